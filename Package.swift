@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Settings of every Swift target: language mode 6, the strict upcoming features, and no warning survives.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// The rings of docs/architecture.md: imports point inward, never sideways, never outward.
+/// SwiftPM does not enforce that; `Tests/TidyTests` does.
+let package = Package(
+    name: "plimsoll",
+    products: [
+        .executable(name: "plimsoll", targets: ["plimsoll"]),
+        .executable(name: "plimsoll-agent", targets: ["plimsoll-agent"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        // Ring 0
+        .target(name: "FleetCore", dependencies: [crypto], swiftSettings: strict),
+        // Ring 1
+        .target(name: "FleetReconciler", dependencies: ["FleetCore", logging], swiftSettings: strict),
+        // Ring 2
+        .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .target(
+            name: "FleetRepository",
+            dependencies: [
+                "CLibgit2", "FleetCore", "FleetReconciler", crypto, cryptoExtras,
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FleetPackages",
+            dependencies: [
+                "FleetCore", "FleetReconciler",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
+        // Ring 3
+        .executableTarget(
+            name: "plimsoll-agent",
+            dependencies: ["FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", arguments, logging],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "plimsoll",
+            dependencies: ["FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", arguments, logging],
+            swiftSettings: strict),
+        // Tests
+        .target(
+            name: "FleetTesting", dependencies: ["FleetCore", "FleetReconciler"],
+            path: "Tests/FleetTesting", swiftSettings: strict),
+        .testTarget(name: "FleetCoreTests", dependencies: ["FleetCore", "FleetTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetReconcilerTests", dependencies: ["FleetReconciler", "FleetTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetRepositoryTests", dependencies: ["FleetRepository", "FleetTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "FleetPackagesTests", dependencies: ["FleetPackages", "FleetTesting"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent"], swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
+    ]
+)
