@@ -56,26 +56,35 @@ let package = Package(
         // Ring 3
         .executableTarget(
             name: "plimsoll-agent",
-            dependencies: ["FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", arguments, logging],
+            dependencies: [
+                "FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", arguments, logging,
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "plimsoll",
-            dependencies: ["FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", arguments, logging],
+            dependencies: [
+                "FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", arguments, logging,
+            ],
             swiftSettings: strict),
         // Tests
         .target(
             name: "FleetTesting", dependencies: ["FleetCore", "FleetReconciler"],
             path: "Tests/FleetTesting", swiftSettings: strict),
-        .testTarget(name: "FleetCoreTests", dependencies: ["FleetCore", "FleetTesting"], swiftSettings: strict),
         .testTarget(
-            name: "FleetReconcilerTests", dependencies: ["FleetReconciler", "FleetTesting"], swiftSettings: strict),
+            name: "FleetCoreTests", dependencies: ["FleetCore", "FleetTesting"], swiftSettings: strict),
         .testTarget(
-            name: "FleetRepositoryTests", dependencies: ["FleetRepository", "FleetTesting"], swiftSettings: strict),
+            name: "FleetReconcilerTests", dependencies: ["FleetReconciler", "FleetTesting"],
+            swiftSettings: strict),
         .testTarget(
-            name: "FleetPackagesTests", dependencies: ["FleetPackages", "FleetTesting"], swiftSettings: strict),
+            name: "FleetRepositoryTests", dependencies: ["FleetRepository", "FleetTesting"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetPackagesTests", dependencies: ["FleetPackages", "FleetTesting"], swiftSettings: strict
+        ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent"], swiftSettings: strict),
+            dependencies: ["FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent"],
+            swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )

@@ -1,13 +1,12 @@
 /// The name of a Git commit: its SHA-1, 40 lower-case hexadecimal digits.
 ///
 /// Source: gitrevisions(7). Abbreviations and references are not commit ids: what is trusted is named in full.
-package struct CommitID: Hashable, Sendable {
+package struct CommitID: TextValue {
     /// The 40 hexadecimal digits.
     package let hex: String
 
-    /// Parses a full commit id.
-    ///
-    /// - Returns: nil unless `text` is 40 digits of `0-9a-f`.
+    package static let expected = "a full commit id: 40 digits of 0-9 and a-f"
+
     package init?(_ text: some StringProtocol) {
         guard text.utf8.count == 40, text.utf8.allSatisfy(\.isLowercaseHexDigit) else { return nil }
         hex = String(text)

@@ -1,0 +1,87 @@
+/// A patch baseline: the declared patch state of a machine, with its includes merged.
+package struct Baseline: Hashable, Sendable {
+    package let name: BaselineName
+    package let description: String?
+    package let manager: Manager
+    /// The system that it is for, compared with os-release(5); nil fits every system.
+    package let system: SystemRequirement?
+    /// The source lists that packages come from; nil leaves the sources of the system as they are.
+    package let sources: [SourceListName]?
+    /// The entries, one for each key, in the order of their keys.
+    package let entries: [Entry]
+    package let newer: NewerPolicy
+    package let checks: [Check]
+    package let reboot: RebootPolicy
+    package let urgent: Urgency?
+
+    /// A baseline with `entries` put in order.
+    ///
+    /// - Precondition: no two entries have one key: the decoder refuses such a file.
+    package init(
+        name: BaselineName, description: String? = nil, manager: Manager = .apt,
+        system: SystemRequirement? = nil,
+        sources: [SourceListName]? = nil, entries: [Entry], newer: NewerPolicy = .keep, checks: [Check] = [],
+        reboot: RebootPolicy = .whenRequired, urgent: Urgency? = nil
+    ) {
+        self.name = name
+        self.description = description
+        self.manager = manager
+        self.system = system
+        self.sources = sources
+        self.entries = entries.sorted { $0.key < $1.key }
+        self.newer = newer
+        self.checks = checks
+        self.reboot = reboot
+        self.urgent = urgent
+    }
+}
+
+/// The package manager of a baseline.
+package enum Manager: String, Sendable, CaseIterable {
+    /// apt with dpkg.
+    case apt
+
+    /// The order of its versions.
+    package var versionOrder: VersionOrder {
+        switch self {
+        case .apt: .debian
+        }
+    }
+}
+
+/// The system that a baseline is for: `ID` and `VERSION_ID` of os-release(5).
+package struct SystemRequirement: Hashable, Sendable {
+    package let id: String
+    /// nil fits every version.
+    package let version: String?
+
+    package init(id: String, version: String?) {
+        self.id = id
+        self.version = version
+    }
+}
+
+/// What to do with a package that is newer than declared and was not put there by Plimsoll.
+package enum NewerPolicy: String, Sendable, CaseIterable {
+    /// Leave it and report it; the node proves nothing.
+    case keep
+    /// Put the declared version in its place.
+    case replace
+}
+
+/// Whether the node may reboot by itself.
+package enum RebootPolicy: String, Sendable, CaseIterable {
+    case never
+    case whenRequired = "when-required"
+}
+
+/// Why and until when a baseline is urgent.
+package struct Urgency: Hashable, Sendable {
+    package let until: CalendarDay
+    package let reason: String
+
+    package init(until: CalendarDay, reason: String) {
+        self.until = until
+        self.reason = reason
+    }
+}

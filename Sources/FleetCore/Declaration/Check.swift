@@ -1,0 +1,56 @@
+/// A health check, run before and after a change and in each cycle.
+package struct Check: Hashable, Sendable {
+    /// The name by which reports speak of it.
+    package let name: String
+    package let probe: Probe
+    package let timeout: TimeSpan
+
+    /// A check named after what it does.
+    package init(_ probe: Probe, timeout: TimeSpan = Check.defaultTimeout) {
+        self.probe = probe
+        self.timeout = timeout
+        name =
+            switch probe {
+            case .service(let unit): "service \(unit)"
+            case .command(let arguments): "command \(arguments.joined(separator: " "))"
+            case .http(let url, _): "http \(url)"
+            }
+    }
+
+    package static let defaultTimeout = TimeSpan(seconds: 30)
+
+    /// What a check does.
+    package enum Probe: Hashable, Sendable {
+        /// The systemd unit is active.
+        case service(String)
+        /// The command, run without a shell, exits with 0.
+        case command([String])
+        /// A GET request of the URL is answered with this status.
+        case http(url: String, status: Int)
+    }
+}
+
+/// What a check found.
+package struct CheckResult: Hashable, Sendable {
+    /// The check's name.
+    package let name: String
+    package let outcome: Outcome
+    /// Why, for people; at most 500 characters.
+    package let message: String
+
+    package init(name: String, outcome: Outcome, message: String) {
+        self.name = name
+        self.outcome = outcome
+        self.message = message
+    }
+
+    /// The three answers of a check.
+    package enum Outcome: String, Sendable, CaseIterable {
+        /// Well.
+        case passed
+        /// Not well.
+        case failed
+        /// There is nothing to check: the service's unit does not exist, the command's program is not installed.
+        case notApplicable
+    }
+}

@@ -1,0 +1,69 @@
+/// What `fleet.yaml` says, apart from defaults, which the groups have taken up.
+package struct Fleet: Hashable, Sendable {
+    package let name: FleetName
+    /// The oldest agent that must understand this repository.
+    package let agent: AgentVersion
+    package let trust: TrustPolicy
+    /// Where reports go; nil is the fleet repository itself. May contain `{group}`.
+    package let statusRemote: String?
+    /// The longest time between two reports of a node.
+    package let heartbeat: TimeSpan
+    /// The reason of a hold of the whole fleet.
+    package let hold: String?
+
+    package init(
+        name: FleetName, agent: AgentVersion, trust: TrustPolicy = .firstParent, statusRemote: String? = nil,
+        heartbeat: TimeSpan = Fleet.defaultHeartbeat, hold: String? = nil
+    ) {
+        self.name = name
+        self.agent = agent
+        self.trust = trust
+        self.statusRemote = statusRemote
+        self.heartbeat = heartbeat
+        self.hold = hold
+    }
+
+    package static let defaultHeartbeat = TimeSpan(seconds: 86_400)
+}
+
+/// Which commits of the branch must be signed.
+package enum TrustPolicy: String, Sendable, CaseIterable {
+    /// Those of the first-parent chain; a signed merge vouches for what it brings.
+    case firstParent = "first-parent"
+    /// All.
+    case everyCommit = "every-commit"
+}
+
+/// The version of an agent, such as `0.1`: numbers with dots.
+package struct AgentVersion: TextValue {
+    private let numbers: [Int]
+
+    package static let expected = "the version of an agent such as 0.1"
+
+    /// The version of this program.
+    package static let current = AgentVersion(numbers: [0, 1, 0])
+
+    private init(numbers: [Int]) { self.numbers = numbers }
+
+    package init?(_ text: some StringProtocol) {
+        let fields = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...4).contains(fields.count),
+            fields.allSatisfy({ (1...6).contains($0.utf8.count) && $0.utf8.allSatisfy(\.isDecimalDigit) })
+        else { return nil }
+        numbers = fields.compactMap { Int($0) }
+    }
+
+    package var description: String { numbers.map(String.init).joined(separator: ".") }
+}
+
+extension AgentVersion: Comparable {
+    package static func < (left: AgentVersion, right: AgentVersion) -> Bool {
+        left.padded.lexicographicallyPrecedes(right.padded)
+    }
+
+    package static func == (left: AgentVersion, right: AgentVersion) -> Bool { left.padded == right.padded }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(padded) }
+
+    private var padded: [Int] { numbers + Array(repeating: 0, count: 4 - numbers.count) }
+}

@@ -1,0 +1,139 @@
+/// A group: nodes with one baseline, one gate, one window.
+package struct Group: Hashable, Sendable {
+    package let name: GroupName
+    package let baseline: BaselineName
+    package let gate: GateSetting
+    package let waves: Waves?
+    package let windows: [Window]
+    package let freezes: [Freeze]
+    /// Added to the baseline's checks.
+    package let checks: [Check]
+    /// The reason of a hold of the whole group.
+    package let hold: String?
+    /// Any text; when it changes, failed declarations may be tried again.
+    package let retry: String?
+    /// How many changes may begin for one declaration before it has failed finally; at least 1.
+    package let attempts: Int
+
+    package init(
+        name: GroupName, baseline: BaselineName, gate: GateSetting, waves: Waves? = nil,
+        windows: [Window] = [],
+        freezes: [Freeze] = [], checks: [Check] = [], hold: String? = nil, retry: String? = nil,
+        attempts: Int = Group.defaultAttempts
+    ) {
+        self.name = name
+        self.baseline = baseline
+        self.gate = gate
+        self.waves = waves
+        self.windows = windows
+        self.freezes = freezes
+        self.checks = checks
+        self.hold = hold
+        self.retry = retry
+        self.attempts = max(attempts, 1)
+    }
+
+    package static let defaultAttempts = 3
+}
+
+/// What a group file says of its gate, as far as a node needs it.
+package enum GateSetting: Hashable, Sendable {
+    /// No gate: `gate: none`, or no `gate` in a group that another group's `after` names.
+    case none
+    case rule(GateRule)
+    /// The file is wrong there. The gate waits, with this reason; the commit stays readable.
+    case broken(String)
+}
+
+/// The rule by which a declaration becomes admitted.
+package struct GateRule: Hashable, Sendable {
+    /// The groups whose reports are the evidence; the rule holds in each by itself.
+    package let after: [GroupName]
+    /// How many of a group's nodes must be healthy.
+    package let healthy: Quota
+    /// How long a canary must have been well.
+    package let soak: TimeSpan
+    /// More failed nodes of a group than this close the gate.
+    package let failures: Quota
+    package let silence: SilenceRule
+    /// Whether entries that apply here and to no healthy canary may pass.
+    package let allowsUncovered: Bool
+
+    package init(
+        after: [GroupName], healthy: Quota = .percent(100), soak: TimeSpan, failures: Quota = .count(0),
+        silence: SilenceRule = .hold, allowsUncovered: Bool = false
+    ) {
+        self.after = after
+        self.healthy = healthy
+        self.soak = soak
+        self.failures = failures
+        self.silence = silence
+        self.allowsUncovered = allowsUncovered
+    }
+}
+
+/// What becomes of canaries that are silent.
+package enum SilenceRule: Hashable, Sendable {
+    /// They stay in the share, so the gate waits for them.
+    case hold
+    /// They leave the share if they had been silent for so long *before* this reader first saw the declaration.
+    case leave(after: TimeSpan)
+}
+
+/// The waves in which a group moves.
+package struct Waves: Hashable, Sendable {
+    /// The shares of the group, cumulative and rising.
+    package let steps: [Quota]
+    package let healthy: Quota
+    package let soak: TimeSpan
+    package let failures: Quota
+    package let silence: SilenceRule
+
+    package init(steps: [Quota], healthy: Quota, soak: TimeSpan, failures: Quota, silence: SilenceRule) {
+        self.steps = steps
+        self.healthy = healthy
+        self.soak = soak
+        self.failures = failures
+        self.silence = silence
+    }
+}
+
+/// A weekly time in which changes may be made.
+package struct Window: Hashable, Sendable {
+    package let days: [Weekday]
+    /// Minutes since midnight.
+    package let start: Int
+    /// Minutes since midnight; not later than `start` means on the next day.
+    package let end: Int
+    package let zone: String
+
+    package init(days: [Weekday], start: Int, end: Int, zone: String) {
+        self.days = days
+        self.start = start
+        self.end = end
+        self.zone = zone
+    }
+}
+
+package enum Weekday: String, Sendable, CaseIterable {
+    case mon
+    case tue
+    case wed
+    case thu
+    case fri
+    case sat
+    case sun
+}
+
+/// Days on which no changes may be made, both included.
+package struct Freeze: Hashable, Sendable {
+    package let from: CalendarDay
+    package let to: CalendarDay
+    package let reason: String
+
+    package init(from: CalendarDay, to: CalendarDay, reason: String) {
+        self.from = from
+        self.to = to
+        self.reason = reason
+    }
+}

@@ -1,0 +1,38 @@
+/// What a node's file in the fleet repository says of it.
+package struct NodeRecord: Hashable, Sendable {
+    package let name: NodeName
+    package let group: GroupName
+    /// The node's public key in OpenSSH's form, type and base64 without a comment: the node's identity.
+    package let key: String
+    package let labels: [String: String]
+    package let exceptions: [EntryKey: EntryException]
+    /// The reason of a hold of this node.
+    package let hold: String?
+    /// Any text; when it changes, failed declarations may be tried again.
+    package let retry: String?
+
+    package init(
+        name: NodeName, group: GroupName, key: String, labels: [String: String] = [:],
+        exceptions: [EntryKey: EntryException] = [:], hold: String? = nil, retry: String? = nil
+    ) {
+        self.name = name
+        self.group = group
+        self.key = key
+        self.labels = labels
+        self.exceptions = exceptions
+        self.hold = hold
+        self.retry = retry
+    }
+}
+
+/// Why an entry is not enforced on a node.
+package struct EntryException: Hashable, Sendable {
+    package let reason: String
+    /// The last day of the exception; nil has no end.
+    package let until: CalendarDay?
+
+    package init(reason: String, until: CalendarDay?) {
+        self.reason = reason
+        self.until = until
+    }
+}

@@ -1,0 +1,40 @@
+internal import Crypto
+
+/// A SHA-256 digest (FIPS 180-4), written as 64 lower-case hexadecimal digits.
+///
+/// Said alone, *digest* means that of a baseline's canonical form; the same type also holds the digests of package files.
+package struct Digest: TextValue {
+    /// The 64 hexadecimal digits.
+    package let hex: String
+
+    package static let expected = "a SHA-256 digest: 64 digits of 0-9 and a-f"
+
+    package init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 64, text.utf8.allSatisfy(\.isLowercaseHexDigit) else { return nil }
+        hex = String(text)
+    }
+
+    /// The digest of `bytes`.
+    package init(of bytes: [UInt8]) {
+        hex = SHA256.hash(data: bytes).map(\.hexPair).joined()
+    }
+
+    /// The first twelve digits, for people.
+    package var short: Substring { hex.prefix(12) }
+}
+
+extension Digest: CustomStringConvertible {
+    package var description: String { hex }
+}
+
+extension Digest: Comparable {
+    package static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
+}
+
+extension UInt8 {
+    /// The two lower-case hexadecimal digits of this byte.
+    fileprivate var hexPair: String {
+        let digits = String(self, radix: 16)
+        return digits.utf8.count == 1 ? "0" + digits : digits
+    }
+}

@@ -1,0 +1,104 @@
+package import FleetCore
+
+/// The port to the machine's packages: one package manager working on one root.
+///
+/// Verdicts come from ``inventory()`` read again, never from what a call of the manager returned.
+package protocol PackageSystem {
+    /// Reads the package manager's database, without opening the manager.
+    ///
+    /// - Throws: ``PackageError`` if it cannot be read; what could not be read is never an empty inventory.
+    func inventory() async throws(PackageError) -> Inventory
+
+    /// What kind of system this is.
+    ///
+    /// - Throws: ``PackageError`` if os-release(5) cannot be read.
+    func facts() async throws(PackageError) -> SystemFacts
+
+    /// Simulates a request and shows everything that the manager would touch.
+    ///
+    /// - Throws: ``PackageError`` if the manager finds no plan: a version that no source offers, conflicting packages, a lock.
+    func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan
+
+    /// Fetches every package file of a plan and checks its digest; changes no package.
+    func download(_ plan: Plan) async throws(PackageError)
+
+    /// Carries a plan out, from what ``download(_:)`` fetched, and puts automatic marks back.
+    ///
+    /// Nothing is said about success: the caller reads the inventory again. The manager is never killed.
+    ///
+    /// - Parameter progress: called with each step that the manager announces.
+    /// - Returns: what the manager said.
+    /// - Throws: ``PackageError`` if the manager did not begin: a lock, no space. Then nothing has changed.
+    func apply(
+        _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
+    ) async throws(PackageError) -> ManagerOutput
+
+    /// Which of these packages are marked as automatically installed.
+    func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID]
+
+    /// Runs health checks, each within its timeout. A check that could not be run has failed.
+    func results(of checks: [Check]) async -> [CheckResult]
+}
+
+/// A step that the package manager announces while it works.
+package struct PackageProgress: Hashable, Sendable {
+    /// Of the whole, in percent: 0–100.
+    package let percent: Int
+    /// What it is doing, in the manager's words.
+    package let message: String
+
+    package init(percent: Int, message: String) {
+        self.percent = percent
+        self.message = message
+    }
+}
+
+/// What a package manager said while it changed packages.
+package struct ManagerOutput: Hashable, Sendable {
+    /// The exit status, for people: it decides nothing.
+    package let status: Int
+    /// The last 4 KiB of what it wrote.
+    package let log: String
+    /// Packages whose maintainer script failed, as the manager attributes it, with its message.
+    package let failures: [PackageID: String]
+
+    package init(status: Int, log: String, failures: [PackageID: String]) {
+        self.status = status
+        self.log = log
+        self.failures = failures
+    }
+}
+
+/// Why the package manager did not do what it was asked, with nothing changed.
+package struct PackageError: Error, Hashable, Sendable {
+    package let code: Code
+    /// What was tried, what came of it and what follows; for people.
+    package let message: String
+    /// The entries or packages that it is about, in their written form.
+    package let packages: [String]
+
+    package init(_ code: Code, _ message: String, packages: [String] = []) {
+        self.code = code
+        self.message = message
+        self.packages = packages
+    }
+
+    package enum Code: String, Sendable, CaseIterable {
+        /// Another process holds the package manager's lock.
+        case locked
+        /// No source offers the version.
+        case unavailable
+        /// A source could not be reached or did not verify.
+        case sourceUnreachable
+        /// Not enough space on the disk.
+        case noSpace
+        /// The request contradicts itself, other packages or a hold by hand.
+        case unsatisfiable
+        /// A downloaded file does not have the digest that the baseline gives.
+        case digestMismatch
+        /// The package manager's database is damaged or was interrupted.
+        case broken
+        /// Something could not be read or run: the message says what.
+        case unreadable
+    }
+}
