@@ -35,7 +35,8 @@ extension TimeSpan: TextValue {
     ]
 
     package init?(_ text: some StringProtocol) {
-        guard let last = Array(text.utf8).last, let unit = Self.units.first(where: { $0.letter == last }) else {
+        guard let last = Array(text.utf8).last, let unit = Self.units.first(where: { $0.letter == last })
+        else {
             return nil
         }
         let digits = String(text.dropLast())

@@ -1,0 +1,97 @@
+/// What Plimsoll's transactions changed on this node, by declaration, oldest first: the memory that makes going back possible.
+///
+/// An older baseline may never have named what a newer one changed; comparing it with what is installed finds no drift then.
+/// So going back returns each such package to the version that was found, by this record.
+package struct ChangeLog: Hashable, Sendable {
+    package private(set) var chapters: [Chapter]
+
+    /// The changes that were made for one declaration.
+    package struct Chapter: Hashable, Sendable {
+        package let declaration: Declaration
+        package let changes: [PackageChange]
+
+        package init(declaration: Declaration, changes: [PackageChange]) {
+            self.declaration = declaration
+            self.changes = changes.sorted { $0.id < $1.id }
+        }
+    }
+
+    package init(chapters: [Chapter] = []) { self.chapters = chapters }
+
+    /// The versions that Plimsoll itself put there last.
+    package var placed: [PackageID: PackageVersion] {
+        var placed: [PackageID: PackageVersion] = [:]
+        for change in chapters.flatMap(\.changes) { placed[change.id] = change.to }
+        return placed
+    }
+
+    /// Adds what a transaction for `declaration` changed; changes of one package become one, from its first version to its last.
+    package mutating func record(_ changes: [PackageChange], for declaration: Declaration) {
+        let old = chapters.first { $0.declaration == declaration }
+        let merged = Self.merged((old?.changes ?? []) + changes)
+        chapters.removeAll { $0.declaration == declaration }
+        if !merged.isEmpty { chapters.append(Chapter(declaration: declaration, changes: merged)) }
+    }
+
+    /// Forgets the changes of declarations that are no longer of use: those for which `isNeeded` is false.
+    package mutating func keep(where isNeeded: (Declaration) -> Bool) {
+        chapters.removeAll { !isNeeded($0.declaration) }
+    }
+
+    /// What must change so that the packages which the `left` declarations changed are as they were before.
+    ///
+    /// Packages that `form` names are its own matter; packages that someone else has changed since are left alone.
+    package func returns(
+        leaving left: Set<Declaration>, for form: CanonicalForm, in inventory: InventoryIndex
+    ) -> [PackageChange] {
+        let named = Set(form.entries.map(\.key))
+        let changes = Self.merged(chapters.filter { left.contains($0.declaration) }.flatMap(\.changes))
+        return changes.compactMap { change in
+            let installed = inventory.package(change.id)
+            guard installed?.version == change.to, !isNamed(change.id, installed?.source, in: named) else {
+                return nil
+            }
+            return PackageChange(id: change.id, from: change.to, to: change.from)
+        }
+    }
+
+    private func isNamed(_ id: PackageID, _ source: PackageName?, in named: Set<EntryKey>) -> Bool {
+        named.contains(.package(id.name, nil)) || named.contains(.package(id.name, id.architecture))
+            || source.map { named.contains(.source($0)) } ?? false
+    }
+
+    private static func merged(_ changes: [PackageChange]) -> [PackageChange] {
+        var merged: [PackageID: PackageChange] = [:]
+        for change in changes {
+            let first = merged[change.id]
+            merged[change.id] = PackageChange(
+                id: change.id, from: first.map(\.from) ?? change.from, to: change.to)
+        }
+        return merged.values.filter { $0.from != $0.to }.sorted { $0.id < $1.id }
+    }
+}
+
+extension ChangeRequest {
+    /// This request, and besides that `returns`.
+    package func adding(returns: [PackageChange]) -> ChangeRequest {
+        var targets = self.targets
+        var removals = self.removals
+        var pins = self.pins
+        for change in returns {
+            guard let version = change.to else {
+                removals[change.id] = false
+                continue
+            }
+            targets[change.id] = version
+            pins.append(Pin(key: .package(change.id.name, change.id.architecture), version: version))
+        }
+        return ChangeRequest(
+            pins: pins, targets: targets, removals: removals, sha256: sha256, sources: sources)
+    }
+
+    /// The request that undoes `changes`: each package to the version it had, what came in goes, what went comes back.
+    package static func undoing(_ changes: [PackageChange], sources: [SourceList]?) -> ChangeRequest {
+        let inverse = changes.map { PackageChange(id: $0.id, from: $0.to, to: $0.from) }
+        return ChangeRequest(pins: [], targets: [:], sources: sources).adding(returns: inverse)
+    }
+}

@@ -1,0 +1,153 @@
+/// The choice of what is admitted: rules 3 to 8.
+struct Choice {
+    let desired: Desired
+    let membership: Membership
+    let actual: Actual
+    let inventory: InventoryIndex
+    let evidence: Evidence
+    let memory: NodeState
+    let exceptions: Set<EntryKey>
+    let now: Instant
+
+    /// What is admitted from now on.
+    struct Outcome {
+        let admitted: Admission?
+        let previous: Admission?
+        let reasons: [Reason]
+    }
+
+    /// While no package has changed for it, an admission is provisional: the choice is made anew as if it had not been. So what
+    /// is no longer open, or no longer declared, is given back.
+    private var base: Admission? {
+        memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
+    }
+
+    var outcome: Outcome {
+        guard desired.mayAdmit else { return stay([]) }
+        guard let declared = membership.stack.declared else {
+            return stay([
+                Reason(.unreadable, "the baseline '\(membership.group.baseline)' was never readable")
+            ])
+        }
+        // Rule 3
+        if let base, base.declaration == declared { return stay([]) }
+        // Rule 4
+        if let failure = failure(of: declared) {
+            return stay([Reason(.declarationFailed, "\(declared) failed here: \(failure.reason)")])
+        }
+        // Rule 5
+        if let base, base.baseline == membership.group.baseline,
+            let withdrawal = membership.stack.withdrawal(of: base.declaration),
+            let rollback = rollback(to: declared, withdrawal: withdrawal)
+        {
+            return rollback
+        }
+        // Rules 6 to 8
+        return advance(to: declared)
+    }
+
+    /// Rule 5: the branch went back, so the node does at once, if it may have the declared one at all.
+    private func rollback(to declared: Declaration, withdrawal: DeclarationStack.Withdrawal) -> Outcome? {
+        let answer = ask(declared)
+        let isProven = memory.proven.contains { $0.declaration == declared }
+        guard let basis = isProven ? Receipt.Basis.proven : answer.basis else { return nil }
+        // More than one declaration taken off by one commit is more often a stale branch than a wish: the time rules apply.
+        let isRollback = withdrawal.count == 1
+        let refusals = isRollback ? [] : TimeRules(membership.group).refusals
+        guard refusals.isEmpty else { return stay(refusals) }
+        return admit(declared, basis: basis, isRollback: isRollback, answer: answer)
+    }
+
+    /// Rules 6 to 8: the newest declaration that is open, by the gate and by the time.
+    private func advance(to declared: Declaration) -> Outcome {
+        var refused: [Reason] = []
+        for declaration in membership.stack.ahead(of: base?.declaration) where failure(of: declaration) == nil
+        {
+            let answer = ask(declaration)
+            guard let basis = answer.basis else {
+                if declaration == declared { refused = answer.reasons }
+                continue
+            }
+            let refusals = TimeRules(membership.group).refusals
+            guard refusals.isEmpty else { return stay(refusals) }
+            let admitted = admit(declaration, basis: basis, isRollback: false, answer: answer)
+            return Outcome(
+                admitted: admitted.admitted, previous: admitted.previous, reasons: refused + admitted.reasons)
+        }
+        return stay(refused)
+    }
+
+    /// Keeps what is admitted, or gives a provisional admission back.
+    private func stay(_ reasons: [Reason]) -> Outcome {
+        guard desired.mayAdmit else {
+            return Outcome(admitted: memory.admitted, previous: memory.previous, reasons: reasons)
+        }
+        let isGivenBack = memory.admitted?.progress == .provisional
+        return Outcome(admitted: base, previous: isGivenBack ? nil : memory.previous, reasons: reasons)
+    }
+
+    private func admit(
+        _ declaration: Declaration, basis: Receipt.Basis, isRollback: Bool, answer: Answer
+    ) -> Outcome {
+        if let admitted = memory.admitted, admitted.declaration == declaration,
+            admitted.baseline == membership.group.baseline
+        {
+            // It is admitted already, provisionally: the receipt of the day it was admitted stays.
+            return Outcome(admitted: admitted, previous: memory.previous, reasons: [])
+        }
+        guard let version = membership.versions[declaration], let commit = desired.commit else {
+            return stay([Reason(.unreadable, "\(declaration) cannot be read in the clone")])
+        }
+        if let mismatch = version.baseline.mismatch(with: actual.facts) { return stay([mismatch]) }
+        let receipt = Receipt(
+            fleet: membership.fleet.name, node: membership.node.name, group: membership.group.name,
+            baseline: membership.group.baseline, declaration: declaration, previous: base?.declaration,
+            commit: commit,
+            basis: basis, isRollback: isRollback, rule: answer.rule, witnesses: answer.witnesses,
+            time: now.wall)
+        let admission = Admission(
+            baseline: membership.group.baseline, declaration: declaration,
+            form: CanonicalForm(version.baseline),
+            readAt: version.readAt, receipt: receipt)
+        // Something that was begun and not reached is nothing to go back to; what was there before it is.
+        let previous = base?.progress == .begun ? memory.previous ?? base : base
+        return Outcome(admitted: admission, previous: previous, reasons: [])
+    }
+
+    /// The final failure of a declaration here, unless a changed `retry` has made it void.
+    private func failure(of declaration: Declaration) -> Failure? {
+        memory.failed.first {
+            $0.failure.declaration == declaration && $0.failure.isFinal && $0.retry == membership.retry
+        }?.failure
+    }
+
+    /// What the group's gate says of a declaration.
+    private struct Answer {
+        /// nil while the gate is not open.
+        let basis: Receipt.Basis?
+        let rule: GateRule?
+        let witnesses: [GateAnswer.Witness]
+        let reasons: [Reason]
+    }
+
+    private func ask(_ declaration: Declaration) -> Answer {
+        switch membership.group.gate {
+        case .none: return Answer(basis: .noGate, rule: nil, witnesses: [], reasons: [])
+        case .broken(let message):
+            return Answer(basis: nil, rule: nil, witnesses: [], reasons: [Reason(.gateBroken, message)])
+        case .rule(let rule):
+            guard let version = membership.versions[declaration] else {
+                let reason = Reason(.unreadable, "\(declaration) cannot be read in the clone")
+                return Answer(basis: nil, rule: rule, witnesses: [], reasons: [reason])
+            }
+            let assessment = Assessment(
+                of: CanonicalForm(version.baseline), in: inventory, newer: version.baseline.newer,
+                placed: memory.changes.placed, exceptions: exceptions, sources: nil)
+            let applied = assessment.findings.filter { $0.state != .excepted }.map(\.key)
+            let answer = rule.answer(for: declaration, on: evidence, applied: applied)
+            return Answer(
+                basis: answer.verdict == .open ? .gate : nil, rule: rule, witnesses: answer.witnesses,
+                reasons: answer.reasons)
+        }
+    }
+}

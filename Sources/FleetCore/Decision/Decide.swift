@@ -1,0 +1,179 @@
+/// Decides what a node does, from the most forbidding rule to the least.
+///
+/// A pure function: the same facts give the same decision on every machine, today and in an audit years later. Deciding
+/// again on the same facts after acting yields rest.
+///
+/// - Parameters:
+///   - desired: what the repository wants, at the followed commit.
+///   - actual: what is the case on the node.
+///   - evidence: what the node knows of the nodes that its gate looks at.
+///   - memory: what the node remembers.
+///   - now: the reading of the clocks for this cycle.
+package func decide(
+    desired: Desired, actual: Actual, evidence: Evidence, memory: NodeState, now: Instant
+) -> Decision {
+    // Rule 0: half a transaction is worse than anything that could forbid ending it.
+    if let intent = memory.intent {
+        return Decision(
+            action: .settle(intent), admitted: memory.admitted, previous: memory.previous,
+            reasons: [Reason(.interrupted, "a transaction was interrupted; it is finished or undone first")])
+    }
+    // Rule 2, for nodes that are not (or no longer) members.
+    switch desired.standing {
+    case .unknown:
+        return Decision(
+            action: .rest, admitted: memory.admitted, previous: memory.previous,
+            reasons: desired.holds + desired.conditions)
+    case .absent(let awaited):
+        return decideAbsent(awaited: awaited, desired: desired, memory: memory)
+    case .member(let membership):
+        let deliberation = Deliberation(
+            desired: desired, membership: membership, actual: actual, evidence: evidence, memory: memory,
+            now: now)
+        return deliberation.decision
+    }
+}
+
+/// Rule 2: not in the fleet yet → wait; removed from it by an authentic commit → let go.
+private func decideAbsent(awaited: String, desired: Desired, memory: NodeState) -> Decision {
+    let wasMember = memory.admitted != nil || memory.previous != nil || memory.report.sequence > 0
+    guard wasMember else {
+        let reason = Reason(.notEnrolled, "not in the fleet yet: '\(awaited)' is awaited")
+        return Decision(
+            action: .rest, admitted: nil, previous: nil,
+            reasons: desired.holds + [reason] + desired.conditions)
+    }
+    let reason = Reason(.removedFromFleet, "removed from the fleet; nothing is changed here any more")
+    let isHeld = !desired.holds.isEmpty
+    return Decision(
+        action: isHeld ? .rest : .letGo, admitted: isHeld ? memory.admitted : nil,
+        previous: isHeld ? memory.previous : nil, reasons: desired.holds + [reason] + desired.conditions)
+}
+
+/// The rules for a member of the fleet.
+private struct Deliberation {
+    let desired: Desired
+    let membership: Membership
+    let actual: Actual
+    let evidence: Evidence
+    let memory: NodeState
+    let now: Instant
+
+    var decision: Decision {
+        let inventory: InventoryIndex
+        switch actual.inventory {
+        case .failure(let reason):
+            // What is installed cannot be told, so nothing is changed and nothing admitted.
+            return Decision(
+                action: .rest, admitted: memory.admitted, previous: memory.previous,
+                enforced: memory.admitted.flatMap { membership.versions[$0.declaration] },
+                reasons: desired.holds + desired.conditions + [reason])
+        case .success(let packages): inventory = InventoryIndex(packages)
+        }
+        // Rule 1: a person's stop.
+        guard desired.holds.isEmpty else {
+            let admitted = memory.admitted
+            return Decision(
+                action: .rest, admitted: admitted, previous: memory.previous,
+                assessment: admitted.map { assess($0, in: inventory).assessment },
+                enforced: admitted.flatMap { membership.versions[$0.declaration] },
+                reasons: desired.holds + desired.conditions)
+        }
+        let choice = Choice(
+            desired: desired, membership: membership, actual: actual, inventory: inventory,
+            evidence: evidence,
+            memory: memory, exceptions: exceptions, now: now)
+        return enforce(choice.outcome, in: inventory)
+    }
+
+    /// Enforces what was chosen: its drift is removed, unless a try has just come to nothing.
+    private func enforce(_ outcome: Choice.Outcome, in inventory: InventoryIndex) -> Decision {
+        var reasons = desired.conditions + outcome.reasons
+        guard let admitted = outcome.admitted else {
+            return Decision(action: .rest, admitted: nil, previous: outcome.previous, reasons: reasons)
+        }
+        let (assessment, declared) = assess(admitted, in: inventory)
+        reasons += assessment.leftOutReasons
+        var action = Action.rest
+        if let mismatch = declared?.baseline.mismatch(with: actual.facts) {
+            reasons.append(mismatch)
+        } else if !assessment.request.isEmpty {
+            if let backOff = memory.backOff, backOff.declaration == admitted.declaration,
+                memory.running.total(at: now) < backOff.until
+            {
+                reasons.append(backOff.reason)
+            } else {
+                action = .converge(assessment.request)
+            }
+        }
+        return Decision(
+            action: action, admitted: admitted, previous: outcome.previous, assessment: assessment,
+            enforced: declared, reasons: reasons)
+    }
+
+    /// The admitted baseline compared with what is installed, and besides what going back to it returns.
+    private func assess(
+        _ admission: Admission, in inventory: InventoryIndex
+    ) -> (assessment: Assessment, declared: DeclaredBaseline?) {
+        let declared = membership.versions[admission.declaration]
+        let returns = memory.changes.returns(
+            leaving: membership.stack.left(behind: admission.declaration, of: memory.changes),
+            for: admission.form, in: inventory)
+        let assessment = Assessment(
+            of: admission.form, in: inventory, newer: declared?.baseline.newer ?? .keep,
+            placed: memory.changes.placed, exceptions: exceptions, sources: declared?.sources,
+            returns: returns)
+        return (assessment, declared)
+    }
+
+    /// The entries that are not enforced on this node today. Without a known clock an exception does not end.
+    private var exceptions: Set<EntryKey> {
+        Set(
+            membership.node.exceptions.filter { exception in
+                guard let until = exception.value.until, now.isWallKnown else { return true }
+                return now.wall.day <= until
+            }.keys)
+    }
+}
+
+extension Assessment {
+    /// Why the node proves nothing for others: what is left out here.
+    fileprivate var leftOutReasons: [Reason] {
+        let codes: [(state: EntryState, code: Reason.Code, words: String)] = [
+            (.excepted, .excepted, "excepted by the node's file"), (.held, .heldByHand, "held by hand"),
+            (.newer, .newerKept, "newer than declared and kept"),
+        ]
+        return codes.compactMap { state, code, words in
+            let keys = leftOut.filter { $0.state == state }.map(\.key)
+            guard let first = keys.first else { return nil }
+            let more = keys.count > 1 ? " and \(keys.count - 1) more" : ""
+            return Reason(code, count: keys.count, "\(first)\(more): \(words)")
+        }
+    }
+}
+
+extension DeclarationStack {
+    /// The declarations whose changes going to `target` leaves behind: those the branch went back from, and those above it.
+    fileprivate func left(behind target: Declaration, of changes: ChangeLog) -> Set<Declaration> {
+        let above = layers.reversed().prefix { $0.declaration != target }.map(\.declaration)
+        let isInStack = contains(target)
+        return Set(
+            changes.chapters.map(\.declaration).filter { declaration in
+                declaration != target
+                    && (withdrawal(of: declaration) != nil || isInStack && above.contains(declaration))
+            })
+    }
+}
+
+extension Baseline {
+    /// Why this baseline must not be applied to a system with these facts; nil if it may.
+    func mismatch(with facts: SystemFacts) -> Reason? {
+        guard let system, system.id != facts.id || (system.version.map { $0 != facts.version } ?? false)
+        else {
+            return nil
+        }
+        let wanted = [system.id, system.version].compactMap { $0 }.joined(separator: " ")
+        let found = facts.id.isEmpty ? "an unknown system" : "\(facts.id) \(facts.version)"
+        return Reason(.systemMismatch, "the baseline '\(name)' is for \(wanted); this is \(found)")
+    }
+}

@@ -1,0 +1,38 @@
+/// What a node does in this cycle, and why.
+package struct Decision: Hashable, Sendable {
+    package let action: Action
+    /// What is admitted from now on. Where it differs from the memory, it is made durable before anything else happens.
+    package let admitted: Admission?
+    /// What to go back to if the admitted one fails.
+    package let previous: Admission?
+    /// The enforced baseline compared with what is installed; nil if nothing is enforced or nothing could be read.
+    package let assessment: Assessment?
+    /// What the enforced declaration says besides its packages; nil where it can no longer be read.
+    package let enforced: DeclaredBaseline?
+    /// Why not more is done; empty for a node at rest on what is declared.
+    package let reasons: [Reason]
+
+    package init(
+        action: Action, admitted: Admission?, previous: Admission?, assessment: Assessment? = nil,
+        enforced: DeclaredBaseline? = nil, reasons: [Reason]
+    ) {
+        self.action = action
+        self.admitted = admitted
+        self.previous = previous
+        self.assessment = assessment
+        self.enforced = enforced
+        self.reasons = reasons
+    }
+}
+
+/// The one thing that a node does in a cycle.
+package enum Action: Hashable, Sendable {
+    /// Finish or undo the transaction that was interrupted (rule 0).
+    case settle(Intent)
+    /// The node was removed from the fleet: change nothing any more, forget what was admitted.
+    case letGo
+    /// Change nothing.
+    case rest
+    /// Change packages as requested, towards the admitted declaration.
+    case converge(ChangeRequest)
+}

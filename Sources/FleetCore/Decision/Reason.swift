@@ -1,0 +1,101 @@
+/// Why a node does, or does not do, something: a word that programs compare and a sentence that people read.
+///
+/// Reports publish it, and a report is due when the set of codes changes; counts, messages and times may differ from
+/// cycle to cycle without a report.
+package struct Reason: Hashable, Sendable {
+    package let code: Code
+    /// How many nodes, packages or checks it is about; 1 where nothing is counted.
+    package let count: Int
+    /// A sentence without a full stop; at most 500 characters.
+    package let message: String
+    /// Until when it holds, where that is known.
+    package let until: Timestamp?
+
+    package init(_ code: Code, count: Int = 1, _ message: String, until: Timestamp? = nil) {
+        self.code = code
+        self.count = count
+        self.message = String(message.prefix(Reason.longestMessage))
+        self.until = until
+    }
+
+    package static let longestMessage = 500
+
+    /// The codes of v1. Readers take a word that they do not know as `unknown`.
+    package enum Code: String, Sendable, CaseIterable {
+        // A person's stop.
+        case fleetHold
+        case groupHold
+        case nodeHold
+        case localHold
+        // The repository.
+        case notEnrolled
+        case removedFromFleet
+        case remoteAway
+        case remoteBehind
+        case untrusted
+        case unreadable
+        case newerAgentNeeded
+        case systemMismatch
+        // The gate.
+        case gateBroken
+        case tooFewHealthy
+        case canaryFailed
+        case canarySoaking
+        case canaryBehind
+        case canaryUnfit
+        case canarySilent
+        case canaryRejected
+        case peerAhead
+        case fork
+        case uncovered
+        // The time. Waves, windows and budgets say why a declaration whose gate is open is not admitted yet.
+        case freeze
+        case window
+        case wave
+        case budget
+        case clockUnknown
+        // The node's own packages and checks.
+        case declarationFailed
+        case attemptFailed
+        case rolledBack
+        case packagesLocked
+        case packageUnavailable
+        case sourceUnreachable
+        case noSpace
+        case planRefused
+        case planImpossible
+        case digestMismatch
+        case packagesBroken
+        case packagesUnreadable
+        case interrupted
+        case backingOff
+        case newerKept
+        case excepted
+        case heldByHand
+        case checkFailed
+        case checkFailedBefore
+        case rebootRequired
+        // The node's own state.
+        case stateLost
+        case identityConflict
+        case reportRefused
+        case unknown
+    }
+}
+
+extension Reason {
+    package var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "code": .string(code.rawValue), "count": JSONValue(count), "message": .string(message),
+        ]
+        if let until { members["until"] = JSONValue(until) }
+        return .object(members)
+    }
+
+    package init(json: JSONValue) {
+        self.init(
+            json["code"]?.string.flatMap(Code.init(rawValue:)) ?? .unknown,
+            count: Int(clamping: json["count"]?.integer ?? 1), json["message"]?.string ?? "",
+            until: json["until"]?.string.flatMap(Timestamp.init))
+    }
+}

@@ -1,0 +1,66 @@
+/// How a canary stands to a declaration that a gate asks about.
+package enum Standing: String, Sendable, CaseIterable {
+    /// Well on it for at least the soak.
+    case healthy
+    /// It failed there finally, was rolled back, or the node is degraded after it.
+    case failed
+    /// On it, and well for less than the soak.
+    case soaking
+    /// Not on it yet.
+    case behind
+    /// It cannot prove it: a check was bad before, or an entry is left out there.
+    case unfit
+    /// Nothing new seen of it for two heartbeats.
+    case silent
+    /// Its newest report is not believed.
+    case rejected
+    /// Its newest report names a fleet commit that this node does not have yet.
+    case peerAhead
+    /// Its newest report names a fleet commit beside this node's chain.
+    case fork
+}
+
+extension CanaryEvidence {
+    /// How this node stands to `declaration`.
+    ///
+    /// A failure outlives everything; silence does not outweigh a proof of a declaration that the node has left behind since.
+    package func standing(to declaration: Declaration, soak: TimeSpan, in evidence: Evidence) -> Standing {
+        let report: Report
+        switch testimony {
+        case .none: return isSilent(in: evidence) ? .silent : .behind
+        case .rejected: return .rejected
+        case .peerAhead: return .peerAhead
+        case .fork: return .fork
+        case .report(let newest, id: _): report = newest
+        }
+        let hasIt = report.baseline.admitted == declaration
+        if report.failed.contains(where: { $0.declaration == declaration && $0.isFinal }) { return .failed }
+        if hasIt, report.phase == .degraded { return .failed }
+        let proof = report.proven.first { $0.declaration == declaration }
+        if let proof, proof.healthyFor >= soak, !hasIt { return .healthy }
+        if isSilent(in: evidence) { return .silent }
+        if let proof, proof.healthyFor >= soak { return .healthy }
+        if hasIt, report.reasons.contains(where: { Reason.Code.unfit.contains($0.code) }) { return .unfit }
+        return hasIt || proof != nil ? .soaking : .behind
+    }
+
+    /// Whether nothing new was seen of this node for two heartbeats of the reader's running time.
+    package func isSilent(in evidence: Evidence) -> Bool {
+        evidence.watching - lastNews >= evidence.heartbeat * 2
+    }
+
+    /// Whether silence takes this node out of the share: it had been silent long enough *before* this reader first saw the
+    /// declaration. One that falls silent later may have been felled by it.
+    package func leavesShare(of declaration: Declaration, by rule: SilenceRule, in evidence: Evidence) -> Bool
+    {
+        guard case .leave(after: let length) = rule, isSilent(in: evidence),
+            let firstSeen = evidence.firstSeen[declaration], firstSeen > lastNews
+        else { return false }
+        return firstSeen - lastNews >= length
+    }
+}
+
+extension Reason.Code {
+    /// The codes by which a node says that it is no evidence for others.
+    package static let unfit: Set<Reason.Code> = [.excepted, .heldByHand, .newerKept, .checkFailedBefore]
+}

@@ -1,0 +1,24 @@
+/// Rule 7: freeze, window, wave and budget say *when* a declaration that may be admitted is.
+///
+/// This agent does not reckon with windows, freezes and waves yet. A group that asks for them is not moved at a time that
+/// nobody allowed: it waits, and says so. `plimsoll validate` finds it before a merge.
+struct TimeRules {
+    private let group: Group
+
+    init(_ group: Group) { self.group = group }
+
+    /// Why nothing new is admitted now; empty if it may be.
+    var refusals: [Reason] {
+        var refusals: [Reason] = []
+        if !group.freezes.isEmpty { refusals.append(Self.unsupported(.freeze, "freeze")) }
+        if !group.windows.isEmpty { refusals.append(Self.unsupported(.window, "window")) }
+        if group.waves != nil { refusals.append(Self.unsupported(.wave, "waves")) }
+        return refusals
+    }
+
+    private static func unsupported(_ code: Reason.Code, _ key: String) -> Reason {
+        Reason(
+            code,
+            "'\(key)' needs a newer agent than \(AgentVersion.current); until then nothing new is admitted")
+    }
+}

@@ -1,0 +1,89 @@
+/// What the fleet repository wants of a node, as read at the followed commit.
+package struct Desired: Hashable, Sendable {
+    /// The followed commit; nil before the first.
+    package let commit: CommitID?
+    package let standing: FleetStanding
+    /// Whether the history is authentic up to a tip that can be read: only then anything new is admitted.
+    package let mayAdmit: Bool
+    /// Holds of the fleet's, group's and node's file and of files on the node.
+    package let holds: [Reason]
+    /// What is wrong with the repository or the way to it.
+    package let conditions: [Reason]
+
+    package init(
+        commit: CommitID?, standing: FleetStanding, mayAdmit: Bool = true, holds: [Reason] = [],
+        conditions: [Reason] = []
+    ) {
+        self.commit = commit
+        self.standing = standing
+        self.mayAdmit = mayAdmit
+        self.holds = holds
+        self.conditions = conditions
+    }
+}
+
+/// How a node stands to its fleet.
+package enum FleetStanding: Hashable, Sendable {
+    case member(Membership)
+    /// No file of this node is in the repository; the text says which one is awaited.
+    case absent(awaited: String)
+    /// The repository cannot be read yet: no introduction, no authentic commit, no connection.
+    case unknown
+}
+
+/// What the fleet repository says to one of its nodes.
+package struct Membership: Hashable, Sendable {
+    package let fleet: Fleet
+    package let group: Group
+    package let node: NodeRecord
+    /// The declarations of the group's baseline.
+    package let stack: DeclarationStack
+    /// What declarations say, as far as this node needs and can read it.
+    package let versions: [Declaration: DeclaredBaseline]
+    /// The soaks of the gates that look at this group, rising.
+    package let soaks: [TimeSpan]
+
+    package init(
+        fleet: Fleet, group: Group, node: NodeRecord, stack: DeclarationStack,
+        versions: [Declaration: DeclaredBaseline], soaks: [TimeSpan] = []
+    ) {
+        self.fleet = fleet
+        self.group = group
+        self.node = node
+        self.stack = stack
+        self.versions = versions
+        self.soaks = Set(soaks).sorted()
+    }
+
+    /// What holds for tries of failed declarations.
+    package var retry: RetryToken { RetryToken(group: group.retry, node: node.retry) }
+}
+
+/// A baseline as a declaration has it.
+package struct DeclaredBaseline: Hashable, Sendable {
+    package let baseline: Baseline
+    /// The texts of the baseline's source lists; nil if it names none.
+    package let sources: [SourceList]?
+    /// The newest commit at which it was on top.
+    package let readAt: CommitID
+
+    package init(baseline: Baseline, sources: [SourceList]?, readAt: CommitID) {
+        self.baseline = baseline
+        self.sources = sources
+        self.readAt = readAt
+    }
+}
+
+/// What is the case on the node.
+package struct Actual: Hashable, Sendable {
+    /// What is installed, or why that could not be read.
+    package let inventory: Result<Inventory, Reason>
+    package let facts: SystemFacts
+
+    package init(inventory: Result<Inventory, Reason>, facts: SystemFacts) {
+        self.inventory = inventory
+        self.facts = facts
+    }
+}
+
+extension Reason: Error {}

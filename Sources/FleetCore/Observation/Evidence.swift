@@ -1,0 +1,59 @@
+/// What a node knows of the nodes that its gate looks at.
+package struct Evidence: Hashable, Sendable {
+    /// The nodes of each group, as the followed commit lists them, in the order of names.
+    package let groups: [GroupName: [CanaryEvidence]]
+    /// This reader's own running time: how long it has been watching, in all.
+    package let watching: TimeSpan
+    /// When this reader first saw a declaration, on the same scale.
+    package let firstSeen: [Declaration: TimeSpan]
+    /// The fleet's heartbeat.
+    package let heartbeat: TimeSpan
+    /// Which entries a declaration has, as far as this node could read them.
+    package let entries: [Declaration: Set<EntryKey>]
+
+    package init(
+        groups: [GroupName: [CanaryEvidence]], watching: TimeSpan, firstSeen: [Declaration: TimeSpan],
+        heartbeat: TimeSpan, entries: [Declaration: Set<EntryKey>]
+    ) {
+        self.groups = groups
+        self.watching = watching
+        self.firstSeen = firstSeen
+        self.heartbeat = heartbeat
+        self.entries = entries
+    }
+
+    /// Nothing read: no gate is open on it.
+    package static let none = Evidence(
+        groups: [:], watching: .zero, firstSeen: [:], heartbeat: Fleet.defaultHeartbeat, entries: [:])
+}
+
+/// What a node knows of one other node.
+package struct CanaryEvidence: Hashable, Sendable {
+    package let node: NodeName
+    /// Whether a person has put the node on hold.
+    package let isHeld: Bool
+    package let testimony: Testimony
+    /// When this reader last saw something new of it, in the reader's running time; before any report, when it first knew of the node.
+    package let lastNews: TimeSpan
+
+    package init(node: NodeName, isHeld: Bool, testimony: Testimony, lastNews: TimeSpan) {
+        self.node = node
+        self.isHeld = isHeld
+        self.testimony = testimony
+        self.lastNews = lastNews
+    }
+
+    /// What the node has said of itself, as far as this reader believes it.
+    package enum Testimony: Hashable, Sendable {
+        /// Its newest report, verified, and the commit that holds it.
+        case report(Report, id: CommitID)
+        /// It has never reported.
+        case none
+        /// Its newest report is not believed, and why.
+        case rejected(String)
+        /// Its newest report names a fleet commit that this reader does not have yet.
+        case peerAhead(CommitID)
+        /// Its newest report names a fleet commit beside this reader's chain: somebody shows two histories.
+        case fork(CommitID)
+    }
+}

@@ -1,0 +1,149 @@
+extension Report {
+    /// The bytes of `report.json`: keys sorted, two spaces, a newline at the end, at most ``largestSize``.
+    ///
+    /// What is too long is cut, with a count: first the log, then changes, findings and the longest lists. `proven` and `failed` are
+    /// never cut.
+    package var documentBytes: [UInt8] {
+        var report = self
+        var bytes = report.json.documentBytes
+        var limit = 256
+        while bytes.count > Report.largestSize, limit > 0 {
+            report.transaction?.log = nil
+            report.cut(to: limit)
+            bytes = report.json.documentBytes
+            limit /= 2
+        }
+        return bytes
+    }
+
+    private mutating func cut(to limit: Int) {
+        if packages.findings.count > limit {
+            packages.omitted += packages.findings.count - limit
+            packages.findings = Array(packages.findings.prefix(limit))
+        }
+        if let transaction, transaction.changes.count > limit {
+            self.transaction?.omitted += transaction.changes.count - limit
+            self.transaction?.changes = Array(transaction.changes.prefix(limit))
+        }
+        if findings.count > limit {
+            let omitted = findings.count - limit
+            findings = Array(findings.prefix(limit))
+            findings.append(Finding(code: "omitted", message: "\(omitted) more findings"))
+        }
+        checks = Array(checks.prefix(limit))
+    }
+
+    /// The whole report as JSON, uncut.
+    package var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "schema": .string(Report.schema), "fleet": JSONValue(fleet), "node": JSONValue(node),
+            "group": JSONValue(group), "agent": .string(agent), "sequence": JSONValue(sequence),
+            "previous": JSONValue(previous), "time": JSONValue(time), "bootID": .string(bootID),
+            "commit": JSONValue(commit), "baseline": baseline.json, "phase": .string(phase.rawValue),
+            "reasons": .array(reasons.map(\.json)), "proven": .array(proven.map(\.json)),
+            "failed": .array(failed.map(\.json)), "packages": packages.json,
+            "checks": .array(checks.map(\.json)), "findings": .array(findings.map(\.json)),
+            "reboot": ["required": .bool(reboot.isRequired), "reason": JSONValue(reboot.reason)],
+            "system": system.json,
+        ]
+        if let transaction { members["transaction"] = transaction.json }
+        return .object(members)
+    }
+}
+
+extension BaselineStatement {
+    package var json: JSONValue {
+        ["name": JSONValue(name), "declared": declared?.json ?? nil, "admitted": admitted?.json ?? nil]
+    }
+}
+
+extension Proof {
+    package var json: JSONValue {
+        [
+            "digest": JSONValue(declaration.digest), "commit": JSONValue(declaration.commit),
+            "healthyFor": .number(healthyFor.seconds),
+        ]
+    }
+}
+
+extension Failure {
+    package var json: JSONValue {
+        [
+            "digest": JSONValue(declaration.digest), "commit": JSONValue(declaration.commit),
+            "attempts": JSONValue(attempts), "final": .bool(isFinal), "reason": .string(reason),
+        ]
+    }
+}
+
+extension PackageStatement {
+    package var json: JSONValue {
+        let counts = self.counts.filter { $0.value > 0 }.map { ($0.key.rawValue, JSONValue($0.value)) }
+        var members: [String: JSONValue] = [
+            "counts": .object(Dictionary(counts, uniquingKeysWith: { first, _ in first })),
+            "entries": .array(findings.map(\.json)),
+            "notApplicable": .array(notApplicable.map { JSONValue($0) }),
+        ]
+        if omitted > 0 { members["omitted"] = JSONValue(omitted) }
+        return .object(members)
+    }
+}
+
+extension EntryFinding {
+    package var json: JSONValue {
+        [
+            "name": JSONValue(key), "state": .string(state.rawValue), "wanted": .string(wanted),
+            "found": .string(found),
+        ]
+    }
+}
+
+extension CheckResult {
+    package var json: JSONValue {
+        ["name": .string(name), "result": .string(outcome.rawValue), "message": .string(message)]
+    }
+}
+
+extension TransactionStatement {
+    package var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "started": JSONValue(started), "duration": .number(duration.seconds),
+            "result": .string(result.rawValue),
+            "changes": .array(changes.map(\.json)),
+        ]
+        if omitted > 0 { members["omitted"] = JSONValue(omitted) }
+        if let log { members["log"] = .string(log) }
+        return .object(members)
+    }
+}
+
+extension PackageChange {
+    package var json: JSONValue { ["name": JSONValue(id), "from": JSONValue(from), "to": JSONValue(to)] }
+
+    /// - Returns: nil unless `json` names a package, and versions where it has any.
+    package init?(json: JSONValue) {
+        guard let id = json["name"]?.string.flatMap(PackageID.init) else { return nil }
+        let from = json["from"]?.string.flatMap(PackageVersion.init)
+        let to = json["to"]?.string.flatMap(PackageVersion.init)
+        guard from != nil || to != nil else { return nil }
+        self.init(id: id, from: from, to: to)
+    }
+}
+
+extension Finding {
+    package var json: JSONValue {
+        var members: [String: JSONValue] = ["code": .string(code), "message": .string(message)]
+        if let package { members["package"] = .string(package) }
+        if let path { members["path"] = .string(path) }
+        return .object(members)
+    }
+}
+
+extension SystemStatement {
+    package var json: JSONValue {
+        [
+            "distribution": .string(facts.id), "version": .string(facts.version),
+            "kernel": .string(facts.kernel),
+            "architectures": .array(architectures.map { JSONValue($0) }),
+        ]
+    }
+}

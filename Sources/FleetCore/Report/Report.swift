@@ -1,0 +1,199 @@
+/// The signed statement of a node about itself: `report.json`, schema `plimsoll/report/v1`.
+///
+/// What the gate reads (`commit`, `baseline`, `phase`, `reasons[].code`, `proven`, `failed`, `packages.notApplicable`) keeps its
+/// meaning for all of v1. Readers ignore fields they do not know and take unknown words as `unknown`.
+package struct Report: Hashable, Sendable {
+    package var fleet: FleetName
+    package var node: NodeName
+    package var group: GroupName
+    package var agent: String
+    /// Counts a node's reports from 1 without gaps.
+    package var sequence: Int
+    /// The commit of the report before; nil for the first.
+    package var previous: CommitID?
+    /// For people: nothing is decided by it.
+    package var time: Timestamp
+    /// For people: shows that a reboot happened.
+    package var bootID: String
+    /// The followed commit.
+    package var commit: CommitID
+    package var baseline: BaselineStatement
+    package var phase: Phase
+    package var reasons: [Reason]
+    /// Never cut short.
+    package var proven: [Proof]
+    /// Never cut short.
+    package var failed: [Failure]
+    package var packages: PackageStatement
+    package var checks: [CheckResult]
+    package var transaction: TransactionStatement?
+    package var findings: [Finding]
+    package var reboot: RebootStatement
+    package var system: SystemStatement
+
+    package static let schema = "plimsoll/report/v1"
+
+    /// The largest `report.json` that a reader accepts, in bytes.
+    package static let largestSize = 65_536
+
+    package init(
+        fleet: FleetName, node: NodeName, group: GroupName, agent: String = AgentVersion.current.description,
+        sequence: Int, previous: CommitID?, time: Timestamp, bootID: String, commit: CommitID,
+        baseline: BaselineStatement, phase: Phase, reasons: [Reason] = [], proven: [Proof] = [],
+        failed: [Failure] = [], packages: PackageStatement = PackageStatement(), checks: [CheckResult] = [],
+        transaction: TransactionStatement? = nil, findings: [Finding] = [],
+        reboot: RebootStatement = RebootStatement(), system: SystemStatement
+    ) {
+        self.fleet = fleet
+        self.node = node
+        self.group = group
+        self.agent = agent
+        self.sequence = sequence
+        self.previous = previous
+        self.time = time
+        self.bootID = bootID
+        self.commit = commit
+        self.baseline = baseline
+        self.phase = phase
+        self.reasons = reasons
+        self.proven = proven
+        self.failed = failed
+        self.packages = packages
+        self.checks = checks
+        self.transaction = transaction
+        self.findings = findings
+        self.reboot = reboot
+        self.system = system
+    }
+}
+
+/// Which baseline a node has and which it should have.
+package struct BaselineStatement: Hashable, Sendable {
+    package var name: BaselineName
+    package var declared: Declaration?
+    package var admitted: Declaration?
+
+    package init(name: BaselineName, declared: Declaration?, admitted: Declaration?) {
+        self.name = name
+        self.declared = declared
+        self.admitted = admitted
+    }
+}
+
+/// A declaration that was in effect and well here.
+package struct Proof: Hashable, Sendable {
+    package var declaration: Declaration
+    /// How long without a break, by the node's own running time; published in whole seconds.
+    package var healthyFor: TimeSpan
+
+    package init(declaration: Declaration, healthyFor: TimeSpan) {
+        self.declaration = declaration
+        self.healthyFor = healthyFor
+    }
+}
+
+/// A declaration that failed here.
+package struct Failure: Hashable, Sendable {
+    package var declaration: Declaration
+    /// How many changes began for it.
+    package var attempts: Int
+    /// Whether it is not tried again.
+    package var isFinal: Bool
+    package var reason: String
+
+    package init(declaration: Declaration, attempts: Int, isFinal: Bool, reason: String) {
+        self.declaration = declaration
+        self.attempts = attempts
+        self.isFinal = isFinal
+        self.reason = String(reason.prefix(Reason.longestMessage))
+    }
+}
+
+/// How the admitted baseline's entries stand.
+package struct PackageStatement: Hashable, Sendable {
+    package var counts: [EntryState: Int]
+    /// Each entry that is not compliant, in the order of keys.
+    package var findings: [EntryFinding]
+    package var notApplicable: [EntryKey]
+    /// How many findings were cut off to keep the report small.
+    package var omitted: Int
+
+    package init(
+        counts: [EntryState: Int] = [:], findings: [EntryFinding] = [], notApplicable: [EntryKey] = [],
+        omitted: Int = 0
+    ) {
+        self.counts = counts
+        self.findings = findings
+        self.notApplicable = notApplicable
+        self.omitted = omitted
+    }
+}
+
+/// The last transaction, for people.
+package struct TransactionStatement: Hashable, Sendable {
+    package var started: Timestamp
+    package var duration: TimeSpan
+    package var result: Result
+    package var changes: [PackageChange]
+    /// How many changes were cut off to keep the report small.
+    package var omitted: Int
+    /// After a failure the last 4 KiB of what the package manager wrote.
+    package var log: String?
+
+    package init(
+        started: Timestamp, duration: TimeSpan, result: Result, changes: [PackageChange], omitted: Int = 0,
+        log: String?
+    ) {
+        self.started = started
+        self.duration = duration
+        self.result = result
+        self.changes = changes
+        self.omitted = omitted
+        self.log = log
+    }
+
+    package enum Result: String, Sendable, CaseIterable {
+        case succeeded
+        case failed
+        /// It was undone.
+        case undone
+        /// It is being carried out.
+        case begun
+        case unknown
+    }
+}
+
+/// What a person should know.
+package struct Finding: Hashable, Sendable {
+    package var code: String
+    package var package: String?
+    package var path: String?
+    package var message: String
+
+    package init(code: String, package: String? = nil, path: String? = nil, message: String) {
+        self.code = code
+        self.package = package
+        self.path = path
+        self.message = String(message.prefix(Reason.longestMessage))
+    }
+}
+
+package struct RebootStatement: Hashable, Sendable {
+    package var isRequired: Bool
+    package var reason: String?
+
+    package init(isRequired: Bool = false, reason: String? = nil) {
+        self.isRequired = isRequired
+        self.reason = reason
+    }
+}
+
+package struct SystemStatement: Hashable, Sendable {
+    package var facts: SystemFacts
+    package var architectures: [Architecture]
+
+    package init(facts: SystemFacts, architectures: [Architecture]) {
+        self.facts = facts
+        self.architectures = architectures
+    }
+}

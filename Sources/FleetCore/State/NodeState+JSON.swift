@@ -1,0 +1,118 @@
+extension NodeState {
+    /// The number of the state's format.
+    package static let format: Int64 = 1
+
+    /// The whole state as JSON, with the fields of a newer agent.
+    package var json: JSONValue {
+        var members = unknown
+        members["format"] = .number(NodeState.format)
+        members["mark"] = JSONValue(mark)
+        members["followed"] = JSONValue(followed)
+        members["introduction"] = JSONValue(introduction)
+        members["stacks"] = .object(
+            Dictionary(stacks.map { ($0.key.description, $0.value.json) }) { first, _ in first })
+        members["admitted"] = admitted?.json ?? .null
+        members["previous"] = previous?.json ?? .null
+        members["changes"] = .array(changes.chapters.map(\.json))
+        members["proven"] = .array(proven.map(\.stateJSON))
+        members["failed"] = .array(failed.map(\.json))
+        members["wellness"] = wellness?.json ?? .null
+        members["intent"] = intent?.json ?? .null
+        members["transaction"] = transaction?.json ?? .null
+        members["backOff"] = backOff?.json ?? .null
+        members["report"] = report.json
+        members["peers"] = .array(peers.map(\.json))
+        members["firstSeen"] = .array(
+            firstSeen.sorted { $0.key.commit < $1.key.commit }.map { seen in
+                ["declaration": seen.key.json, "at": JSONValue(milliseconds: seen.value)]
+            })
+        members["running"] = running.json
+        return .object(members)
+    }
+
+    /// Reads a state that this agent, or the release before or after it, has written.
+    ///
+    /// - Throws: ``StateError`` for anything else: an unreadable state is an alarm, never a first start.
+    package init(json: JSONValue) throws(StateError) {
+        guard var members = json.object else { throw StateError(field: "", message: "expected an object") }
+        guard members["format"]?.integer == NodeState.format else {
+            throw StateError(field: "format", message: "expected \(NodeState.format)")
+        }
+        let fields = StateFields(json: json)
+        self.init()
+        mark = try fields.optionalText("mark")
+        followed = try fields.optionalText("followed")
+        introduction = try fields.optionalText("introduction")
+        for (name, value) in members["stacks"]?.object ?? [:] {
+            guard let name = BaselineName(name), let stack = DeclarationStack(json: value) else {
+                throw StateError(field: "stacks.\(name)", message: "not understood")
+            }
+            stacks[name] = stack
+        }
+        admitted = try fields.optional("admitted", Admission.init(json:))
+        previous = try fields.optional("previous", Admission.init(json:))
+        changes = ChangeLog(chapters: try fields.list("changes", ChangeLog.Chapter.init(json:)))
+        proven = try fields.list("proven", Proof.init(stateJSON:))
+        failed = try fields.list("failed", FailureRecord.init(json:))
+        wellness = try fields.optional("wellness", Wellness.init(json:))
+        intent = try fields.optional("intent", Intent.init(json:))
+        transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
+        backOff = try fields.optional("backOff", BackOff.init(json:))
+        report = try fields.optional("report", ReportMemory.init(json:)) ?? ReportMemory()
+        peers = try fields.list("peers", PeerMemory.init(json:))
+        for seen in members["firstSeen"]?.array ?? [] {
+            guard let declaration = Declaration(json: seen["declaration"]), let at = seen["at"]?.integer
+            else {
+                throw StateError(field: "firstSeen", message: "not understood")
+            }
+            firstSeen[declaration] = TimeSpan(milliseconds: at)
+        }
+        running = try fields.optional("running", RunningTime.init(json:)) ?? RunningTime()
+        for known in NodeState.fields { members[known] = nil }
+        unknown = members
+    }
+
+    private static let fields = [
+        "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
+        "failed",
+        "wellness", "intent", "transaction", "backOff", "report", "peers", "firstSeen", "running",
+    ]
+}
+
+/// Why a state cannot be read.
+package struct StateError: Error, Hashable, Sendable {
+    package let field: String
+    package let message: String
+}
+
+private struct StateFields {
+    let json: JSONValue
+
+    func optional<Value>(_ field: String, _ convert: (JSONValue) -> Value?) throws(StateError) -> Value? {
+        guard let member = json[field], !member.isNull else { return nil }
+        guard let value = convert(member) else { throw StateError(field: field, message: "not understood") }
+        return value
+    }
+
+    func optionalText<Value: TextValue>(_ field: String) throws(StateError) -> Value? {
+        try optional(field) { $0.string.flatMap { Value($0) } }
+    }
+
+    func list<Element>(_ field: String, _ convert: (JSONValue) -> Element?) throws(StateError) -> [Element] {
+        var elements: [Element] = []
+        for member in json[field]?.array ?? [] {
+            guard let element = convert(member) else {
+                throw StateError(field: field, message: "not understood")
+            }
+            elements.append(element)
+        }
+        return elements
+    }
+}
+
+extension JSONValue {
+    init(milliseconds span: TimeSpan) { self = .number(span.milliseconds) }
+
+    /// A length of time, written in milliseconds.
+    var milliseconds: TimeSpan? { integer.map(TimeSpan.init(milliseconds:)) }
+}

@@ -1,0 +1,114 @@
+/// What a node remembers between cycles: `state.json`.
+///
+/// An agent keeps fields that it does not know, and writes what the release before it can read.
+package struct NodeState: Hashable, Sendable {
+    /// The newest commit that this node has authenticated. It never goes back.
+    package var mark: CommitID?
+    /// The newest authentic commit that this node can read.
+    package var followed: CommitID?
+    /// The introduction from which the mark was reached.
+    package var introduction: CommitID?
+    package var stacks: [BaselineName: DeclarationStack] = [:]
+    package var admitted: Admission?
+    /// What was admitted before, kept until the admitted one is reached and well.
+    package var previous: Admission?
+    package var changes = ChangeLog()
+    package var proven: [Proof] = []
+    package var failed: [FailureRecord] = []
+    /// The present unbroken run of well cycles.
+    package var wellness: Wellness?
+    package var intent: Intent?
+    /// The last transaction, for reports.
+    package var transaction: TransactionStatement?
+    package var backOff: BackOff?
+    package var report = ReportMemory()
+    package var peers: [PeerMemory] = []
+    /// When this node first saw a declaration that it has not admitted, by its running time.
+    package var firstSeen: [Declaration: TimeSpan] = [:]
+    package var running = RunningTime()
+    /// Fields of a newer agent, kept as they are.
+    package var unknown: [String: JSONValue] = [:]
+
+    package init() {}
+}
+
+/// A declaration that failed here, and under which `retry` texts.
+package struct FailureRecord: Hashable, Sendable {
+    package var failure: Failure
+    /// The `retry` texts of group and node at that time; where they differ now, the failure no longer counts.
+    package var retry: RetryToken
+    /// What the checks found before the first change for the declaration.
+    package var checksBefore: [CheckResult]
+
+    package init(failure: Failure, retry: RetryToken, checksBefore: [CheckResult]) {
+        self.failure = failure
+        self.retry = retry
+        self.checksBefore = checksBefore
+    }
+}
+
+/// The `retry` texts that hold for a node.
+package struct RetryToken: Hashable, Sendable {
+    package var group: String?
+    package var node: String?
+
+    package init(group: String?, node: String?) {
+        self.group = group
+        self.node = node
+    }
+}
+
+/// When the next try may begin after one that came to nothing.
+package struct BackOff: Hashable, Sendable {
+    package var declaration: Declaration
+    /// Tries that came to nothing in a row.
+    package var tries: Int
+    /// By the node's running time.
+    package var until: TimeSpan
+    /// What kept the last try from beginning.
+    package var reason: Reason
+
+    package init(declaration: Declaration, tries: Int, until: TimeSpan, reason: Reason) {
+        self.declaration = declaration
+        self.tries = tries
+        self.until = until
+        self.reason = reason
+    }
+}
+
+/// What this node has published.
+package struct ReportMemory: Hashable, Sendable {
+    /// The number of the last report; 0 before the first.
+    package var sequence = 0
+    /// Its commit.
+    package var id: CommitID?
+    /// What of it makes the next report due when it changes.
+    package var dueKey: Digest?
+    /// The proofs as published.
+    package var proven: [Proof] = []
+    /// When, by the node's running time.
+    package var at = TimeSpan.zero
+    /// Whether the remote has it.
+    package var isPushed = true
+
+    package init() {}
+}
+
+/// What a reader remembers of another node, by name and key: it never accepts less.
+package struct PeerMemory: Hashable, Sendable {
+    package var node: NodeName
+    /// The node's public key.
+    package var key: String
+    package var sequence: Int
+    package var id: CommitID?
+    /// When something new of it was last seen, by this reader's running time.
+    package var lastNews: TimeSpan
+
+    package init(node: NodeName, key: String, sequence: Int, id: CommitID?, lastNews: TimeSpan) {
+        self.node = node
+        self.key = key
+        self.sequence = sequence
+        self.id = id
+        self.lastNews = lastNews
+    }
+}

@@ -1,0 +1,198 @@
+extension DeclarationStack {
+    package var json: JSONValue {
+        [
+            "layers": .array(
+                layers.map { ["declaration": $0.declaration.json, "coveredAt": JSONValue($0.coveredAt)] }),
+            "withdrawals": .array(
+                withdrawals.map {
+                    [
+                        "declaration": $0.declaration.json, "commit": JSONValue($0.commit),
+                        "count": JSONValue($0.count), "coveredAt": JSONValue($0.coveredAt),
+                    ]
+                }),
+        ]
+    }
+
+    package init?(json: JSONValue) {
+        var layers: [Layer] = []
+        for member in json["layers"]?.array ?? [] {
+            guard let declaration = Declaration(json: member["declaration"]) else { return nil }
+            layers.append(
+                Layer(
+                    declaration: declaration, coveredAt: member["coveredAt"]?.string.flatMap { CommitID($0) })
+            )
+        }
+        var withdrawals: [Withdrawal] = []
+        for member in json["withdrawals"]?.array ?? [] {
+            guard let declaration = Declaration(json: member["declaration"]),
+                let commit = member["commit"]?.string.flatMap({ CommitID($0) }),
+                let count = member["count"]?.integer,
+                let coveredAt = member["coveredAt"]?.string.flatMap({ CommitID($0) })
+            else { return nil }
+            withdrawals.append(
+                Withdrawal(
+                    declaration: declaration, commit: commit, count: Int(clamping: count),
+                    coveredAt: coveredAt))
+        }
+        self.init(layers: layers, withdrawals: withdrawals)
+    }
+}
+
+extension Admission {
+    package var json: JSONValue {
+        [
+            "baseline": JSONValue(baseline), "declaration": declaration.json, "form": form.json,
+            "readAt": JSONValue(readAt), "receipt": receipt.json, "progress": .string(progress.rawValue),
+            "badChecks": .array(badChecks.map(JSONValue.string)),
+        ]
+    }
+
+    package init?(json: JSONValue) {
+        guard let baseline = json["baseline"]?.string.flatMap({ BaselineName($0) }),
+            let declaration = Declaration(json: json["declaration"]),
+            let form = json["form"].flatMap(CanonicalForm.init(json:)),
+            let readAt = json["readAt"]?.string.flatMap({ CommitID($0) }),
+            let receipt = json["receipt"].flatMap(Receipt.init(json:)),
+            let progress = json["progress"]?.string.flatMap(Progress.init(rawValue:))
+        else { return nil }
+        self.init(
+            baseline: baseline, declaration: declaration, form: form, readAt: readAt, receipt: receipt,
+            progress: progress, badChecks: (json["badChecks"]?.array ?? []).compactMap(\.string))
+    }
+}
+
+extension ChangeLog.Chapter {
+    package var json: JSONValue { ["declaration": declaration.json, "changes": .array(changes.map(\.json))] }
+
+    package init?(json: JSONValue) {
+        guard let declaration = Declaration(json: json["declaration"]), let changes = json["changes"]?.array
+        else { return nil }
+        self.init(declaration: declaration, changes: changes.compactMap(PackageChange.init(json:)))
+    }
+}
+
+extension Proof {
+    /// As kept in the state: in milliseconds, where reports have whole seconds.
+    var stateJSON: JSONValue {
+        ["declaration": declaration.json, "healthyFor": JSONValue(milliseconds: healthyFor)]
+    }
+
+    init?(stateJSON json: JSONValue) {
+        guard let declaration = Declaration(json: json["declaration"]),
+            let span = json["healthyFor"]?.milliseconds
+        else { return nil }
+        self.init(declaration: declaration, healthyFor: span)
+    }
+}
+
+extension FailureRecord {
+    package var json: JSONValue {
+        [
+            "failure": failure.json,
+            "retry": ["group": JSONValue(retry.group), "node": JSONValue(retry.node)],
+            "checksBefore": .array(checksBefore.map(\.json)),
+        ]
+    }
+
+    package init?(json: JSONValue) {
+        guard let failure = json["failure"].flatMap(Failure.init(json:)) else { return nil }
+        self.init(
+            failure: failure,
+            retry: RetryToken(group: json["retry"]?["group"]?.string, node: json["retry"]?["node"]?.string),
+            checksBefore: (json["checksBefore"]?.array ?? []).compactMap(CheckResult.init(json:)))
+    }
+}
+
+extension Wellness {
+    package var json: JSONValue {
+        [
+            "declaration": declaration.json, "healthyFor": JSONValue(milliseconds: healthyFor),
+            "proven": .bool(isProven), "bootID": .string(bootID),
+            "sinceBoot": JSONValue(milliseconds: sinceBoot),
+        ]
+    }
+
+    package init?(json: JSONValue) {
+        guard let declaration = Declaration(json: json["declaration"]),
+            let healthyFor = json["healthyFor"]?.milliseconds, let isProven = json["proven"]?.bool,
+            let bootID = json["bootID"]?.string, let sinceBoot = json["sinceBoot"]?.milliseconds
+        else { return nil }
+        self.init(
+            declaration: declaration, healthyFor: healthyFor, isProven: isProven, bootID: bootID,
+            sinceBoot: sinceBoot)
+    }
+}
+
+extension BackOff {
+    package var json: JSONValue {
+        [
+            "declaration": declaration.json, "tries": JSONValue(tries),
+            "until": JSONValue(milliseconds: until),
+            "reason": reason.json,
+        ]
+    }
+
+    package init?(json: JSONValue) {
+        guard let declaration = Declaration(json: json["declaration"]), let tries = json["tries"]?.integer,
+            let until = json["until"]?.milliseconds, let reason = json["reason"]
+        else { return nil }
+        self.init(
+            declaration: declaration, tries: Int(clamping: tries), until: until, reason: Reason(json: reason))
+    }
+}
+
+extension ReportMemory {
+    package var json: JSONValue {
+        [
+            "sequence": JSONValue(sequence), "id": JSONValue(id), "dueKey": JSONValue(dueKey),
+            "proven": .array(proven.map(\.stateJSON)), "at": JSONValue(milliseconds: at),
+            "pushed": .bool(isPushed),
+        ]
+    }
+
+    package init?(json: JSONValue) {
+        guard let sequence = json["sequence"]?.integer, let at = json["at"]?.milliseconds else { return nil }
+        self.init()
+        self.sequence = Int(clamping: sequence)
+        id = json["id"]?.string.flatMap { CommitID($0) }
+        dueKey = json["dueKey"]?.string.flatMap { Digest($0) }
+        proven = (json["proven"]?.array ?? []).compactMap(Proof.init(stateJSON:))
+        self.at = at
+        isPushed = json["pushed"]?.bool ?? false
+    }
+}
+
+extension PeerMemory {
+    package var json: JSONValue {
+        [
+            "node": JSONValue(node), "key": .string(key), "sequence": JSONValue(sequence),
+            "id": JSONValue(id),
+            "lastNews": JSONValue(milliseconds: lastNews),
+        ]
+    }
+
+    package init?(json: JSONValue) {
+        guard let node = json["node"]?.string.flatMap({ NodeName($0) }), let key = json["key"]?.string,
+            let sequence = json["sequence"]?.integer, let lastNews = json["lastNews"]?.milliseconds
+        else { return nil }
+        self.init(
+            node: node, key: key, sequence: Int(clamping: sequence),
+            id: json["id"]?.string.flatMap { CommitID($0) }, lastNews: lastNews)
+    }
+}
+
+extension RunningTime {
+    package var json: JSONValue {
+        [
+            "bootID": .string(bootID), "sinceBoot": JSONValue(milliseconds: sinceBoot),
+            "total": JSONValue(milliseconds: total),
+        ]
+    }
+
+    package init?(json: JSONValue) {
+        guard let bootID = json["bootID"]?.string, let sinceBoot = json["sinceBoot"]?.milliseconds,
+            let total = json["total"]?.milliseconds
+        else { return nil }
+        self.init(bootID: bootID, sinceBoot: sinceBoot, total: total)
+    }
+}

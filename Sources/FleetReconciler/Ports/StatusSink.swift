@@ -1,0 +1,56 @@
+package import FleetCore
+
+/// The port for a node's own reports.
+package protocol StatusSink {
+    /// Writes a signed report as a commit whose parent is the node's own last one, durably; nothing is sent.
+    ///
+    /// - Parameters:
+    ///   - report: with its number and `previous` set.
+    ///   - receipt: of the last admission; it goes along unchanged until the next.
+    /// - Returns: the report's commit.
+    /// - Throws: ``StatusError`` if it could not be signed or stored.
+    func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID
+
+    /// Sends everything up to `id`: the chain and the newest report beside it, in one push.
+    func push(_ id: CommitID) async -> PushVerdict
+
+    /// Looks at the chain that the remote has for this node.
+    ///
+    /// - Returns: nil if it has none.
+    /// - Throws: ``StatusError`` if the remote cannot be asked.
+    func remoteChain() async throws(StatusError) -> RemoteChain?
+}
+
+/// What became of a push.
+package enum PushVerdict: Hashable, Sendable {
+    /// The remote has it.
+    case pushed
+    /// The remote has something else there: its tip is no ancestor of ours.
+    case diverged
+    /// The remote refused, and said why.
+    case refused(String)
+    /// The remote could not be reached; the report goes out later.
+    case unreachable(String)
+}
+
+/// The tip of a node's chain at the remote.
+package struct RemoteChain: Hashable, Sendable {
+    package let tip: CommitID
+    /// The number of the report there; nil if it is none that can be read.
+    package let sequence: Int?
+    /// Whether this node's own key has signed it.
+    package let isOwn: Bool
+
+    package init(tip: CommitID, sequence: Int?, isOwn: Bool) {
+        self.tip = tip
+        self.sequence = sequence
+        self.isOwn = isOwn
+    }
+}
+
+/// Why a report could not be written or the remote not be asked.
+package struct StatusError: Error, Hashable, Sendable {
+    package let message: String
+
+    package init(_ message: String) { self.message = message }
+}
