@@ -23,6 +23,14 @@ package struct Decision: Hashable, Sendable {
         self.enforced = enforced
         self.reasons = reasons
     }
+
+    /// The same decision, with what has become of the admission since.
+    package func replacing(admitted: Admission?, previous: Admission?) -> Decision {
+        Decision(
+            action: action, admitted: admitted, previous: previous, assessment: assessment,
+            enforced: enforced,
+            reasons: reasons)
+    }
 }
 
 /// The one thing that a node does in a cycle.

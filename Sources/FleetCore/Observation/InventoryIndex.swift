@@ -19,6 +19,11 @@ package struct InventoryIndex: Sendable {
             }
     }
 
+    /// Whether configuration of a removed package is left.
+    package func hasConfiguration(of id: PackageID) -> Bool {
+        (byName[id.name] ?? []).contains { $0.id == id && $0.state == .configFiles }
+    }
+
     /// Whether the node has the architecture that `key` names, if it names one.
     package func knowsArchitecture(of key: EntryKey) -> Bool {
         guard case .package(_, .some(let architecture)) = key else { return true }

@@ -27,6 +27,7 @@ extension NodeState {
                 ["declaration": seen.key.json, "at": JSONValue(milliseconds: seen.value)]
             })
         members["running"] = running.json
+        members["identityConflict"] = .bool(identityConflict)
         return .object(members)
     }
 
@@ -68,6 +69,7 @@ extension NodeState {
             firstSeen[declaration] = TimeSpan(milliseconds: at)
         }
         running = try fields.optional("running", RunningTime.init(json:)) ?? RunningTime()
+        identityConflict = members["identityConflict"]?.bool ?? false
         for known in NodeState.fields { members[known] = nil }
         unknown = members
     }
@@ -76,6 +78,7 @@ extension NodeState {
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed",
         "wellness", "intent", "transaction", "backOff", "report", "peers", "firstSeen", "running",
+        "identityConflict",
     ]
 }
 

@@ -33,6 +33,14 @@ package protocol PackageSystem {
         _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
     ) async throws(PackageError) -> ManagerOutput
 
+    /// Ends what the manager itself left half done (`dpkg --configure -a`); does nothing where all is well.
+    ///
+    /// - Throws: ``PackageError`` if it could not be ended.
+    func repair() async throws(PackageError)
+
+    /// Whether something that is installed takes effect only after a reboot.
+    func rebootRequirement() -> RebootStatement
+
     /// Which of these packages are marked as automatically installed.
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID]
 
@@ -61,8 +69,11 @@ package struct ManagerOutput: Hashable, Sendable {
     package let log: String
     /// Packages whose maintainer script failed, as the manager attributes it, with its message.
     package let failures: [PackageID: String]
+    /// How long it worked.
+    package let duration: TimeSpan
 
-    package init(status: Int, log: String, failures: [PackageID: String]) {
+    package init(status: Int, log: String, failures: [PackageID: String], duration: TimeSpan) {
+        self.duration = duration
         self.status = status
         self.log = log
         self.failures = failures

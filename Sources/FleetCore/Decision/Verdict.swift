@@ -1,0 +1,62 @@
+/// The judgement of a transaction, by what is installed and by the checks; exit codes have no part in it.
+package struct Verdict: Hashable, Sendable {
+    /// Why it failed; nil if it succeeded.
+    package let cause: Reason?
+    /// Whether trying again would not help: a maintainer script or a check has said so.
+    package let isFinal: Bool
+
+    /// - Parameters:
+    ///   - scriptFailures: packages whose maintainer script failed, with the manager's words.
+    ///   - after: what the checks found after the change.
+    package init(
+        intent: Intent, inventory: InventoryIndex, scriptFailures: [PackageID: String], after: [CheckResult]
+    ) {
+        if let (id, message) = scriptFailures.min(by: { $0.key < $1.key }) {
+            cause = Reason(.attemptFailed, count: scriptFailures.count, "\(id) failed: \(message)")
+            isFinal = true
+        } else if let id = intent.planned.map(\.id).first(where: { inventory.package($0)?.state == .broken })
+        {
+            cause = Reason(.attemptFailed, "\(id) is left half-configured")
+            isFinal = true
+        } else if let left = intent.request.remaining(in: inventory).firstName {
+            cause = Reason(.attemptFailed, "\(left) is not as declared after the transaction")
+            isFinal = false
+        } else if let check = Self.regression(from: intent.checksBefore, to: after) {
+            cause = Reason(.checkFailed, "check '\(check.name)' failed after the change: \(check.message)")
+            isFinal = true
+        } else {
+            cause = nil
+            isFinal = false
+        }
+    }
+
+    /// The first check that is not well after, and was well before or did not apply then. One that was bad before proves nothing.
+    private static func regression(from before: [CheckResult], to after: [CheckResult]) -> CheckResult? {
+        let wasBad = Set(before.filter { $0.outcome == .failed }.map(\.name))
+        return after.first { $0.outcome == .failed && !wasBad.contains($0.name) }
+    }
+}
+
+extension ChangeRequest {
+    /// What of this request is not the case yet.
+    package func remaining(in inventory: InventoryIndex) -> ChangeRequest {
+        let targets = self.targets.filter { id, version in
+            guard let installed = inventory.package(id), installed.state != .broken else { return true }
+            return installed.version != version && !isRebuild(installed, of: version)
+        }
+        let removals = self.removals.filter { id, isPurge in
+            inventory.package(id) != nil || isPurge && inventory.hasConfiguration(of: id)
+        }
+        return ChangeRequest(
+            pins: pins, targets: targets, removals: removals, sha256: sha256, sources: sources)
+    }
+
+    /// Whether what is installed is a binary rebuild of a version that was asked for by its source.
+    private func isRebuild(_ installed: InstalledPackage, of version: PackageVersion) -> Bool {
+        pins.contains { $0.key == .source(installed.source) && $0.version == version }
+            && installed.version.withoutRebuild == version.withoutRebuild
+    }
+
+    /// One of the packages that the request is about.
+    fileprivate var firstName: PackageID? { (Array(targets.keys) + Array(removals.keys)).min() }
+}

@@ -1,0 +1,58 @@
+package import FleetCore
+
+/// What a node's own configuration says to its cycles.
+package struct CycleSettings: Sendable {
+    /// The configured time between two cycles.
+    package let interval: TimeSpan
+    /// Holds by files on the node.
+    package let localHolds: [Reason]
+
+    package init(interval: TimeSpan, localHolds: [Reason] = []) {
+        self.interval = interval
+        self.localHolds = localHolds
+    }
+}
+
+/// What came of a cycle.
+package struct CycleOutcome: Sendable {
+    package let desired: Desired
+    package let decision: Decision
+    package let phase: Phase
+    package let reasons: [Reason]
+    package let checks: [CheckResult]
+    package let report: ReportOutcome
+    package let followed: CommitID?
+    package let mark: CommitID?
+}
+
+/// What became of the node's report in a cycle.
+package enum ReportOutcome: Hashable, Sendable {
+    /// Nothing had changed, so none was due.
+    case notDue
+    /// There is nobody to report to: the node is not a member of the fleet.
+    case nobody
+    /// Written and sent.
+    case sent(CommitID)
+    /// Written; it goes out when the remote can be reached again.
+    case queued(CommitID?, String)
+}
+
+/// Why a cycle came to nothing.
+package struct CycleError: Error, Hashable, Sendable {
+    package let code: Code
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package enum Code: String, Sendable, CaseIterable {
+        /// The node's state cannot be read or written.
+        case state
+        /// The clone is of no use.
+        case clone
+        /// The introduction is not what it should be.
+        case introduction
+    }
+}

@@ -1,0 +1,100 @@
+internal import FleetCore
+internal import Logging
+
+/// What was done in a cycle.
+struct Act {
+    /// What kept a change from beginning, or ended it badly.
+    var reasons: [Reason]
+    /// The checks' results after a change, which need not be run again in this cycle.
+    var checks: [CheckResult]?
+    /// Whether packages were changed.
+    var hasChanged = false
+}
+
+extension Reconciler {
+    /// Decides and acts until there is nothing left to do in this cycle.
+    ///
+    /// An interrupted transaction is settled first, and a failed change is undone, before the next decision. Three rounds are enough for
+    /// that; what is left after them belongs to the next cycle.
+    mutating func decideAndAct(
+        _ desired: Desired, evidence: Evidence, act: inout Act, at now: Instant
+    ) async throws(CycleError) -> Decision {
+        var actual = await observe()
+        var decision = decide(desired: desired, actual: actual, evidence: evidence, memory: memory, now: now)
+        for _ in 0..<3 {
+            try adopt(decision, at: now)
+            switch decision.action {
+            case .rest: return decision
+            case .letGo:
+                try letGo(at: now)
+                return decision
+            case .settle(let intent):
+                try await settleInterrupted(intent, desired: desired, act: &act, at: now)
+                if memory.intent != nil { return decision }
+            case .converge(let request):
+                guard let admitted = decision.admitted else { return decision }
+                let couldBegin = try await converge(
+                    request, to: admitted, decision: decision, desired: desired, act: &act, at: now)
+                if !couldBegin { return decision }
+            }
+            actual = await observe()
+            decision = decide(desired: desired, actual: actual, evidence: evidence, memory: memory, now: now)
+        }
+        try adopt(decision, at: now)
+        return decision
+    }
+
+    private func observe() async -> Actual {
+        let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
+        do {
+            return Actual(inventory: .success(try await packages.inventory()), facts: facts)
+        } catch {
+            return Actual(inventory: .failure(Reason(error.code.reasonCode, error.message)), facts: facts)
+        }
+    }
+
+    /// Makes the decision's admission durable, before anything is done because of it.
+    private mutating func adopt(_ decision: Decision, at now: Instant) throws(CycleError) {
+        guard decision.admitted != memory.admitted || decision.previous != memory.previous else { return }
+        if case .letGo = decision.action { return }
+        memory.admitted = decision.admitted
+        memory.previous = decision.previous
+        if memory.backOff?.declaration != decision.admitted?.declaration { memory.backOff = nil }
+        if let admitted = decision.admitted {
+            logger.notice("admitted", metadata: ["declaration": "\(admitted.declaration)"])
+        } else {
+            logger.notice("admission given back")
+        }
+        try save(at: now)
+    }
+
+    /// Forgets what was admitted: the machine has another owner now.
+    private mutating func letGo(at now: Instant) throws(CycleError) {
+        var next = memory
+        next.admitted = nil
+        next.previous = nil
+        next.wellness = nil
+        next.backOff = nil
+        next.changes = ChangeLog()
+        guard next != memory else { return }
+        memory = next
+        try save(at: now)
+        logger.notice("removed from the fleet; let go")
+    }
+}
+
+extension PackageError.Code {
+    /// The word for it in reports.
+    var reasonCode: Reason.Code {
+        switch self {
+        case .locked: .packagesLocked
+        case .unavailable: .packageUnavailable
+        case .sourceUnreachable: .sourceUnreachable
+        case .noSpace: .noSpace
+        case .unsatisfiable: .planImpossible
+        case .digestMismatch: .digestMismatch
+        case .broken: .packagesBroken
+        case .unreadable: .packagesUnreadable
+        }
+    }
+}

@@ -1,0 +1,146 @@
+internal import FleetCore
+internal import Logging
+
+extension Reconciler {
+    /// Writes the node's report if it is due, and sends what the remote does not have yet.
+    mutating func publish(
+        _ desired: Desired, decision: Decision, observation: CycleObservation, at now: Instant
+    ) async throws(CycleError) -> ReportOutcome {
+        guard case .member(let membership) = desired.standing, let commit = desired.commit else {
+            return .nobody
+        }
+        let draft = ReportDraft(
+            report(membership, commit: commit, decision: decision, observation: observation, at: now))
+        return try await publish(draft, membership: membership, at: now)
+    }
+
+    /// Announces that a change begins: the one report that is sent before a cycle's end. A push that fails never delays patching.
+    mutating func announce(
+        _ intent: Intent, desired: Desired, decision: Decision, at now: Instant
+    ) async throws(CycleError) {
+        guard case .member(let membership) = desired.standing, let commit = desired.commit else { return }
+        let observation = CycleObservation(
+            inventory: try? await packages.inventory(),
+            facts: (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: ""),
+            reboot: packages.rebootRequirement(), checks: intent.checksBefore, phase: .converging,
+            reasons: decision.reasons)
+        var report = report(membership, commit: commit, decision: decision, observation: observation, at: now)
+        report.transaction = TransactionStatement(
+            started: intent.started, duration: .zero, result: .begun, changes: intent.planned, log: nil)
+        _ = try await publish(ReportDraft(report), membership: membership, at: now)
+    }
+
+    private mutating func publish(
+        _ draft: ReportDraft, membership: Membership, at now: Instant
+    ) async throws(CycleError) -> ReportOutcome {
+        let running = memory.running.total(at: now)
+        guard
+            draft.isDue(
+                after: memory.report, soaks: membership.soaks, heartbeat: membership.fleet.heartbeat,
+                running: running)
+        else {
+            guard !memory.report.isPushed, let id = memory.report.id else { return .notDue }
+            return try await send(id, at: now)
+        }
+        if memory.report.sequence == 0 { try await takeUpRemoteChain(at: now) }
+        do throws(StatusError) {
+            try await write(draft, at: now)
+        } catch {
+            logger.error("\(error.message)")
+            return .queued(memory.report.id, error.message)
+        }
+        try save(at: now)
+        guard let id = memory.report.id else { return .queued(nil, "no report was written") }
+        return try await send(id, at: now)
+    }
+
+    /// Writes a report as the next of this node's chain. Number and commit are in the memory, which is durable before the push.
+    private mutating func write(_ draft: ReportDraft, at now: Instant) async throws(StatusError) {
+        var report = draft.report
+        report.sequence = memory.report.sequence + 1
+        report.previous = memory.report.id
+        let id = try status.write(report, receipt: memory.admitted?.receipt)
+        memory.report.sequence = report.sequence
+        memory.report.id = id
+        memory.report.dueKey = draft.dueKey
+        memory.report.proven = report.proven
+        memory.report.at = memory.running.total(at: now)
+        memory.report.isPushed = false
+    }
+
+    private mutating func send(_ id: CommitID, at now: Instant) async throws(CycleError) -> ReportOutcome {
+        switch await status.push(id) {
+        case .pushed:
+            memory.report.isPushed = true
+            try save(at: now)
+            return .sent(id)
+        case .diverged:
+            try await resolveDivergence(at: now)
+            return .queued(
+                memory.report.id, "the remote's chain is not this node's; it is taken up in the next report")
+        case .refused(let message):
+            logger.error("the remote refused the report: \(message)")
+            return .queued(id, message)
+        case .unreachable(let message):
+            logger.info("the report waits: \(message)")
+            return .queued(id, message)
+        }
+    }
+
+    /// A new key, or a node whose state was made anew, continues the chain that the remote has for its name.
+    private mutating func takeUpRemoteChain(at now: Instant) async throws(CycleError) {
+        do throws(StatusError) {
+            guard let chain = try await status.remoteChain() else { return }
+            memory.report.id = chain.tip
+            memory.report.sequence = chain.isOwn ? chain.sequence ?? 0 : 0
+        } catch {
+            // It is looked at again when the push diverges.
+            logger.info("the remote's chain cannot be read: \(error.message)")
+        }
+    }
+
+    /// The remote has what this node has not written, or not here.
+    ///
+    /// A later report by this very key: this machine was restored or cloned. It continues that chain, drops its own proofs and says so.
+    private mutating func resolveDivergence(at now: Instant) async throws(CycleError) {
+        do throws(StatusError) {
+            guard let chain = try await status.remoteChain() else { return }
+            logger.error("identity conflict: the remote has another chain", metadata: ["tip": "\(chain.tip)"])
+            memory.report.id = chain.tip
+            memory.report.dueKey = nil
+            if chain.isOwn {
+                memory.report.sequence = max(memory.report.sequence, chain.sequence ?? 0)
+                memory.proven = []
+                memory.wellness = nil
+                memory.identityConflict = true
+            }
+        } catch {
+            logger.info("the remote's chain cannot be read: \(error.message)")
+            return
+        }
+        try save(at: now)
+    }
+
+    private func report(
+        _ membership: Membership, commit: CommitID, decision: Decision, observation: CycleObservation,
+        at now: Instant
+    ) -> Report {
+        let assessment = decision.assessment
+        return Report(
+            fleet: membership.fleet.name, node: membership.node.name, group: membership.group.name,
+            sequence: 1,
+            previous: nil, time: now.wall, bootID: now.bootID, commit: commit,
+            baseline: BaselineStatement(
+                name: membership.group.baseline, declared: membership.stack.declared,
+                admitted: decision.admitted?.declaration),
+            phase: observation.phase, reasons: observation.reasons, proven: memory.proven,
+            failed: memory.failed.map(\.failure),
+            packages: PackageStatement(
+                counts: assessment?.counts ?? [:],
+                findings: assessment?.findings.filter { $0.state != .installed } ?? [],
+                notApplicable: assessment?.notApplicable ?? []),
+            checks: observation.checks, transaction: memory.transaction, reboot: observation.reboot,
+            system: SystemStatement(
+                facts: observation.facts, architectures: observation.inventory?.architectures ?? []))
+    }
+}

@@ -1,0 +1,188 @@
+internal import FleetCore
+internal import Logging
+
+extension Reconciler {
+    /// Rule 0: ends a transaction that a crash or a power cut interrupted.
+    ///
+    /// What the manager left half done is repaired, then the same request is carried out to its end and judged as if nothing had
+    /// happened. If that cannot begin, the intent stays open for the next cycle.
+    mutating func settleInterrupted(
+        _ intent: Intent, desired: Desired, act: inout Act, at now: Instant
+    ) async throws(CycleError) {
+        logger.warning(
+            "settling an interrupted transaction", metadata: ["declaration": "\(intent.declaration)"])
+        guard intent.kind != .undo else {
+            try await undo(intent, act: &act, at: now)
+            return
+        }
+        var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
+        do {
+            try await packages.repair()
+            let plan = try await preparedPlan(intent.request)
+            if !plan.changes.isEmpty, plan.refusals.isEmpty { output = try await apply(plan) }
+        } catch {
+            if !error.code.isPassing {
+                try await conclude(intent, output: output, desired: desired, act: &act, at: now)
+                return
+            }
+            act.reasons.append(Reason(error.code.reasonCode, error.message))
+            return
+        }
+        try await conclude(intent, output: output, desired: desired, act: &act, at: now)
+    }
+
+    /// Judges a transaction by what is installed and by the checks, and settles it or turns it into its undoing.
+    mutating func conclude(
+        _ intent: Intent, output: ManagerOutput, desired: Desired, act: inout Act, at now: Instant
+    ) async throws(CycleError) {
+        let inventory: InventoryIndex
+        do {
+            inventory = InventoryIndex(try await packages.inventory())
+        } catch {
+            // What was done cannot be told: the intent stays open.
+            act.reasons.append(Reason(error.code.reasonCode, error.message))
+            return
+        }
+        act.hasChanged = true
+        let changes = intent.planned.actual(in: inventory)
+        memory.changes.record(changes, for: intent.declaration)
+        if memory.admitted?.progress == .provisional, !changes.isEmpty { memory.admitted?.progress = .begun }
+        let after = await results(after: intent, desired: desired)
+        act.checks = after
+        let verdict = Verdict(
+            intent: intent, inventory: inventory, scriptFailures: output.failures, after: after)
+        memory.transaction = TransactionStatement(
+            started: intent.started, duration: output.duration,
+            result: verdict.cause == nil ? .succeeded : .failed,
+            changes: changes, log: verdict.cause == nil ? nil : output.log)
+        guard let cause = verdict.cause else {
+            memory.intent = nil
+            memory.backOff = nil
+            memory.failed.removeAll { $0.failure.declaration == intent.declaration }
+            memory.admitted?.badChecks = after.filter { $0.outcome == .failed }.map(\.name)
+            memory.admitted?.progress = .reached
+            try save(at: now)
+            logger.notice("converged", metadata: ["changes": "\(changes.count)"])
+            return
+        }
+        try await fail(intent, cause: cause, isFinal: verdict.isFinal, desired: desired, act: &act, at: now)
+    }
+
+    private func results(after intent: Intent, desired: Desired) async -> [CheckResult] {
+        guard case .member(let membership) = desired.standing else { return [] }
+        let declared = membership.versions[intent.declaration]
+        let checks =
+            (declared?.baseline.checks ?? [])
+            + membership.group.checks.filter {
+                !(declared?.baseline.checks ?? []).contains($0)
+            }
+        return await packages.results(of: checks)
+    }
+
+    /// Records a failed change. If it is final, one durable write makes `previous` the admitted one, records the failure and turns the
+    /// intent into its undoing; a crash in between can never finish the bad change.
+    private mutating func fail(
+        _ intent: Intent, cause: Reason, isFinal: Bool, desired: Desired, act: inout Act, at now: Instant
+    ) async throws(CycleError) {
+        act.reasons.append(cause)
+        guard case .member(let membership) = desired.standing, intent.kind == .converge else {
+            // A repair fails nothing: the declaration was reached here before.
+            memory.intent = nil
+            if let admitted = memory.admitted { try block(cause, for: admitted, act: &act, at: now) }
+            return
+        }
+        let isLast = isFinal || intent.attempt >= membership.group.attempts
+        let failure = Failure(
+            declaration: intent.declaration, attempts: intent.attempt, isFinal: isLast, reason: cause.message)
+        memory.failed.removeAll { $0.failure.declaration == intent.declaration }
+        memory.failed.append(
+            FailureRecord(failure: failure, retry: membership.retry, checksBefore: intent.checksBefore))
+        logger.error("\(cause.message)", metadata: ["final": "\(isLast)", "attempt": "\(intent.attempt)"])
+        guard isLast else {
+            memory.intent = nil
+            if let admitted = memory.admitted { try block(cause, for: admitted, act: &act, at: now) }
+            return
+        }
+        let undoing = Intent(
+            kind: .undo, declaration: intent.declaration, attempt: intent.attempt,
+            request: undoRequest(of: intent, membership: membership), planned: [],
+            automatic: intent.automatic,
+            checksBefore: intent.checksBefore, started: intent.started, reason: cause.message)
+        memory.admitted = memory.previous
+        memory.previous = nil
+        memory.wellness = nil
+        memory.backOff = nil
+        memory.intent = undoing
+        try save(at: now)
+        try await undo(undoing, act: &act, at: now)
+    }
+
+    /// What undoes everything that was changed for a declaration, from its sources and from those of what is admitted again.
+    private func undoRequest(of intent: Intent, membership: Membership) -> ChangeRequest {
+        let changes = memory.changes.chapters.first { $0.declaration == intent.declaration }?.changes ?? []
+        let before = memory.previous.flatMap { membership.versions[$0.declaration] }
+        var sources = intent.request.sources
+        if let own = sources, memory.previous != nil {
+            sources = before?.sources.map { lists in lists + own.filter { !lists.contains($0) } }
+        }
+        return .undoing(changes, sources: sources)
+    }
+
+    /// Undoes a failed transaction by its record: each package to the version it had, what came in goes, what went comes back.
+    mutating func undo(_ intent: Intent, act: inout Act, at now: Instant) async throws(CycleError) {
+        logger.notice("undoing", metadata: ["declaration": "\(intent.declaration)"])
+        var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
+        do {
+            try await packages.repair()
+            let remaining = intent.request.remaining(in: InventoryIndex(try await packages.inventory()))
+            if !remaining.isEmpty {
+                let plan = try await preparedPlan(remaining)
+                output = try await apply(plan)
+            }
+            let left = intent.request.remaining(in: InventoryIndex(try await packages.inventory()))
+            guard left.isEmpty else {
+                let names = (Array(left.targets.keys) + Array(left.removals.keys)).sorted().map(\.description)
+                act.reasons.append(
+                    Reason(
+                        .attemptFailed, count: names.count,
+                        "undoing has not ended: \(names.joined(separator: ", "))"))
+                return
+            }
+        } catch {
+            act.reasons.append(Reason(error.code.reasonCode, "cannot undo yet: \(error.message)"))
+            return
+        }
+        act.hasChanged = true
+        act.checks = nil
+        memory.changes.keep { $0 != intent.declaration }
+        if var transaction = memory.transaction {
+            transaction.result = .undone
+            transaction.duration = transaction.duration + output.duration
+            memory.transaction = transaction
+        }
+        memory.intent = nil
+        try save(at: now)
+        logger.notice("undone", metadata: ["declaration": "\(intent.declaration)"])
+    }
+}
+
+extension PackageError.Code {
+    /// Whether it may pass by itself, so that waiting helps.
+    fileprivate var isPassing: Bool {
+        switch self {
+        case .locked, .sourceUnreachable, .noSpace, .unavailable, .unreadable: true
+        case .unsatisfiable, .digestMismatch, .broken: false
+        }
+    }
+}
+
+extension [PackageChange] {
+    /// What has become of announced changes: from the versions before to those that are installed now.
+    fileprivate func actual(in inventory: InventoryIndex) -> [PackageChange] {
+        compactMap { change in
+            let version = inventory.package(change.id)?.version
+            return version == change.from
+                ? nil : PackageChange(id: change.id, from: change.from, to: version)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+internal import FleetCore
+internal import Logging
+
+extension Reconciler {
+    /// Changes packages towards an admitted declaration.
+    ///
+    /// Everything is simulated and downloaded first; what stops before the first change is `blocked`, tried again with back-off, and never
+    /// makes a declaration failed. Then the intent is durable, then the manager runs.
+    ///
+    /// - Returns: whether a change began.
+    mutating func converge(
+        _ request: ChangeRequest, to admitted: Admission, decision: Decision, desired: Desired,
+        act: inout Act,
+        at now: Instant
+    ) async throws(CycleError) -> Bool {
+        let plan: Plan
+        let automatic: [PackageID]
+        do {
+            plan = try await preparedPlan(request)
+            automatic = try await packages.automaticMarks(of: plan.changes.map(\.id))
+        } catch {
+            try block(Reason(error.code.reasonCode, error.message), for: admitted, act: &act, at: now)
+            return false
+        }
+        if let refusal = plan.refusal {
+            try block(refusal, for: admitted, act: &act, at: now)
+            return false
+        }
+        let record = memory.failed.first { $0.failure.declaration == admitted.declaration }
+        let checks = checks(of: decision, desired: desired)
+        let before = await results(before: record, checks: checks)
+        let intent = Intent(
+            kind: admitted.progress == .reached ? .repair : .converge, declaration: admitted.declaration,
+            attempt: (record?.failure.attempts ?? 0) + 1, request: request, planned: plan.changes,
+            automatic: automatic,
+            checksBefore: before, started: now.wall)
+        memory.intent = intent
+        memory.wellness = nil
+        try save(at: now)
+        try await announce(intent, desired: desired, decision: decision, at: now)
+        let output: ManagerOutput
+        do {
+            output = try await apply(plan)
+        } catch {
+            // The manager did not begin, so there is nothing to undo.
+            memory.intent = nil
+            try block(Reason(error.code.reasonCode, error.message), for: admitted, act: &act, at: now)
+            return false
+        }
+        try await conclude(intent, output: output, desired: desired, act: &act, at: now)
+        return true
+    }
+
+    /// A plan with everything that it needs downloaded.
+    func preparedPlan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
+        let plan = try await packages.plan(request)
+        if plan.refusals.isEmpty, !plan.changes.isEmpty { try await packages.download(plan) }
+        return plan
+    }
+
+    func apply(_ plan: Plan) async throws(PackageError) -> ManagerOutput {
+        let logger = self.logger
+        return try await packages.apply(plan) { progress in
+            logger.debug("\(progress.message)", metadata: ["percent": "\(progress.percent)"])
+        }
+    }
+
+    /// What the checks found before the first change for a declaration: later attempts are judged by the same.
+    private func results(before record: FailureRecord?, checks: [Check]) async -> [CheckResult] {
+        if let record { return record.checksBefore }
+        return await packages.results(of: checks)
+    }
+
+    /// The checks of the enforced baseline and of the group.
+    func checks(of decision: Decision, desired: Desired) -> [Check] {
+        guard case .member(let membership) = desired.standing else { return [] }
+        var checks: [Check] = []
+        for check in (decision.enforced?.baseline.checks ?? []) + membership.group.checks
+        where !checks.contains(check) {
+            checks.append(check)
+        }
+        return checks
+    }
+
+    /// Notes that a try came to nothing before it began, and when the next may be.
+    mutating func block(
+        _ reason: Reason, for admitted: Admission, act: inout Act, at now: Instant
+    ) throws(CycleError) {
+        logger.warning("\(reason.message)", metadata: ["reason": "\(reason.code.rawValue)"])
+        act.reasons.append(reason)
+        memory.backOff = BackOff(
+            after: memory.backOff, declaration: admitted.declaration, reason: reason,
+            interval: settings.interval, at: memory.running.total(at: now))
+        try save(at: now)
+    }
+}
+
+extension BackOff {
+    /// The longest wait between two tries.
+    private static let longest = TimeSpan(seconds: 3_600)
+
+    /// The back-off after one more try that came to nothing: the first waits for one interval, each next twice as long.
+    init(
+        after last: BackOff?, declaration: Declaration, reason: Reason, interval: TimeSpan,
+        at running: TimeSpan
+    ) {
+        let tries = last?.declaration == declaration ? (last?.tries ?? 0) + 1 : 1
+        let wait = min(interval * (1 << Int64(min(tries - 1, 16))), max(Self.longest, interval))
+        self.init(declaration: declaration, tries: tries, until: running + wait, reason: reason)
+    }
+}
+
+extension Plan {
+    /// Why this plan must not be carried out, with the lines that would permit it; nil for a good plan.
+    var refusal: Reason? {
+        if changes.isEmpty, !request.isEmpty {
+            return Reason(
+                .planImpossible, "the package manager sees nothing to do for what is not as declared")
+        }
+        guard let first = refusals.first else { return nil }
+        let lines = refusals.map(\.line).filter { !$0.isEmpty }
+        let remedy = lines.isEmpty ? "" : "; if it is meant, add: \(lines.joined(separator: " | "))"
+        return Reason(.planRefused, count: refusals.count, "\(first.message)\(remedy)")
+    }
+}

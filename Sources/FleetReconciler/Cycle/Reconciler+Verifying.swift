@@ -1,0 +1,50 @@
+internal import FleetCore
+
+/// What a cycle found at its end.
+struct CycleObservation {
+    let inventory: Inventory?
+    let facts: SystemFacts
+    let reboot: RebootStatement
+    let checks: [CheckResult]
+    let phase: Phase
+    let reasons: [Reason]
+}
+
+extension Reconciler {
+    /// Runs the checks, measures the soak, and puts the node's state into one word.
+    mutating func verify(
+        _ desired: Desired, decision: inout Decision, act: Act, at now: Instant
+    ) async throws(CycleError) -> CycleObservation {
+        let inventory = try? await packages.inventory()
+        let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
+        let reboot = packages.rebootRequirement()
+        let checks =
+            if let known = act.checks { known } else {
+                await packages.results(of: self.checks(of: decision, desired: desired))
+            }
+        let health = Health(
+            memory: memory, decision: decision, checks: checks, reboot: reboot, hasChanged: act.hasChanged,
+            interval: settings.interval, desired: desired, now: now)
+        var next = memory
+        health.apply(to: &next)
+        if next != memory {
+            memory = next
+            try save(at: now)
+        }
+        decision = decision.replacing(admitted: memory.admitted, previous: memory.previous)
+        var reasons = decision.reasons + act.reasons.filter { !decision.reasons.contains($0) }
+        reasons += health.reasons
+        if memory.identityConflict {
+            reasons.append(
+                Reason(
+                    .identityConflict,
+                    "another machine has reported with this node's key; enrol one of them anew with a key of its own"
+                ))
+        }
+        let summary = PhaseSummary(
+            desired: desired, decision: decision, memory: memory, reasons: reasons, health: health)
+        return CycleObservation(
+            inventory: inventory, facts: facts, reboot: reboot, checks: checks, phase: summary.phase,
+            reasons: reasons)
+    }
+}

@@ -1,0 +1,133 @@
+package import FleetCore
+package import Logging
+
+/// One node's cycle: fetch → authenticate → read → observe → decide → act → verify → report.
+///
+/// Sequential, idempotent, and safe to kill at any moment: whatever must survive is in the ``StateStore`` before the step that needs
+/// it. The same reconciler runs on real machines and in the simulator.
+package struct Reconciler<
+    Source: FleetSource, Packages: PackageSystem, Status: StatusSink, Store: StateStore
+> {
+    let source: Source
+    let packages: Packages
+    let status: Status
+    let store: Store
+    let settings: CycleSettings
+    let logger: Logger
+    /// What the node remembers, as it is in the store.
+    var memory = NodeState()
+
+    package init(
+        source: Source, packages: Packages, status: Status, store: Store, settings: CycleSettings,
+        logger: Logger
+    ) {
+        self.source = source
+        self.packages = packages
+        self.status = status
+        self.store = store
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Runs one cycle.
+    ///
+    /// - Parameter now: the reading of the clocks that serves the whole cycle.
+    /// - Throws: ``CycleError`` if the node's own state or clone is of no use; everything else is part of the outcome.
+    package mutating func cycle(at now: Instant) async throws(CycleError) -> CycleOutcome {
+        try load()
+        let unreachable = await source.fetch()
+        let following = try follow(at: now)
+        var desired = try read(following, unreachable: unreachable)
+        noteFirstSeen(desired, at: now)
+        var peers = memory.peers
+        let evidence = await readEvidence(for: &desired, peers: &peers, at: now)
+        if peers != memory.peers {
+            memory.peers = peers
+            try save(at: now)
+        }
+        var act = Act(reasons: [])
+        var decision = try await decideAndAct(desired, evidence: evidence, act: &act, at: now)
+        let observation = try await verify(desired, decision: &decision, act: act, at: now)
+        let report = try await publish(desired, decision: decision, observation: observation, at: now)
+        return CycleOutcome(
+            desired: desired, decision: decision, phase: observation.phase, reasons: observation.reasons,
+            checks: observation.checks, report: report, followed: memory.followed, mark: memory.mark)
+    }
+
+    private mutating func load() throws(CycleError) {
+        do {
+            memory = try store.load() ?? NodeState()
+        } catch {
+            throw CycleError(.state, error.message)
+        }
+    }
+
+    /// Authenticates and follows what the clone has. The mark is durable before anything is done because of it.
+    private mutating func follow(at now: Instant) throws(CycleError) -> Following {
+        let following: Following
+        do {
+            following = try source.follow(memory)
+        } catch {
+            throw CycleError(error.code == .introduction ? .introduction : .clone, error.message)
+        }
+        var next = memory
+        next.mark = following.mark
+        next.followed = following.followed
+        next.introduction = following.introduction
+        next.stacks = following.stacks
+        if next != memory {
+            memory = next
+            try save(at: now)
+        }
+        return following
+    }
+
+    private func read(_ following: Following, unreachable: Reason?) throws(CycleError) -> Desired {
+        do {
+            let desired = try source.read(following, memory: memory)
+            return Desired(
+                commit: desired.commit, standing: desired.standing, mayAdmit: desired.mayAdmit,
+                holds: desired.holds + settings.localHolds,
+                conditions: (unreachable.map { [$0] } ?? []) + desired.conditions)
+        } catch {
+            throw CycleError(.clone, error.message)
+        }
+    }
+
+    /// Remembers when a declaration was first seen: silence counts only from before.
+    private mutating func noteFirstSeen(_ desired: Desired, at now: Instant) {
+        guard case .member(let membership) = desired.standing else { return }
+        let open = membership.stack.ahead(of: memory.admitted?.declaration)
+        let running = memory.running.total(at: now)
+        var seen = memory.firstSeen.filter { membership.stack.contains($0.key) }
+        for declaration in open where seen[declaration] == nil { seen[declaration] = running }
+        memory.firstSeen = seen
+    }
+
+    private func readEvidence(
+        for desired: inout Desired, peers: inout [PeerMemory], at now: Instant
+    ) async -> Evidence {
+        guard case .member(let membership) = desired.standing else { return .none }
+        let groups = membership.groupsToAsk(memory: memory, desired: desired)
+        guard !groups.isEmpty else { return .none }
+        let reading = await source.evidence(of: groups, for: desired, memory: memory, at: now)
+        peers = reading.peers
+        if let condition = reading.condition {
+            desired = Desired(
+                commit: desired.commit, standing: desired.standing, mayAdmit: desired.mayAdmit,
+                holds: desired.holds,
+                conditions: desired.conditions + [condition])
+        }
+        return reading.evidence
+    }
+
+    /// Writes the memory durably.
+    mutating func save(at now: Instant) throws(CycleError) {
+        memory.running = memory.running.advanced(to: now)
+        do {
+            try store.save(memory)
+        } catch {
+            throw CycleError(.state, error.message)
+        }
+    }
+}
