@@ -1,0 +1,55 @@
+internal import CLibgit2
+package import FleetCore
+
+/// What a walk along first parents found. The commits are listed newest first, beginning with where it started.
+package enum FirstParentWalk: Equatable, Sendable {
+    /// The walk met the wanted commit, which is not listed.
+    case reached([CommitID])
+    /// The walk came to the first commit of the history without meeting the wanted one.
+    case ended([CommitID])
+    /// The walk was given up at the limit.
+    case limited([CommitID])
+}
+
+extension GitRepository {
+    /// Walks from `tip` along first parents until it meets `ancestor`.
+    ///
+    /// - Throws: `.notFound` if a commit on the way is missing.
+    package func firstParents(
+        from tip: CommitID, backTo ancestor: CommitID, limit: Int
+    ) throws(GitError) -> FirstParentWalk {
+        var walked: [CommitID] = []
+        var next: CommitID? = tip
+        while let current = next {
+            if current == ancestor { return .reached(walked) }
+            guard walked.count < limit else { return .limited(walked) }
+            walked.append(current)
+            next = try firstParent(of: current)
+        }
+        return .ended(walked)
+    }
+
+    /// The first parent of a commit; nil for the first commit of a history.
+    package func firstParent(of id: CommitID) throws(GitError) -> CommitID? {
+        let operation = "read commit"
+        var name = id.bytes
+        let commit = try GitHandle(operation, id.hex, release: git_commit_free) {
+            git_commit_lookup(&$0, pointer, &name)
+        }
+        guard let parent = git_commit_parent_id(commit.pointer, 0) else { return nil }
+        return try CommitID(parent.pointee, operation)
+    }
+
+    /// Whether `ancestor` can be reached from `descendant` through any parents. A commit is its own ancestor.
+    package func isAncestor(_ ancestor: CommitID, of descendant: CommitID) throws(GitError) -> Bool {
+        if ancestor == descendant { return true }
+        var old = ancestor.bytes
+        var new = descendant.bytes
+        var result: Int32 = 0
+        try git("compare commit", ancestor.hex) {
+            result = git_graph_descendant_of(pointer, &new, &old)
+            return result
+        }
+        return result == 1
+    }
+}

@@ -1,0 +1,103 @@
+internal import CLibgit2
+package import FleetCore
+
+/// A commit larger than this is refused: header, signature and message of honest ones are a few KiB.
+private let commitBytesLimit = 1 << 20
+
+extension GitRepository {
+    /// Reads a commit.
+    ///
+    /// - Returns: nil if the repository does not have it.
+    /// - Throws: `.wrongKind` if the name is of something else, `.tooLarge` above 1 MiB, `.malformed` with two signatures.
+    package func commit(_ id: CommitID) throws(GitError) -> GitCommit? {
+        let operation = "read commit"
+        guard let header = try objectHeader(id.bytes, operation) else { return nil }
+        try checkCommit(header, id, operation)
+        var name = id.bytes
+        let commit = try GitHandle(operation, id.hex, release: git_commit_free) {
+            git_commit_lookup(&$0, pointer, &name)
+        }
+        guard let tree = git_commit_tree_id(commit.pointer), let author = git_commit_author(commit.pointer),
+            let committer = git_commit_committer(commit.pointer)
+        else { throw GitError(operation, id.hex, .malformed, "tree, author or committer is missing") }
+        var parents: [CommitID] = []
+        for index in 0..<git_commit_parentcount(commit.pointer) {
+            guard let parent = git_commit_parent_id(commit.pointer, index) else { break }
+            parents.append(try CommitID(parent.pointee, operation))
+        }
+        return GitCommit(
+            id: id, treeID: ObjectID(tree.pointee), parents: parents, author: GitIdentity(author.pointee),
+            committer: GitIdentity(committer.pointee),
+            message: git_commit_message_raw(commit.pointer).map { String(cString: $0) } ?? "",
+            signature: try signature(of: id))
+    }
+
+    /// The bytes of a commit as they are hashed: header, empty line, message.
+    ///
+    /// - Returns: nil if the repository does not have it.
+    package func commitContent(_ id: CommitID) throws(GitError) -> [UInt8]? {
+        let operation = "read commit"
+        guard let header = try objectHeader(id.bytes, operation) else { return nil }
+        try checkCommit(header, id, operation)
+        return try objectContent(id.bytes, operation)
+    }
+
+    private func checkCommit(_ header: ObjectHeader, _ id: CommitID, _ operation: String) throws(GitError) {
+        guard header.type == GIT_OBJECT_COMMIT else {
+            throw GitError(operation, id.hex, .wrongKind, "the object is not a commit")
+        }
+        guard header.size <= commitBytesLimit else {
+            throw GitError(operation, id.hex, .tooLarge, "\(header.size) bytes, at most \(commitBytesLimit) are read")
+        }
+    }
+
+    private func signature(of id: CommitID) throws(GitError) -> GitCommitSignature? {
+        let operation = "read signature of commit"
+        var name = id.bytes
+        var text = git_buf()
+        var payload = git_buf()
+        defer {
+            git_buf_dispose(&text)
+            git_buf_dispose(&payload)
+        }
+        do throws(GitError) {
+            try git(operation, id.hex) {
+                git_commit_extract_signature(&text, &payload, pointer, &name, "gpgsig")
+            }
+        } catch where error.code == .notFound {
+            return nil
+        }
+        let signed = payload.bytes
+        // Git takes all such headers out of what is signed, libgit2 only the first: with two, they would judge differently.
+        guard !hasHeader("gpgsig ", in: signed) else {
+            throw GitError(operation, id.hex, .malformed, "the commit has two signatures")
+        }
+        return GitCommitSignature(text: String(decoding: text.bytes, as: UTF8.self), payload: signed)
+    }
+}
+
+/// Whether a header line of a commit, above its first empty line, begins with `start`.
+private func hasHeader(_ start: String, in content: [UInt8]) -> Bool {
+    for line in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        if line.isEmpty { return false }
+        if line.starts(with: start.utf8) { return true }
+    }
+    return false
+}
+
+extension git_buf {
+    /// A copy of the content.
+    var bytes: [UInt8] {
+        guard let ptr else { return [] }
+        return [UInt8](UnsafeRawBufferPointer(start: ptr, count: size))
+    }
+}
+
+extension GitIdentity {
+    fileprivate init(_ signature: git_signature) {
+        self.init(
+            name: signature.name.map { String(cString: $0) } ?? "",
+            email: signature.email.map { String(cString: $0) } ?? "", time: signature.when.time,
+            offsetMinutes: Int(signature.when.offset))
+    }
+}
