@@ -64,4 +64,7 @@ static inline int plimsoll_spawn_close_from(posix_spawn_file_actions_t *actions,
 /** A pipe whose ends no spawned process inherits unless it is told to; pipe2(2) with O_CLOEXEC. */
 int pipe2(int ends[2], int flags);
 
+/** A file without a name, in memory; memfd_create(2). */
+int memfd_create(const char *name, unsigned int flags);
+
 #endif

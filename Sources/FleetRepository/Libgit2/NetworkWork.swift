@@ -1,0 +1,151 @@
+internal import CLibgit2
+internal import FleetCore
+
+/// One listing, fetch or push, told step by step.
+struct NetworkWork {
+    private let remote: RemoteURL
+    private let context: GitTransports.Context
+    private let output: MessageOutput
+    private var isConnected = false
+    private var limitExceeded = false
+
+    init(remote: RemoteURL, context: GitTransports.Context, output: MessageOutput) {
+        self.remote = remote
+        self.context = context
+        self.output = output
+    }
+
+    /// Tells what the server lists.
+    mutating func list() throws(GitError) {
+        let monitor = TransferMonitor(byteLimit: 1) { [output] in output.tellProgress($0) }
+        let connection = try GitRemote(remote, monitor: monitor)
+        try tellListing(try connection.connect(GIT_DIRECTION_FETCH))
+        connection.disconnect()
+    }
+
+    /// Tells what the server lists, receives what is wanted and not there, and sets the references here.
+    mutating func fetch(_ refspecs: [FetchRefspec], into folder: String, byteLimit: Int) throws(GitError) {
+        let repository = try GitRepository(open: folder)
+        let monitor = TransferMonitor(byteLimit: byteLimit) { [output] in output.tellProgress($0) }
+        let connection = try GitRemote(remote, in: repository, monitor: monitor)
+        let listed = try connection.connect(GIT_DIRECTION_FETCH)
+        try tellListing(listed)
+        var updates: [ReferenceUpdate] = []
+        for reference in listed {
+            for refspec in refspecs {
+                guard let name = refspec.destination(for: reference.name) else { continue }
+                let old = try repository.reference(name)
+                if old == reference.id { continue }
+                updates.append(ReferenceUpdate(name: name, old: old, new: reference.id))
+            }
+        }
+        // With nothing new not even a negotiation: a quiet poll is one listing.
+        if !updates.isEmpty {
+            do throws(GitError) {
+                try connection.download(refspecs.map(\.text))
+            } catch {
+                limitExceeded = monitor.limitExceeded
+                context.isAbandoned = true
+                throw error
+            }
+        }
+        connection.disconnect()
+        // Objects are complete and durable before a reference names them.
+        for update in updates {
+            try repository.setReference(update.name, to: update.new)
+            output.send(.updated(update))
+        }
+    }
+
+    /// Sends commits and tells what the server says of each reference.
+    mutating func push(_ refspecs: [PushRefspec], from folder: String) throws(GitError) {
+        let repository = try GitRepository(open: folder)
+        let monitor = TransferMonitor(byteLimit: 0) { [output] in output.tellProgress($0) }
+        let connection = try GitRemote(remote, in: repository, monitor: monitor)
+        let listed = try connection.connect(GIT_DIRECTION_PUSH)
+        try tellListing(listed)
+        let present = Dictionary(listed.map { ($0.name, $0.id) }) { first, _ in first }
+        var verdicts: [String: PushVerdict] = [:]
+        var sent: [PushRefspec] = []
+        for refspec in refspecs {
+            let old = present[refspec.destination]
+            if old == refspec.commit {
+                verdicts[refspec.destination] = .accepted
+            } else if let old, !refspec.force, try !repository.hasAncestor(old, of: refspec.commit) {
+                // libgit2 would give up the whole push for it.
+                verdicts[refspec.destination] = .notFastForward
+            } else {
+                sent.append(refspec)
+            }
+        }
+        if !sent.isEmpty { try connection.upload(sent.map(\.text)) }
+        connection.disconnect()
+        for refspec in sent {
+            verdicts[refspec.destination] =
+                switch monitor.verdicts[refspec.destination] {
+                case .some(nil): .accepted
+                case .some(let reason?): .rejected(remote.redacted(reason))
+                case nil: .rejected("the server gave no verdict")
+                }
+        }
+        for refspec in refspecs {
+            output.send(.verdict(name: refspec.destination, verdicts[refspec.destination] ?? .rejected("not sent")))
+        }
+    }
+
+    private mutating func tellListing(_ listed: [GitReference]) throws(GitError) {
+        isConnected = true
+        output.send(.connected)
+        for reference in listed { output.send(.listed(reference)) }
+        output.flush()
+    }
+
+    /// What an error of libgit2 means for the one who asked.
+    func networkError(_ error: GitError) -> NetworkError {
+        let message = remote.redacted(error.message)
+        return NetworkError(kind(of: error), remote: remote.description, message)
+    }
+
+    private func kind(of error: GitError) -> NetworkError.Kind {
+        if limitExceeded { return .tooLarge }
+        if let failure = context.failure { return kind(of: failure) }
+        switch error.code {
+        case .tooLarge: return .tooLarge
+        case .authentication, .certificate: return .authentication
+        case .diskFull: return .diskFull
+        case .invalidName: return .invalid
+        case .endOfFile: return isConnected ? .unreachable : .protocolViolation
+        default: break
+        }
+        // libgit2 has one code for all that a server or a network can do. These beginnings are its own words (1.5).
+        if error.message.hasPrefix("remote error:") || error.message.hasSuffix("status code: 404") {
+            return .repositoryNotFound
+        }
+        if error.message.hasSuffix("status code: 401") || error.message.hasSuffix("status code: 403") {
+            return .authentication
+        }
+        let isNetwork = [GIT_ERROR_NET, GIT_ERROR_OS, GIT_ERROR_HTTP, GIT_ERROR_SSL].contains {
+            $0.signedValue == error.errorClass
+        }
+        return isNetwork && !isConnected ? .unreachable : .other
+    }
+
+    private func kind(of failure: ServerProcess.Failure) -> NetworkError.Kind {
+        // ssh ends with 255 for its own failures, whatever they are (ssh(1), EXIT STATUS); else with the server's code.
+        if failure.program == "ssh", failure.exitCode == 255 {
+            let isRefused = ["Permission denied", "Host key verification failed", "Too many authentication failures"]
+                .contains { failure.errors.contains($0) }
+            return isRefused ? .authentication : .unreachable
+        }
+        // git ends with 128 when it cannot use a repository: not there, not one, or of an owner it does not trust.
+        return failure.exitCode == 128 && !isConnected ? .repositoryNotFound : .other
+    }
+}
+
+extension GitRepository {
+    /// Whether the repository has `ancestor` and it can be reached from `descendant`.
+    fileprivate func hasAncestor(_ ancestor: CommitID, of descendant: CommitID) throws(GitError) -> Bool {
+        guard try objectHeader(ancestor.bytes, "compare commit") != nil else { return false }
+        return try isAncestor(ancestor, of: descendant)
+    }
+}

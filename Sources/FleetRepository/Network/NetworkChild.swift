@@ -1,0 +1,95 @@
+internal import Glibc
+
+/// How long the parts of network work may take.
+package struct NetworkDeadlines: Hashable, Sendable {
+    /// Until the server has answered with the first bytes, or with libgit2's own transports with its listing.
+    package var connect: Duration = .seconds(60)
+    /// Between two signs of progress after that.
+    package var progress: Duration = .seconds(60)
+    /// For all of it.
+    package var total: Duration = .seconds(1800)
+
+    package init() {}
+
+    package init(connect: Duration, progress: Duration, total: Duration) {
+        self.connect = connect
+        self.progress = progress
+        self.total = total
+    }
+}
+
+/// What a fetch found and did.
+package struct FetchResult: Equatable, Sendable {
+    /// What the server lists, wanted or not.
+    package let listed: [GitReference]
+    /// The references here that changed; empty if nothing was new.
+    package let updated: [ReferenceUpdate]
+}
+
+/// Network work of Git, in a process of its own that is killed when a deadline passes, and ends when its parent does.
+package struct NetworkChild: Sendable {
+    /// The program that has the internal command `network-worker`: normally this one itself.
+    package var executable = "/proc/self/exe"
+    /// How ssh authenticates.
+    package var ssh = SSHOptions()
+    /// When the work is given up.
+    package var deadlines = NetworkDeadlines()
+    /// `StateLock.descriptor`, which the child then keeps as long as it lives. Nothing that the child starts gets it.
+    package var lockDescriptor: Int32?
+
+    package init() {}
+
+    /// What a server lists.
+    package func list(_ remote: RemoteURL) throws(NetworkError) -> [GitReference] {
+        try ask(.list, of: remote, folder: "").listed
+    }
+
+    /// Fetches references into a bare repository, in one connection with the listing.
+    ///
+    /// If all that is wanted is there already, the listing is all that is sent. Tags are not fetched unless asked for.
+    ///
+    /// - Parameter byteLimit: bytes of a pack after which the fetch is given up with `.tooLarge`; nothing is kept then.
+    package func fetch(
+        _ refspecs: [FetchRefspec], from remote: RemoteURL, into folder: String, byteLimit: Int
+    ) throws(NetworkError) -> FetchResult {
+        let answer = try ask(.fetch(refspecs, byteLimit: byteLimit), of: remote, folder: folder)
+        return FetchResult(listed: answer.listed, updated: answer.updated)
+    }
+
+    /// Pushes commits of a bare repository, each to a reference of the server; each is accepted or refused by itself.
+    ///
+    /// - Returns: the verdict on each destination. That nothing is thrown does not mean that anything was accepted.
+    package func push(
+        _ refspecs: [PushRefspec], to remote: RemoteURL, from folder: String
+    ) throws(NetworkError) -> [String: PushVerdict] {
+        let answer = try ask(.push(refspecs), of: remote, folder: folder)
+        for refspec in refspecs where answer.verdicts[refspec.destination] == nil {
+            throw NetworkError(.protocolViolation, remote: remote.description, "no verdict on \(refspec.destination)")
+        }
+        return answer.verdicts
+    }
+
+    private func ask(
+        _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String
+    ) throws(NetworkError) -> NetworkAnswer {
+        let request = NetworkRequest(
+            operation: operation, url: remote.text, folder: folder, ssh: ssh, parent: getpid())
+        guard request.text.utf8.count <= NetworkRequest.bytesLimit else {
+            throw NetworkError(.invalid, remote: remote.description, "more is asked for than one request can hold")
+        }
+        let process: NetworkProcess
+        do throws(FileError) {
+            process = try NetworkProcess(executable, request: request.text, lockDescriptor: lockDescriptor)
+        } catch {
+            throw NetworkError(.other, remote: remote.description, error.description)
+        }
+        return try process.answer(within: deadlines, remote: remote.description)
+    }
+}
+
+/// All that a network child told.
+struct NetworkAnswer {
+    var listed: [GitReference] = []
+    var updated: [ReferenceUpdate] = []
+    var verdicts: [String: PushVerdict] = [:]
+}

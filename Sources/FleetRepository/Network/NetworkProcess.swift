@@ -1,0 +1,111 @@
+internal import Glibc
+
+/// A running network child: its process group, and the pipe on which it tells.
+final class NetworkProcess {
+    /// Bytes of an answer that are read: a full listing has about twelve mebibytes.
+    private static let answerBytesLimit = 128 << 20
+
+    private let process: pid_t
+    private var output: Pipe
+    private var buffered: [UInt8] = []
+    private var readBytes = 0
+    private var hasEnded = false
+
+    /// Starts the child and hands it the request.
+    init(_ executable: String, request: String, lockDescriptor: Int32?) throws(FileError) {
+        let input = try FileDescriptor(holding: request)
+        output = try Pipe()
+        // Standard error is not ours to give: what a library writes there would stand between the agent's own lines.
+        let errors = try FileDescriptor("open", "/dev/null", flags: O_WRONLY)
+        let errorsNumber = fcntl(errors.number, F_DUPFD_CLOEXEC, 10)
+        defer { close(errorsNumber) }
+        // Above the numbers that the child gets, so that none is overwritten while it is started.
+        let lock = lockDescriptor.map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
+        defer { if let lock { close(lock) } }
+        process = try SpawnedProcess.start(
+            [executable, "network-worker"], environment: SpawnedProcess.environment { _ in false },
+            descriptors: [input.number, output.writing, errorsNumber] + (lock.map { [$0] } ?? []), ownGroup: true)
+        output.closeWriting()
+    }
+
+    deinit { end() }
+
+    /// Waits for the answer; whatever comes of it, no process is left afterwards.
+    func answer(within deadlines: NetworkDeadlines, remote: String) throws(NetworkError) -> NetworkAnswer {
+        defer { end() }
+        let start = monotonicTime()
+        var lastSign = start
+        var hasAnswered = false
+        var answer = NetworkAnswer()
+        while true {
+            let last = hasAnswered ? lastSign + deadlines.progress : start + deadlines.connect
+            let limit = min(last, start + deadlines.total)
+            guard let lines = try readLines(until: limit, remote: remote) else {
+                if limit != last { throw Self.timeout(.totalTimeout, remote) }
+                throw Self.timeout(hasAnswered ? .progressTimeout : .connectTimeout, remote)
+            }
+            for line in lines {
+                guard let message = NetworkMessage(line) else {
+                    throw NetworkError(.protocolViolation, remote: remote, "the network child wrote what is no message")
+                }
+                lastSign = monotonicTime()
+                hasAnswered = true
+                switch message {
+                case .connected, .progress: break
+                case .listed(let reference): answer.listed.append(reference)
+                case .updated(let update): answer.updated.append(update)
+                case .verdict(let name, let verdict): answer.verdicts[name] = verdict
+                case .failed(let kind, let reason): throw NetworkError(kind, remote: remote, reason)
+                case .done: return answer
+                }
+            }
+        }
+    }
+
+    /// The lines that have come, at least one; nil if none came in time.
+    private func readLines(until limit: Duration, remote: String) throws(NetworkError) -> [String]? {
+        while true {
+            if let end = buffered.lastIndex(of: UInt8(ascii: "\n")) {
+                let lines = buffered[..<end].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                buffered.removeFirst(end + 1)
+                return lines.map { String(decoding: $0, as: UTF8.self) }
+            }
+            let left = limit - monotonicTime()
+            guard left > .zero else { return nil }
+            var waiting = pollfd(fd: output.reading, events: Int16(POLLIN), revents: 0)
+            let milliseconds = left / .milliseconds(1)
+            // A minute at most, so that no length of a deadline can overflow; the loop goes on after it.
+            guard poll(&waiting, 1, Int32(min(milliseconds.rounded(.up), 60_000))) > 0 else { continue }
+            var chunk = [UInt8](repeating: 0, count: 1 << 16)
+            let count = read(output.reading, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else {
+                throw NetworkError(.other, remote: remote, "the network child ended without an answer")
+            }
+            readBytes += count
+            buffered.append(contentsOf: chunk[..<count])
+            let isLong = buffered.count > chunk.count + NetworkMessage.bytesLimit
+            guard !isLong, readBytes <= Self.answerBytesLimit else {
+                throw NetworkError(.tooLarge, remote: remote, "the network child tells more than is read")
+            }
+        }
+    }
+
+    /// Ends the child's whole group, the server's side or ssh too, and takes its exit status.
+    ///
+    /// The group is killed before the child is reaped: afterwards its number could be another's.
+    private func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        kill(-process, SIGKILL)
+        _ = SpawnedProcess.reap(process)
+    }
+
+    private static func timeout(_ kind: NetworkError.Kind, _ remote: String) -> NetworkError {
+        switch kind {
+        case .connectTimeout: NetworkError(kind, remote: remote, "no answer within the deadline for connecting")
+        case .progressTimeout: NetworkError(kind, remote: remote, "nothing moved within the deadline for progress")
+        default: NetworkError(kind, remote: remote, "not finished within the deadline for all of it")
+        }
+    }
+}

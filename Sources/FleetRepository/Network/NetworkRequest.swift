@@ -1,0 +1,157 @@
+package import FleetCore
+
+/// What to fetch, and under which name to keep it. Both sides have one `*` or none; it stands for one component of a name.
+package struct FetchRefspec: Hashable, Sendable {
+    /// The server's name: `refs/heads/main`, `refs/heads/latest/*`.
+    package let source: String
+    /// The name here: `refs/remotes/fleet/main`. It is set to whatever the server has, also backwards: what may be
+    /// followed is decided by the mark, not by this reference.
+    package let destination: String
+
+    /// - Returns: nil if a name is not one, or only one side has a `*`.
+    package init?(source: String, destination: String) {
+        guard isReferencePattern(source), isReferencePattern(destination),
+            source.contains("*") == destination.contains("*")
+        else { return nil }
+        self.source = source
+        self.destination = destination
+    }
+
+    /// Where a reference of the server is kept; nil if the refspec does not match it.
+    func destination(for name: String) -> String? {
+        guard let star = source.firstIndex(of: "*") else { return name == source ? destination : nil }
+        let prefix = source[..<star]
+        let suffix = source[source.index(after: star)...]
+        guard name.utf8.count > prefix.utf8.count + suffix.utf8.count, name.hasPrefix(prefix), name.hasSuffix(suffix)
+        else { return nil }
+        let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
+        // Were `a` and `a/b` both kept, a name that is a folder could stop all later fetches.
+        return middle.contains("/") ? nil : destination.replacing("*", with: middle)
+    }
+
+    /// As Git writes it.
+    var text: String { "+\(source):\(destination)" }
+}
+
+/// What to push: a commit, to a reference of the server.
+package struct PushRefspec: Hashable, Sendable {
+    /// The commit.
+    package let commit: CommitID
+    /// The server's reference: `refs/heads/status/atm-0001`.
+    package let destination: String
+    /// Whether the server's reference may lose commits.
+    package let force: Bool
+
+    /// - Returns: nil if the destination is not the full name of a reference.
+    package init?(commit: CommitID, destination: String, force: Bool) {
+        guard isReferencePattern(destination), !destination.contains("*") else { return nil }
+        self.commit = commit
+        self.destination = destination
+        self.force = force
+    }
+
+    /// As Git writes it.
+    var text: String { "\(force ? "+" : "")\(commit):\(destination)" }
+}
+
+/// Whether a text is the full name of a reference, or one with a single `*`. Source: git-check-ref-format(1).
+private func isReferencePattern(_ name: String) -> Bool {
+    name.hasPrefix("refs/") && name.utf8.count <= 1024 && !name.contains("..") && !name.contains("@{")
+        && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && !":~^?[\\".utf8.contains($0) }
+        && name.utf8.count { $0 == UInt8(ascii: "*") } <= 1
+        && name.split(separator: "/", omittingEmptySubsequences: false)
+            .allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".") && !$0.hasSuffix(".lock") }
+}
+
+/// What the network child is asked to do. As text: one `key value` a line, values percent-encoded, `end` at the end.
+struct NetworkRequest: Equatable {
+    enum Operation: Equatable {
+        case list
+        case fetch([FetchRefspec], byteLimit: Int)
+        case push([PushRefspec])
+    }
+
+    /// Bytes and lines that are read of one.
+    static let bytesLimit = 1 << 20
+
+    let operation: Operation
+    /// The remote's text, with its password.
+    let url: String
+    /// The repository's folder; empty for a listing.
+    let folder: String
+    let ssh: SSHOptions
+    /// Who asks: the child ends when it does.
+    let parent: Int32
+
+    var text: String {
+        var lines: [(String, String)] = [("url", url), ("folder", folder), ("parent", String(parent))]
+        if let key = ssh.key { lines.append(("ssh-key", key)) }
+        if let knownHosts = ssh.knownHosts { lines.append(("known-hosts", knownHosts)) }
+        switch operation {
+        case .list: lines.append(("list", ""))
+        case .fetch(let refspecs, let byteLimit):
+            lines.append(("fetch", String(byteLimit)))
+            for refspec in refspecs { lines.append(("get", "\(refspec.source):\(refspec.destination)")) }
+        case .push(let refspecs):
+            lines.append(("push", ""))
+            for refspec in refspecs {
+                let word = refspec.force ? "put-forced" : "put"
+                lines.append((word, "\(refspec.commit):\(refspec.destination)"))
+            }
+        }
+        return lines.map { "\($0) \(PercentEncoding.encode($1))\n" }.joined() + "end\n"
+    }
+
+    init(operation: Operation, url: String, folder: String, ssh: SSHOptions, parent: Int32) {
+        self.operation = operation
+        self.url = url
+        self.folder = folder
+        self.ssh = ssh
+        self.parent = parent
+    }
+
+    /// Parses a request.
+    ///
+    /// - Returns: nil if it is not complete, or has a line that is not known.
+    init?(_ text: String) {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.popLast() == "", lines.popLast() == "end" else { return nil }
+        var values: [String: String] = [:]
+        var fetches: [FetchRefspec] = []
+        var pushes: [PushRefspec] = []
+        for line in lines {
+            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard words.count == 2, let value = PercentEncoding.decode(words[1]) else { return nil }
+            let parts = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            switch words[0] {
+            case "url", "folder", "parent", "ssh-key", "known-hosts", "list", "fetch", "push":
+                guard values.updateValue(value, forKey: String(words[0])) == nil else { return nil }
+            case "get":
+                guard parts.count == 2, let refspec = FetchRefspec(source: parts[0], destination: parts[1])
+                else { return nil }
+                fetches.append(refspec)
+            case "put", "put-forced":
+                let force = words[0] == "put-forced"
+                guard parts.count == 2, let commit = CommitID(parts[0]),
+                    let refspec = PushRefspec(commit: commit, destination: parts[1], force: force)
+                else { return nil }
+                pushes.append(refspec)
+            default: return nil
+            }
+        }
+        guard let url = values["url"], let folder = values["folder"], let parent = values["parent"].flatMap(Int32.init)
+        else { return nil }
+        self.url = url
+        self.folder = folder
+        self.parent = parent
+        ssh = SSHOptions(key: values["ssh-key"], knownHosts: values["known-hosts"])
+        switch (values["list"], values["fetch"], values["push"]) {
+        case (.some, nil, nil): operation = .list
+        case (nil, let limit?, nil):
+            guard let byteLimit = Int(limit), byteLimit > 0 else { return nil }
+            operation = .fetch(fetches, byteLimit: byteLimit)
+        case (nil, nil, .some): operation = .push(pushes)
+        default: return nil
+        }
+    }
+}

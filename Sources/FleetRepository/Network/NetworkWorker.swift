@@ -1,0 +1,103 @@
+internal import FleetCore
+internal import Glibc
+
+/// The network child's side: reads one request from standard input, does it, and tells on standard output.
+///
+/// libgit2 1.5 knows no deadlines, so nothing here has one either: the parent has them, and kills.
+package enum NetworkWorker {
+    /// Does the work of the internal command `network-worker`.
+    ///
+    /// - Returns: the exit code: 0 if the request was understood, whatever became of it; 64 if not.
+    package static func run() -> Int32 {
+        // A parent that is gone is noticed by a failed write, and by the kernel.
+        signal(SIGPIPE, SIG_IGN)
+        guard let bytes = try? readAll(0, limitBytes: NetworkRequest.bytesLimit),
+            let text = String(validating: bytes, as: UTF8.self), let request = NetworkRequest(text)
+        else { return 64 }
+        guard SpawnedProcess.dieWithParent(request.parent) else { return 64 }
+        let output = MessageOutput()
+        do throws(NetworkError) {
+            try serve(request, output)
+            output.send(.done)
+        } catch {
+            output.send(.failed(error.kind, error.message))
+        }
+        output.flush()
+        return 0
+    }
+
+    private static func serve(_ request: NetworkRequest, _ output: MessageOutput) throws(NetworkError) {
+        let remote = try RemoteURL(request.url)
+        let context = GitTransports.Context(
+            makeCommand: { (url, service) throws(NetworkError) in
+                try ServerCommand(service, at: try RemoteURL(url), ssh: request.ssh)
+            }, onBytes: { _ in output.tellProgress(nil) })
+        var work = NetworkWork(remote: remote, context: context, output: output)
+        do throws(GitError) {
+            try GitTransports.register(context)
+            switch request.operation {
+            case .list: try work.list()
+            case .fetch(let refspecs, let byteLimit):
+                try work.fetch(refspecs, into: request.folder, byteLimit: byteLimit)
+            case .push(let refspecs): try work.push(refspecs, from: request.folder)
+            }
+        } catch {
+            throw work.networkError(error)
+        }
+    }
+
+    private static func readAll(_ descriptor: Int32, limitBytes: Int) throws(FileError) -> [UInt8] {
+        var content: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 14)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0, content.count + count <= limitBytes else { throw FileError("read", "request") }
+            if count == 0 { return content }
+            content.append(contentsOf: buffer[..<count])
+        }
+    }
+}
+
+/// Messages to the parent, in order; few writes.
+final class MessageOutput {
+    private var waiting: [UInt8] = []
+    private var lastProgress: Duration = .zero
+    private var receivedBytes = 0
+
+    /// Queues a message; it is sent at the latest by `flush`.
+    func send(_ message: NetworkMessage) {
+        waiting += message.line.utf8
+        waiting.append(UInt8(ascii: "\n"))
+        if waiting.count >= 1 << 14 { flush() }
+    }
+
+    /// Tells that something moved, but not more often than the parent could care for.
+    func tellProgress(_ bytes: Int?) {
+        receivedBytes = bytes ?? receivedBytes
+        let now = monotonicTime()
+        guard now - lastProgress >= .milliseconds(100) else { return }
+        lastProgress = now
+        send(.progress(receivedBytes))
+        flush()
+    }
+
+    /// Sends what is queued. Nobody to send to means nobody to work for.
+    func flush() {
+        var rest = waiting[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { _exit(1) }
+            rest = rest.dropFirst(count)
+        }
+        waiting = []
+    }
+}
+
+/// Time since the machine started, for deadlines; it does not jump.
+func monotonicTime() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+}
