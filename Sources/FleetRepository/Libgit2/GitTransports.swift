@@ -31,8 +31,9 @@ enum GitTransports {
         try GitLibrary.start()
         // libgit2 keeps the pointer as long as the transport is registered, which is for ever.
         let parameter = Unmanaged.passRetained(context).toOpaque()
-        for prefix in ["file://", "ssh://"] {
-            try git("register transport", prefix) { git_transport_register(prefix, makeTransport, parameter) }
+        // Schemes, against the header's word: libgit2 1.5 appends `://` itself, and says nothing if it is there twice.
+        for scheme in ["file", "ssh"] {
+            try git("register transport", scheme) { git_transport_register(scheme, makeTransport, parameter) }
         }
     }
 }

@@ -78,7 +78,18 @@ struct NetworkWork {
                 sent.append(refspec)
             }
         }
-        if !sent.isEmpty { try connection.upload(sent.map(\.text)) }
+        if !sent.isEmpty {
+            // libgit2 1.5 pushes references, not commits, so these get names here for as long as it takes.
+            let names = try OutgoingReferences(sent.map(\.commit), in: repository)
+            defer { names.remove(from: repository) }
+            let texts = zip(sent, names.names).map { "\($0.force ? "+" : "")\($1):\($0.destination)" }
+            do throws(GitError) {
+                try connection.upload(texts)
+            } catch {
+                context.isAbandoned = true
+                throw error
+            }
+        }
         connection.disconnect()
         for refspec in sent {
             verdicts[refspec.destination] =

@@ -49,9 +49,6 @@ package struct PushRefspec: Hashable, Sendable {
         self.destination = destination
         self.force = force
     }
-
-    /// As Git writes it.
-    var text: String { "\(force ? "+" : "")\(commit):\(destination)" }
 }
 
 /// Whether a text is the full name of a reference, or one with a single `*`. Source: git-check-ref-format(1).

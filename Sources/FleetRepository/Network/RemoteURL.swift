@@ -38,7 +38,7 @@ package struct RemoteURL: Hashable, Sendable {
             case "file":
                 location = .file(path: try Self.path(ofFile: rest, in: text))
                 secret = nil
-            case "ssh", "git+ssh", "ssh+git":
+            case "ssh":
                 location = try Self.location(authority: authority, path: rest.dropFirst(authority.count), in: text)
                 secret = nil
             case "https", "http", "git":

@@ -1,0 +1,88 @@
+internal import CLibgit2
+internal import FleetCore
+internal import Glibc
+
+/// Keeps a bare clone usable and small: libgit2 neither removes what a crash left nor packs anew what many fetches brought.
+///
+/// Everything here needs the `StateLock`: nobody else may work in the clone.
+package enum CloneMaintenance {
+    /// In what state a clone is.
+    package enum Condition: Equatable, Sendable {
+        /// Not there yet.
+        case missing
+        /// It can be worked with.
+        case usable
+        /// It cannot be opened, or what a reference names cannot be read. What follows is to delete it and to clone anew:
+        /// the mark is not in the clone, so nothing is forgotten.
+        case unusable(GitError)
+    }
+
+    /// Removes what a crash left: lock files and unfinished packs and objects.
+    ///
+    /// - Returns: the paths that were removed, for the log.
+    /// - Throws: `FileError` if a folder cannot be read or a file not removed.
+    package static func removeLeftovers(in folder: String) throws(FileError) -> [String] {
+        var removed: [String] = []
+        var waiting = [folder]
+        while let current = waiting.popLast() {
+            for (name, isFolder) in try entries(of: current) {
+                let path = "\(current)/\(name)"
+                if isFolder {
+                    waiting.append(path)
+                } else if isLeftover(name) {
+                    guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
+                    removed.append(path)
+                }
+            }
+        }
+        return removed.sorted()
+    }
+
+    /// Opens the clone and reads what each of its references names.
+    package static func condition(of folder: String) -> Condition {
+        guard access(folder, F_OK) == 0 else { return .missing }
+        do throws(GitError) {
+            let repository = try GitRepository(open: folder)
+            for reference in try repository.references(prefix: "refs/") {
+                if reference.name.hasPrefix(OutgoingReferences.prefix) {
+                    try repository.deleteReference(reference.name)
+                } else if try repository.objectHeader(reference.id.bytes, "read what a reference names") == nil {
+                    return .unusable(GitError("read", reference.name, .notFound, "the commit that it names is missing"))
+                }
+            }
+            return .usable
+        } catch {
+            return .unusable(error)
+        }
+    }
+
+    /// What libgit2 (`filebuf`, `indexer`, loose objects) and stock git name what is not finished.
+    private static func isLeftover(_ name: String) -> Bool {
+        name.hasSuffix(".lock") || name.hasPrefix("tmp_pack_") || name.hasPrefix("tmp_idx_")
+            || name.hasPrefix("tmp_obj_") || name.hasPrefix("incoming-") || name.contains("_git2_")
+    }
+
+    /// The entries of a folder; symbolic links count as files, so that nothing outside the clone is touched.
+    static func entries(of folder: String) throws(FileError) -> [(name: String, isFolder: Bool)] {
+        guard let stream = opendir(folder) else { throw FileError("list", folder) }
+        defer { closedir(stream) }
+        var found: [(name: String, isFolder: Bool)] = []
+        while true {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                guard errno == 0 else { throw FileError("list", folder) }
+                return found
+            }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name != ".", name != ".." else { continue }
+            var status = stat()
+            guard lstat("\(folder)/\(name)", &status) == 0 else {
+                guard errno == ENOENT else { throw FileError("look at", "\(folder)/\(name)") }
+                continue
+            }
+            found.append((name, status.st_mode & S_IFMT == S_IFDIR))
+        }
+    }
+}
