@@ -1,8 +1,8 @@
 extension AllowedSigners {
     /// Reads an allowed signers file.
     ///
-    /// Stricter than OpenSSH, which passes over a line that it cannot read: here the first such line is an error, as are
-    /// control characters and dates that do not exist.
+    /// Stricter than OpenSSH, which passes over a line that it cannot read: here the first such line is an
+    /// error, as are control characters and dates that do not exist.
     ///
     /// - Throws: `AllowedSignersError` at the first line that is wrong.
     package init(parsing file: [UInt8]) throws(AllowedSignersError) {

@@ -9,8 +9,8 @@ package struct AllowedSigner: Hashable, Sendable {
     package let validAfter: UnixSeconds?
     /// The last second in which the key is valid.
     package let validBefore: UnixSeconds?
-    /// Whether one of the two is written without `Z`: it then depends on the time zone of the machine that reads it,
-    /// and two nodes may disagree about a signature.
+    /// Whether one of the two is written without `Z`: it then depends on the time zone of the machine that
+    /// reads it, and two nodes may disagree about a signature.
     package let dependsOnTimeZone: Bool
     /// The number of its line, from 1.
     package let line: Int

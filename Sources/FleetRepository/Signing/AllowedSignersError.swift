@@ -1,7 +1,7 @@
 /// Where an allowed signers file is wrong, and what was expected there.
 ///
-/// A person must correct the file: until then it authorises nobody, for a line that is passed over could be the one that
-/// takes a right away.
+/// A person must correct the file: until then it authorises nobody, for a line that is passed over could be
+/// the one that takes a right away.
 package struct AllowedSignersError: Error, Hashable, Sendable {
     /// The kind of failure.
     package enum Code: Hashable, Sendable {

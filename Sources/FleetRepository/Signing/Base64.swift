@@ -1,7 +1,7 @@
 /// Base64 with the standard alphabet and padding (RFC 4648 §4), in its one canonical spelling.
 ///
-/// Strict, so that one sequence of bytes has one text: padding is required, spare bits are zero, nothing follows
-/// the padding.
+/// Strict, so that one sequence of bytes has one text: padding is required, spare bits are zero, nothing
+/// follows the padding.
 enum Base64 {
     /// Encodes `bytes`, padded, without line breaks.
     static func encode(_ bytes: [UInt8]) -> [UInt8] {
@@ -25,7 +25,8 @@ enum Base64 {
 
     /// Decodes canonical base64.
     ///
-    /// - Parameter skippingNewlines: whether line feeds between characters are passed over, as in armoured text.
+    /// - Parameter skippingNewlines: whether line feeds between characters are passed over, as in armoured
+    ///   text.
     /// - Returns: nil unless `text` is exactly what `encode` makes (but for line feeds).
     static func decode(_ text: ArraySlice<UInt8>, skippingNewlines: Bool = false) -> [UInt8]? {
         var bytes: [UInt8] = []

@@ -17,7 +17,8 @@ package enum CommitSignature: Hashable, Sendable {
     /// Reads the value of a commit's `gpgsig` header, line feeds in place of its continuation lines.
     ///
     /// - Parameter knownKey: the key that probably made it, see `SSHSignature`.
-    /// - Throws: `SigningError`: `unsupported` for an unknown form, `tooLarge`, or why an SSH signature is not one.
+    /// - Throws: `SigningError`: `unsupported` for an unknown form, `tooLarge`, or why an SSH signature is
+    ///   not one.
     package init(_ text: String?, knownKey: SSHPublicKey? = nil) throws(SigningError) {
         guard let text, !text.isEmpty else {
             self = .none

@@ -1,14 +1,15 @@
 /// A list of patterns, separated by commas, as OpenSSH reads it: `*` and `?` are wildcards, `!` negates.
 ///
-/// Source: ssh_config(5), PATTERNS. A text matches if at least one pattern matches it and no negated one does. All of it is
-/// about bytes, not characters: to Swift a comma with an accent on it is no comma, to OpenSSH it is.
+/// Source: ssh_config(5), PATTERNS. A text matches if at least one pattern matches it and no negated one
+/// does. All of it is about bytes, not characters: to Swift a comma with an accent on it is no comma, to
+/// OpenSSH it is.
 package struct PatternList: Hashable, Sendable {
     private let patterns: [Pattern]
 
     /// The name by which to call whoever is meant: the first pattern that the list itself accepts as a name.
     ///
-    /// Git takes a signature's signer from the allowed signers in the same way. nil where the list means nobody: all its
-    /// patterns are negated.
+    /// Git takes a signature's signer from the allowed signers in the same way. nil where the list means
+    /// nobody: all its patterns are negated.
     package let name: String?
 
     private struct Pattern: Hashable, Sendable {
@@ -42,7 +43,8 @@ package struct PatternList: Hashable, Sendable {
         return isMatched
     }
 
-    /// Compares in at most the product of both lengths: after a mismatch only the last `*` can take one byte more.
+    /// Compares in at most the product of both lengths: after a mismatch only the last `*` can take one byte
+    /// more.
     private static func matches(_ text: [UInt8], pattern: [UInt8]) -> Bool {
         var position = 0
         var index = 0

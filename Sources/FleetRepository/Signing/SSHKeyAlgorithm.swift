@@ -1,7 +1,7 @@
 /// A type of SSH key that may sign here.
 ///
-/// Sources: RFC 8709 (ed25519), RFC 5656 (ecdsa), RFC 4253 §6.6 (rsa). The raw value is the name on the wire and in
-/// files.
+/// Sources: RFC 8709 (ed25519), RFC 5656 (ecdsa), RFC 4253 §6.6 (rsa). The raw value is the name on the wire
+/// and in files.
 package enum SSHKeyAlgorithm: String, CaseIterable, Hashable, Sendable {
     case ed25519 = "ssh-ed25519"
     case ecdsaP256 = "ecdsa-sha2-nistp256"

@@ -7,8 +7,9 @@ internal import CryptoExtras
 extension SSHPrivateKey {
     /// Reads the content of a private key's file.
     ///
-    /// - Throws: `SigningError`: `encrypted` for a key with a passphrase; `unsupported` for another container, with the
-    ///   command that converts it; `malformed` where the parts do not belong together; `weak`, `tooLarge`.
+    /// - Throws: `SigningError`: `encrypted` for a key with a passphrase; `unsupported` for another
+    ///   container, with the command that converts it; `malformed` where the parts do not belong together;
+    ///   `weak`, `tooLarge`.
     package init(file text: [UInt8]) throws(SigningError) {
         guard text.count <= Self.maximumFileByteCount else {
             throw SigningError(.readPrivateKey, .tooLarge, "has more than \(Self.maximumFileByteCount) bytes")
@@ -69,7 +70,8 @@ extension SSHPrivateKey {
         for (line, name) in formats where text.starts(with: line.utf8) {
             return SigningError(
                 .readPrivateKey, .unsupported,
-                "is a \(name) key in PEM; expected OpenSSH's format: convert it with \"ssh-keygen -p -f FILE\""
+                "is a \(name) key in PEM; expected OpenSSH's format: "
+                    + "convert it with \"ssh-keygen -p -f FILE\""
             )
         }
         guard text.starts(with: "PuTTY-User-Key-File-".utf8) else { return nil }

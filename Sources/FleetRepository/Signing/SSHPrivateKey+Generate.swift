@@ -2,7 +2,8 @@ internal import Crypto
 
 /// Making a node's key. The only place of this module that draws random numbers.
 extension SSHPrivateKey {
-    /// A new ed25519 key, and the content of its file as ssh-keygen writes it: without a passphrase, for mode 0600.
+    /// A new ed25519 key, and the content of its file as ssh-keygen writes it: without a passphrase, for mode
+    /// 0600.
     ///
     /// - Parameter comment: whose key it is; printable text of at most 255 bytes.
     /// - Throws: `SigningError` with code `malformed` for another comment.
@@ -25,7 +26,7 @@ extension SSHPrivateKey {
     }
 
     /// The file of an ed25519 key: the same bytes as ssh-keygen's for the same key, comment and check number.
-    private static func file(
+    static func file(
         _ secret: Curve25519.Signing.PrivateKey, blob: [UInt8], comment: String, checkNumber: UInt32
     ) -> String {
         var inner = SSHWireWriter()

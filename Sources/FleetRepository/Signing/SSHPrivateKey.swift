@@ -27,7 +27,8 @@ package struct SSHPrivateKey: Sendable {
 
     /// Signs `message` for `namespace` as `ssh-keygen -Y sign` does: SHA-512, and for RSA `rsa-sha2-512`.
     ///
-    /// - Throws: `SigningError` of operation `sign`: `malformed` for an unusable namespace, `refused` by the library.
+    /// - Throws: `SigningError` of operation `sign`: `malformed` for an unusable namespace, `refused` by the
+    ///   library.
     package func sign(_ message: RawSpan, namespace: String) throws(SigningError) -> SSHSignature {
         guard !namespace.isEmpty, namespace.utf8.count <= Self.maximumNamespaceByteCount,
             namespace.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })

@@ -2,8 +2,8 @@ internal import Crypto
 
 /// A detached signature as `ssh-keygen -Y sign` makes it and Git stores it.
 ///
-/// Source: OpenSSH PROTOCOL.sshsig. What is signed is not the message but the namespace and the message's hash, so
-/// that a signature made for one purpose is none for another.
+/// Source: OpenSSH PROTOCOL.sshsig. What is signed is not the message but the namespace and the message's
+/// hash, so that a signature made for one purpose is none for another.
 package struct SSHSignature: Hashable, Sendable {
     /// The hash of the message inside the signature.
     package enum Hash: String, Hashable, Sendable {
@@ -25,7 +25,8 @@ package struct SSHSignature: Hashable, Sendable {
         self.value = value
     }
 
-    /// Reads the text between `-----BEGIN SSH SIGNATURE-----` and `-----END SSH SIGNATURE-----`, both included.
+    /// Reads the text between `-----BEGIN SSH SIGNATURE-----` and `-----END SSH SIGNATURE-----`, both
+    /// included.
     ///
     /// - Parameter knownKey: the key that probably made it; if it did, it is not parsed again.
     /// - Throws: `SigningError`: `malformed`, `unsupported`, `weak` or `tooLarge`.
@@ -44,8 +45,9 @@ package struct SSHSignature: Hashable, Sendable {
         try self.init(armored: Array(text.utf8), knownKey: knownKey)
     }
 
-    /// Reads the binary form. Stricter than OpenSSH: version 0, text in the reserved field and an empty namespace
-    /// are refused, because no signature that OpenSSH made has them and the first two are not covered by it.
+    /// Reads the binary form. Stricter than OpenSSH: version 0, text in the reserved field and an empty
+    /// namespace are refused, because no signature that OpenSSH made has them and the first two are not
+    /// covered by it.
     ///
     /// - Throws: `SigningError`: `malformed`, `unsupported` or `weak`.
     init(blob: [UInt8], knownKey: SSHPublicKey? = nil) throws(SigningError) {

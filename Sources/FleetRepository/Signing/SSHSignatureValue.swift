@@ -26,8 +26,8 @@ struct SSHSignatureValue: Hashable, Sendable {
 
     /// Reads a signature that `key` is said to have made.
     ///
-    /// - Throws: `SigningError`: `malformed`, or `unsupported` for an algorithm that is not this key's, `ssh-rsa` with
-    ///   its SHA-1 among them.
+    /// - Throws: `SigningError`: `malformed`, or `unsupported` for an algorithm that is not this key's,
+    ///   `ssh-rsa` with its SHA-1 among them.
     init(wire: ArraySlice<UInt8>, of key: SSHPublicKey) throws(SigningError) {
         var reader = SSHWireReader(wire, for: .readSignature)
         algorithm = try Self.algorithm(named: reader.string("signature algorithm"), for: key)

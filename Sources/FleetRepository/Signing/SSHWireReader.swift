@@ -36,7 +36,8 @@ struct SSHWireReader {
         try bytes(Int(uint32(field)), field)
     }
 
-    /// `string` that holds printable text in UTF-8: no control characters, so none that ends a C string early.
+    /// `string` that holds printable text in UTF-8: no control characters, so none that ends a C string
+    /// early.
     mutating func text(_ field: String) throws(SigningError) -> String {
         let bytes = try string(field)
         guard let text = String(validating: bytes, as: UTF8.self),

@@ -36,7 +36,8 @@ struct TextArmor: Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Unwraps `text`, which must begin with the BEGIN line and hold nothing but white space after the END line.
+    /// Unwraps `text`, which must begin with the BEGIN line and hold nothing but white space after the END
+    /// line.
     ///
     /// - Throws: `SigningError` of `operation` with code `malformed`.
     func decode(

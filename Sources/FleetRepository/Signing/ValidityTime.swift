@@ -5,8 +5,9 @@ package typealias UnixSeconds = Int64
 
 /// A moment as `valid-after` and `valid-before` write it.
 ///
-/// Source: ssh-keygen(1), ALLOWED SIGNERS: `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`; with `Z` or `UTC` behind it
-/// in UTC, else in the zone of the machine that reads it, and there in winter time all the year, as OpenSSH does.
+/// Source: ssh-keygen(1), ALLOWED SIGNERS: `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`; with `Z` or `UTC`
+/// behind it in UTC, else in the zone of the machine that reads it, and there in winter time all the year, as
+/// OpenSSH does.
 struct ValidityTime {
     let seconds: UnixSeconds
     /// Whether another machine may read another moment from the same text.
