@@ -39,6 +39,7 @@ final class SigningFolder {
         let streams = UUID().uuidString
         try write(input, to: "\(streams).in")
         try write([], to: "\(streams).out")
+        try write([], to: "\(streams).err")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
@@ -51,19 +52,27 @@ final class SigningFolder {
         process.environment = environment
         process.standardInput = FileHandle(forReadingAtPath: "\(path)/\(streams).in")
         let output = FileHandle(forWritingAtPath: "\(path)/\(streams).out")
+        let errors = FileHandle(forWritingAtPath: "\(path)/\(streams).err")
         process.standardOutput = output
-        process.standardError = output
+        process.standardError = errors
         try process.run()
         process.waitUntilExit()
         try output?.close()
-        return SigningCommandResult(status: process.terminationStatus, output: try text("\(streams).out"))
+        try errors?.close()
+        return SigningCommandResult(
+            status: process.terminationStatus, output: try text("\(streams).out"),
+            errors: try text("\(streams).err"))
     }
 }
 
-/// The end of a program, with what it printed on both streams.
+/// The end of a program, with what it printed.
 struct SigningCommandResult {
     let status: Int32
     let output: String
+    let errors: String
+
+    /// Both streams, for people.
+    var printed: String { output + errors }
 
     var isSuccess: Bool { status == 0 }
 }
@@ -123,7 +132,7 @@ struct SigningTestKey: Sendable {
         let folder = try SigningFolder()
         let command = ["ssh-keygen", "-q", "-N", passphrase, "-C", Self.comment, "-f", "key"] + arguments
         let result = try folder.run(command)
-        try #require(result.isSuccess, "\(result.output)")
+        try #require(result.isSuccess, "\(result.printed)")
         file = try folder.read("key")
         publicText = try folder.text("key.pub").split(separator: " ").prefix(2).joined(separator: " ")
     }
@@ -138,13 +147,13 @@ struct SigningTestKey: Sendable {
         try folder.write(file, to: "key")
         try folder.write(message, to: "message")
         let result = try folder.run(["ssh-keygen", "-Y", "sign", "-n", namespace, "-f", "key", "message"])
-        try #require(result.isSuccess, "\(result.output)")
+        try #require(result.isSuccess, "\(result.printed)")
         return try folder.text("message.sig")
     }
 }
 
 /// A generator of random numbers that says the same on each run (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
+struct SigningSeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed }
@@ -160,7 +169,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
 extension [UInt8] {
     /// These bytes with a few bytes changed, removed, repeated or put in.
-    func mutated(by generator: inout SeededGenerator) -> [UInt8] {
+    func mutated(by generator: inout SigningSeededGenerator) -> [UInt8] {
         var bytes = self
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             let index = Int.random(in: 0...bytes.count, using: &generator)
