@@ -266,6 +266,34 @@ struct SigningAllowedSignersTests {
         #expect(signers.map(\.dependsOnTimeZone) == [depends])
     }
 
+    @Test(
+        "a time without Z is the second that ssh-keygen takes it for",
+        arguments: [
+            "20260701", "20260115", "202607011200", "20261231235959",
+        ])
+    func localTimes(text: String) throws {
+        let made = try SigningKeyKind.ed25519.key()
+        let folder = try SigningFolder()
+        try folder.write("a@x valid-after=\"\(text)\" \(made.publicText)\n", to: "allowed")
+        try folder.write(made.privateKey().sign([1], namespace: "git").armored, to: "signature")
+        let seconds = try #require(ValidityTime(text)).seconds
+        for (moment, isValid) in [(seconds, true), (seconds - 1, false)] {
+            let time = try Self.text(of: moment)
+            let found = try folder.run(
+                [
+                    "ssh-keygen", "-Y", "find-principals", "-f", "allowed", "-s", "signature",
+                    "-Overify-time=\(time)",
+                ], inUTC: false)
+            #expect(found.isSuccess == isValid, "\(found.printed)")
+        }
+    }
+
+    /// The moment as `YYYYMMDDHHMMSSZ`.
+    private static func text(of seconds: UnixSeconds) throws -> String {
+        let formatted = try SigningFolder().run(["date", "-u", "-d", "@\(seconds)", "+%Y%m%d%H%M%SZ"])
+        return formatted.output.split(separator: "\n").joined()
+    }
+
     @Test("files and lines have an end")
     func bounds() {
         for (text, line) in [

@@ -34,8 +34,10 @@ final class SigningFolder {
     }
 
     /// Runs a program in this folder and waits for its end.
+    ///
+    /// - Parameter inUTC: whether it takes times without a zone for UTC, or for those of this machine.
     @discardableResult
-    func run(_ command: [String], input: [UInt8] = []) throws -> SigningCommandResult {
+    func run(_ command: [String], input: [UInt8] = [], inUTC: Bool = true) throws -> SigningCommandResult {
         let streams = UUID().uuidString
         try write(input, to: "\(streams).in")
         try write([], to: "\(streams).out")
@@ -49,6 +51,8 @@ final class SigningFolder {
         environment["GIT_CONFIG_NOSYSTEM"] = "1"
         environment["HOME"] = path
         environment["LC_ALL"] = "C"
+        // In summer git and ssh-keygen, which reads every local time as winter time, are an hour apart.
+        if inUTC { environment["TZ"] = "UTC" }
         process.environment = environment
         process.standardInput = FileHandle(forReadingAtPath: "\(path)/\(streams).in")
         let output = FileHandle(forWritingAtPath: "\(path)/\(streams).out")
