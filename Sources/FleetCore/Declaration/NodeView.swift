@@ -1,0 +1,46 @@
+/// What one commit of the fleet repository says to one node, and no more than that.
+package struct NodeView: Hashable, Sendable {
+    package let fleet: Fleet
+    /// The node's group, with the fleet's defaults taken up.
+    package let group: Group
+    package let node: NodeRecord
+    /// The group's baseline, with its includes merged.
+    package let baseline: Baseline
+    /// The source lists that the baseline names, in its order; nil if it leaves the sources of the system as they are.
+    package let sources: [SourceList]?
+    /// The nodes of each group that the gate looks at. Empty where there is no gate, or a broken one.
+    package let canaries: [GroupName: [NodeRecord]]
+    /// The soaks of the gates that look at this node's group, shortest first, each once: the milestones of its reports.
+    package let soaksLookingHere: [TimeSpan]
+
+    package init(
+        fleet: Fleet, group: Group, node: NodeRecord, baseline: Baseline, sources: [SourceList]?,
+        canaries: [GroupName: [NodeRecord]], soaksLookingHere: [TimeSpan]
+    ) {
+        self.fleet = fleet
+        self.group = group
+        self.node = node
+        self.baseline = baseline
+        self.sources = sources
+        self.canaries = canaries
+        self.soaksLookingHere = soaksLookingHere
+    }
+}
+
+/// A hold that the fleet repository puts on a node.
+package struct Hold: Hashable, Sendable {
+    package let level: Level
+    package let reason: String
+
+    package init(level: Level, reason: String) {
+        self.level = level
+        self.reason = reason
+    }
+
+    /// Whose file says it.
+    package enum Level: String, Sendable, CaseIterable {
+        case fleet
+        case group
+        case node
+    }
+}

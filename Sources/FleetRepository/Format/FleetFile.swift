@@ -1,0 +1,80 @@
+internal import FleetCore
+
+/// `fleet.yaml` as it is written.
+struct FleetFile: Sendable {
+    /// nil where a required key is missing or wrong.
+    let fleet: Fleet?
+    /// What the groups take where their own file is silent.
+    let defaults: GroupKeys
+    /// What is wrong with the defaults of the gate: it makes every gate wait, but leaves the file readable.
+    let gateProblems: [Problem]
+    /// Where `status.remote` stands, or would stand.
+    let remotePlace: Place
+
+    static func decode(_ bytes: [UInt8]) -> Decoded<FleetFile> {
+        let problems = FileProblems(file: Layout.fleet)
+        let keys = ["fleet", "agent", "trust", "status", "defaults", "hold"]
+        guard let reader = MappingReader.document(bytes, keys: keys, problems) else {
+            return Decoded(value: nil, problems: problems.problems)
+        }
+        let gateProblems = FileProblems(file: Layout.fleet)
+        let file = FleetFile(reader, gateProblems)
+        return Decoded(value: file, problems: problems.problems)
+    }
+
+    private init(_ reader: MappingReader, _ gateProblems: FileProblems) {
+        let name: FleetName? = reader.required("fleet")
+        let agent: AgentVersion? = reader.required("agent")
+        let trust = reader.mapping("trust", keys: ["policy"])
+        let status = reader.mapping("status", keys: ["remote", "heartbeat"])
+        let policy: TrustPolicy? = trust?.choice("policy")
+        let remote = status.flatMap(Self.remote)
+        let heartbeat: TimeSpan? = status?.optional("heartbeat")
+        if let heartbeat, heartbeat < Self.shortestHeartbeat, let node = status?.node("heartbeat") {
+            reader.problems.add(node, expected: "a duration of at least \(Self.shortestHeartbeat)")
+        }
+        let hold = reader.hold()
+        if let name, let agent {
+            fleet = Fleet(
+                name: name, agent: agent, trust: policy ?? .firstParent, statusRemote: remote,
+                heartbeat: heartbeat ?? Fleet.defaultHeartbeat, hold: hold)
+        } else {
+            fleet = nil
+        }
+        defaults =
+            reader.mapping("defaults", keys: GroupKeys.names)
+            .map { GroupKeys($0, isDefault: true, gateProblems) } ?? GroupKeys()
+        self.gateProblems = gateProblems.problems
+        remotePlace = status?.place(of: "remote") ?? reader.place(of: "status")
+    }
+
+    /// Shorter ones would have each node publish in nearly each cycle.
+    private static let shortestHeartbeat = TimeSpan(seconds: 60)
+
+    /// The URL of `status.remote`. It becomes an argument of `git` and `ssh`, so it never begins with a hyphen.
+    private static func remote(of status: MappingReader) -> String? {
+        guard let node = status.node("remote"), !node.isNull else { return nil }
+        let expected = "null or a URL such as ssh://git@git.example.com/acme/status.git, which may contain {group}"
+        guard let text = node.scalar(expected: expected, status.problems) else { return nil }
+        let withoutGroup = text.split(separator: "{group}", omittingEmptySubsequences: false).joined()
+        guard (1...1_024).contains(text.utf8.count), !text.hasPrefix("-"),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            !withoutGroup.utf8.contains(where: { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "}") })
+        else {
+            status.problems.add(node, expected: expected)
+            return nil
+        }
+        return text
+    }
+
+    /// The version of `agent:`, read before all else: an older agent must not judge what it does not know.
+    ///
+    /// - Returns: nil if it cannot be found; the file's problems then say more.
+    static func requiredAgent(_ bytes: [UInt8]) -> AgentVersion? {
+        guard let root = try? DocumentParser.parse(bytes, file: Layout.fleet),
+            case .mapping(let pairs) = root.content,
+            case .text(let text, isPlain: _) = pairs.first(where: { $0.key == "agent" })?.value.content
+        else { return nil }
+        return AgentVersion(text)
+    }
+}

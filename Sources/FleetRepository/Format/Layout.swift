@@ -1,0 +1,96 @@
+package import FleetCore
+
+/// The layout of a fleet repository: which file is what.
+///
+/// The layout is the index: what a file is, is said by its path alone.
+package enum Layout {
+    package static let fleet = "fleet.yaml"
+    package static let allowedSigners = "trust/allowed_signers"
+    static let groups = "groups"
+
+    static func baseline(_ name: BaselineName) -> String { "baselines/\(name).yaml" }
+    static func sourceList(_ name: SourceListName) -> String { "sources/\(name).sources" }
+    static func group(_ name: GroupName) -> String { "groups/\(name)/group.yaml" }
+
+    /// Where the file of a node is put; anywhere below the group's `nodes` is as good.
+    package static func node(_ name: NodeName, in group: GroupName) -> String {
+        "groups/\(group)/nodes/\(name).yaml"
+    }
+
+    /// The most that is read of a file, in bytes.
+    static func limit(of kind: FileKind) -> Int {
+        switch kind {
+        case .baseline, .sourceList, .trust: 1_048_576
+        case .fleet, .group, .node, .misplaced, .other: 65_536
+        }
+    }
+}
+
+/// What a file of a fleet repository is.
+enum FileKind: Hashable, Sendable {
+    case fleet
+    case baseline(BaselineName)
+    case sourceList(SourceListName)
+    case group(GroupName)
+    case node(NodeName, GroupName)
+    /// Belongs to `trust/`: the authentication reads it.
+    case trust
+    /// Stands in a folder of the format, but nothing reads it; with what is wrong.
+    case misplaced(String)
+    /// None of the format's business, such as `README.md`.
+    case other
+
+    /// Tells by the path.
+    init(path: String) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let last = parts.last.map(String.init) ?? ""
+        guard !last.hasPrefix("."), !last.hasSuffix(".md"), last != "CODEOWNERS" else {
+            self = .other
+            return
+        }
+        switch (parts.first, parts.count) {
+        case ("fleet.yaml", 1): self = .fleet
+        case ("fleet.yml", 1): self = .misplaced("its name must be 'fleet.yaml'")
+        case ("baselines", 2):
+            self = Self.named(last, ".yaml", "baselines/<baseline>.yaml") { FileKind.baseline($0) }
+        case ("sources", 2):
+            self = Self.named(last, ".sources", "sources/<name>.sources") { FileKind.sourceList($0) }
+        case ("trust", _): self = Self.trust(path)
+        case ("groups", 3...): self = Self.ofGroup(parts, last)
+        case ("baselines", 3...): self = .misplaced("expected 'baselines/<baseline>.yaml'")
+        case ("sources", 3...): self = .misplaced("expected 'sources/<name>.sources'")
+        case ("groups", 2): self = .misplaced("expected 'groups/<group>/group.yaml'")
+        default: self = .other
+        }
+    }
+
+    private static func named<Kind: NameKind>(
+        _ file: String, _ ending: String, _ expected: String, _ make: (Name<Kind>) -> FileKind
+    ) -> FileKind {
+        guard file.hasSuffix(ending) else { return .misplaced("expected '\(expected)'") }
+        let name = file.dropLast(ending.utf8.count)
+        guard let name = Name<Kind>(name) else {
+            return .misplaced("\(DocumentNode.quoted(String(name))) is not \(Name<Kind>.expected)")
+        }
+        return make(name)
+    }
+
+    private static func ofGroup(_ parts: [Substring], _ last: String) -> FileKind {
+        guard let group = GroupName(parts[1]) else {
+            return .misplaced("\(DocumentNode.quoted(String(parts[1]))) is not \(GroupName.expected)")
+        }
+        if parts.count == 3, last == "group.yaml" { return .group(group) }
+        guard parts[2] == "nodes", parts.count > 3 else {
+            return .misplaced("expected 'groups/\(group)/group.yaml' or 'groups/\(group)/nodes/<node>.yaml'")
+        }
+        return named(last, ".yaml", "groups/\(group)/nodes/<node>.yaml") { FileKind.node($0, group) }
+    }
+
+    private static func trust(_ path: String) -> FileKind {
+        let isKey = path.hasPrefix("trust/openpgp/") && path.hasSuffix(".asc")
+        guard path == Layout.allowedSigners || isKey else {
+            return .misplaced("expected '\(Layout.allowedSigners)' or 'trust/openpgp/<key>.asc'")
+        }
+        return .trust
+    }
+}
