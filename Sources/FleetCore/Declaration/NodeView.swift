@@ -6,11 +6,13 @@ package struct NodeView: Hashable, Sendable {
     package let node: NodeRecord
     /// The group's baseline, with its includes merged.
     package let baseline: Baseline
-    /// The source lists that the baseline names, in its order; nil if it leaves the sources of the system as they are.
+    /// The source lists that the baseline names, in its order; nil if it leaves the sources of the system as
+    /// they are.
     package let sources: [SourceList]?
     /// The nodes of each group that the gate looks at. Empty where there is no gate, or a broken one.
     package let canaries: [GroupName: [NodeRecord]]
-    /// The soaks of the gates that look at this node's group, shortest first, each once: the milestones of its reports.
+    /// The soaks of the gates that look at this node's group, shortest first, each once: the milestones of
+    /// its reports.
     package let soaksLookingHere: [TimeSpan]
 
     package init(

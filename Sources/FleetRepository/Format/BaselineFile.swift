@@ -32,7 +32,8 @@ struct BaselineFile: Sendable {
     }
 
     private static let keys = [
-        "description", "manager", "for", "include", "sources", "packages", "newer", "checks", "reboot", "urgent",
+        "description", "manager", "for", "include", "sources", "packages", "newer", "checks", "reboot",
+        "urgent",
     ]
 
     private init(_ reader: MappingReader, name: BaselineName) {

@@ -2,10 +2,11 @@ internal import FleetCore
 
 /// Merges a baseline with the ones that it includes.
 ///
-/// Packages are merged: of a package that two included files declare differently, the including file must say itself what it
-/// is. Sources and checks add up, the included ones first: what an included file names comes from the sources that it names. Of
-/// `for`, `newer`, `reboot` and `urgent` the including file's own counts; where it is silent, the included ones, which must
-/// agree. All have one manager. The description is the including file's own.
+/// Packages are merged: of a package that two included files declare differently, the including file must say
+/// itself what it is. Sources and checks add up, the included ones first: what an included file names comes
+/// from the sources that it names. Of `for`, `newer`, `reboot` and `urgent` the including file's own counts;
+/// where it is silent, the included ones, which must agree. All have one manager. The description is the
+/// including file's own.
 struct BaselineMerge {
     private let file: BaselineFile
     private let included: [(file: BaselineFile, place: Place)]
@@ -13,8 +14,8 @@ struct BaselineMerge {
 
     /// The merged baseline of `file`.
     ///
-    /// - Parameter included: what is known of an included baseline: nil if no such file exists, `.some(nil)` if it cannot be read,
-    ///   which its own problems say.
+    /// - Parameter included: what is known of an included baseline: nil if no such file exists, `.some(nil)`
+    ///   if it cannot be read, which its own problems say.
     static func merge(
         _ file: BaselineFile, known: [BaselineName], included: (BaselineName) -> BaselineFile??
     ) -> Decoded<Baseline> {
@@ -42,7 +43,8 @@ struct BaselineMerge {
         for (other, place) in included {
             guard let found = other.manager, found != manager else { continue }
             problems.add(
-                place, "'\(other.name)' is for '\(found.rawValue)'; expected '\(manager.rawValue)' as in this file")
+                place,
+                "'\(other.name)' is for '\(found.rawValue)'; expected '\(manager.rawValue)' as in this file")
         }
         return Baseline(
             name: file.name, description: file.description, manager: manager,
@@ -66,7 +68,8 @@ struct BaselineMerge {
             }
             if known.value != found {
                 problems.add(
-                    place, "'\(other.name)' and '\(known.name)' differ in '\(key)'; write '\(key)' in this file")
+                    place,
+                    "'\(other.name)' and '\(known.name)' differ in '\(key)'; write '\(key)' in this file")
             }
         }
         return first?.value
@@ -93,7 +96,8 @@ struct BaselineMerge {
                 guard let origin = origins[entry.key], known != entry else { continue }
                 problems.add(
                     place,
-                    "'\(other.name)' and '\(origin)' differ in '\(entry.key)'; name '\(entry.key)' in this file")
+                    "'\(other.name)' and '\(origin)' differ in '\(entry.key)'; name '\(entry.key)' in this file"
+                )
             }
         }
         return Array(merged.values)

@@ -20,7 +20,9 @@ enum CalendarDecoder {
         let reason = reader.requiredLine("reason")
         guard let from, let to, let reason else { return nil }
         guard from <= to else {
-            problems.add(reader.place(of: "to"), "found '\(to)', which is before '\(from)'; expected that day or a later one")
+            problems.add(
+                reader.place(of: "to"),
+                "found '\(to)', which is before '\(from)'; expected that day or a later one")
             return nil
         }
         return Freeze(from: from, to: to, reason: reason)
@@ -36,7 +38,9 @@ enum CalendarDecoder {
         var days: [Weekday] = []
         for item in items {
             guard let day = item.choice(of: Weekday.self, problems) else { continue }
-            if days.contains(day) { problems.add(item.place, "found '\(day.rawValue)' twice; expected each day once") }
+            if days.contains(day) {
+                problems.add(item.place, "found '\(day.rawValue)' twice; expected each day once")
+            }
             days.append(day)
         }
         return days
@@ -60,7 +64,8 @@ enum CalendarDecoder {
 
     private static let zoneExpected = "a time zone such as UTC or Europe/Berlin"
 
-    /// Reads the name of a zone of the tz database. It becomes the name of a file, so it never leaves its folder.
+    /// Reads the name of a zone of the tz database. It becomes the name of a file, so it never leaves its
+    /// folder.
     private static func zone(_ node: DocumentNode, _ problems: FileProblems) -> String? {
         guard let text = node.scalar(expected: zoneExpected, problems) else { return nil }
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)

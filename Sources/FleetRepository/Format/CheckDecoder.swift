@@ -12,7 +12,8 @@ enum CheckDecoder {
         let written = kinds.filter { reader.node($0) != nil }
         guard written.count == 1, let kind = written.first, let value = reader.node(kind) else {
             let found = written.isEmpty ? "none" : written.map { "'\($0)'" }.joined(separator: " and ")
-            problems.add(reader.place, "found \(found) in a check; expected one of 'service', 'command' and 'http'")
+            problems.add(
+                reader.place, "found \(found) in a check; expected one of 'service', 'command' and 'http'")
             return nil
         }
         if kind != "http", let status = reader.node("status") {

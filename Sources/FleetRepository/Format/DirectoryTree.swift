@@ -45,7 +45,8 @@ package struct DirectoryTree: FileTree {
                 if isFolder { waiting.append((inner, depth + 1)) } else { found.append(inner) }
             }
             guard found.count + waiting.count <= Self.mostPaths else {
-                throw FileTreeError(path: folder, code: .content, message: "it has more than \(Self.mostPaths) files")
+                throw FileTreeError(
+                    path: folder, code: .content, message: "it has more than \(Self.mostPaths) files")
             }
         }
         return found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

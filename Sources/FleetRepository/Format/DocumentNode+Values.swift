@@ -88,7 +88,8 @@ extension DocumentNode {
         return items
     }
 
-    /// The pairs of a mapping whose keys are names that the file gives, such as `packages`. Keys with `x-` are left out.
+    /// The pairs of a mapping whose keys are names that the file gives, such as `packages`. Keys with `x-`
+    /// are left out.
     func pairs(_ expected: String, _ problems: FileProblems) -> [Pair]? {
         guard case .mapping(let pairs) = content else {
             problems.add(self, expected: expected)

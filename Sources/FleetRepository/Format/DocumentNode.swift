@@ -1,4 +1,5 @@
-/// A node of a YAML document as the fleet repository uses YAML: text, lists and mappings, each with its place.
+/// A node of a YAML document as the fleet repository uses YAML: text, lists and mappings, each with its
+/// place.
 ///
 /// Anchors, aliases, tags and merge keys have no place here: what stands in the file is what is meant.
 struct DocumentNode: Sendable {
@@ -20,7 +21,8 @@ struct DocumentNode: Sendable {
         let value: DocumentNode
     }
 
-    /// Whether this is the null of YAML: `null`, `~` or nothing, without quotes. It means null only where a key expects it.
+    /// Whether this is the null of YAML: `null`, `~` or nothing, without quotes. It means null only where a
+    /// key expects it.
     var isNull: Bool {
         guard case .text(let text, isPlain: true) = content else { return false }
         return text.isEmpty || text == "null" || text == "~"

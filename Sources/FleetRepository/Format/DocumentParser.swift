@@ -3,13 +3,14 @@ internal import Yams
 
 /// Parses the bytes of a file into a ``DocumentNode``: the one place that knows Yams.
 ///
-/// A hostile file can make YAML expensive before it is seen to be wrong: aliases multiply, nesting recurses. So size, depth
-/// and aliases are bounded on the bytes, before Yams reads them; what it made of them is then checked exactly.
+/// A hostile file can make YAML expensive before it is seen to be wrong: aliases multiply, nesting recurses.
+/// So size, depth and aliases are bounded on the bytes, before Yams reads them; what it made of them is then
+/// checked exactly.
 enum DocumentParser {
     /// The deepest nesting that is read; the format itself needs six levels.
     static let deepest = 32
-    /// The most tokens that look like aliases (`*name`) in a file. An alias is refused in any case; this keeps few of them from
-    /// growing into very many nodes before that.
+    /// The most tokens that look like aliases (`*name`) in a file. An alias is refused in any case; this
+    /// keeps few of them from growing into very many nodes before that.
     static let mostAliases = 8
 
     /// Parses one document.
@@ -54,15 +55,19 @@ enum DocumentParser {
             case UInt8(ascii: "]"), UInt8(ascii: "}"): open = max(0, open - 1)
             case UInt8(ascii: "*") where opensToken(previous):
                 let next = index + 1 < bytes.count ? bytes[index + 1] : 0
-                if next.isAlphanumeric || next == UInt8(ascii: "-") || next == UInt8(ascii: "_") { aliases += 1 }
+                if next.isAlphanumeric || next == UInt8(ascii: "-") || next == UInt8(ascii: "_") {
+                    aliases += 1
+                }
             default: break
             }
             previous = byte
             if open > deepest {
-                throw Problem(file, Place(line: line, column: 1), "is nested more than \(deepest) levels deep")
+                throw Problem(
+                    file, Place(line: line, column: 1), "is nested more than \(deepest) levels deep")
             }
             if aliases > mostAliases {
-                let message = "found more than \(mostAliases) words that begin with '*'; aliases are not read here"
+                let message =
+                    "found more than \(mostAliases) words that begin with '*'; aliases are not read here"
                 throw Problem(file, Place(line: line, column: 1), message)
             }
         }
@@ -79,7 +84,8 @@ enum DocumentParser {
         }
         if let anchor = node.anchor {
             let name = DocumentNode.quoted("&\(anchor.rawValue)")
-            throw Problem(file, place, "found the anchor \(name); anchors and aliases are not read here: write it out")
+            throw Problem(
+                file, place, "found the anchor \(name); anchors and aliases are not read here: write it out")
         }
         switch node {
         case .scalar(let scalar):
@@ -93,7 +99,8 @@ enum DocumentParser {
             return DocumentNode(place: place, content: .list(items))
         case .mapping(let mapping):
             try refuseTag(mapping.tag, place, file)
-            return DocumentNode(place: place, content: .mapping(try pairs(of: mapping, depth: depth, file: file)))
+            return DocumentNode(
+                place: place, content: .mapping(try pairs(of: mapping, depth: depth, file: file)))
         case .alias:
             throw Problem(file, place, "found an alias; anchors and aliases are not read here: write it out")
         }
@@ -107,7 +114,9 @@ enum DocumentParser {
             let place = keyNode.mark.map { Place(line: $0.line, column: $0.column) } ?? .start
             if let anchor = keyNode.anchor {
                 let name = DocumentNode.quoted("&\(anchor.rawValue)")
-                throw Problem(file, place, "found the anchor \(name); anchors and aliases are not read here: write it out")
+                throw Problem(
+                    file, place,
+                    "found the anchor \(name); anchors and aliases are not read here: write it out")
             }
             guard case .scalar(let key) = keyNode else {
                 throw Problem(file, place, "found a list or a mapping as a key; expected a word")
@@ -116,7 +125,8 @@ enum DocumentParser {
                 throw Problem(file, place, "found the tag '\(key.tag)'; tags are not read here")
             }
             guard key.string != "<<" else {
-                throw Problem(file, place, "found the merge key '<<'; merge keys are not read here: write it out")
+                throw Problem(
+                    file, place, "found the merge key '<<'; merge keys are not read here: write it out")
             }
             let value = try convert(valueNode, depth: depth + 1, file: file)
             pairs.append(DocumentNode.Pair(key: key.string, keyPlace: place, value: value))

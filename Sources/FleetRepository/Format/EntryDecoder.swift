@@ -13,7 +13,9 @@ enum EntryDecoder {
         }
         guard case .mapping = pair.value.content else {
             let requirement = wanted(pair.value, order, problems)
-            return requirement.map { Entry(key, $0.requirement(presence(of: key, install: nil), sha256: [:])) }
+            return requirement.map {
+                Entry(key, $0.requirement(presence(of: key, install: nil), sha256: [:]))
+            }
         }
         let keys = ["version", "install", "sha256", "severity", "advisories"]
         guard let reader = MappingReader(pair.value, keys: keys, problems) else { return nil }
@@ -25,7 +27,8 @@ enum EntryDecoder {
         refuseContradictions(key, requirement, reader)
         return requirement.map {
             Entry(
-                key, $0.requirement(presence(of: key, install: install), sha256: sha256 ?? [:]), severity: severity,
+                key, $0.requirement(presence(of: key, install: install), sha256: sha256 ?? [:]),
+                severity: severity,
                 advisories: advisories ?? [])
         }
     }
@@ -64,9 +67,11 @@ enum EntryDecoder {
             return nil
         }
         guard order?.accepts(version) != false else {
-            let nearest = NearestWord.of(text, in: ["absent", "purged"]).map { "; did you mean '\($0)'?" } ?? ""
+            let nearest =
+                NearestWord.of(text, in: ["absent", "purged"]).map { "; did you mean '\($0)'?" } ?? ""
             problems.add(
-                node.place, "found \(node.found); expected a version that the package manager can read\(nearest)")
+                node.place,
+                "found \(node.found); expected a version that the package manager can read\(nearest)")
             return nil
         }
         return .version(version)
@@ -84,12 +89,14 @@ enum EntryDecoder {
         let problems = reader.problems
         if case .source = key {
             if let node = reader.node("install"), case .text("true", isPlain: _) = node.content {
-                let message = "found 'true' in an entry of a source, which never installs; name its package instead"
+                let message =
+                    "found 'true' in an entry of a source, which never installs; name its package instead"
                 problems.add(node.place, message)
             }
             if let node = reader.node("sha256") {
                 problems.add(
-                    node.place, "found 'sha256' in an entry of a source, which has many packages; name each package")
+                    node.place,
+                    "found 'sha256' in an entry of a source, which has many packages; name each package")
             }
         }
         switch wanted {
@@ -97,7 +104,8 @@ enum EntryDecoder {
         case .absent, .purged:
             for name in ["install", "sha256"] where reader.node(name) != nil {
                 problems.add(
-                    reader.place(of: name), "found '\(name)' in an entry that removes the package; expected no such key")
+                    reader.place(of: name),
+                    "found '\(name)' in an entry that removes the package; expected no such key")
             }
         }
     }

@@ -1,6 +1,7 @@
 /// Gathers the problems of one file while it is decoded, so that all of them are told at once.
 ///
-/// A reference, because every reader of a file adds to the same list; it lives only while one file is decoded.
+/// A reference, because every reader of a file adds to the same list; it lives only while one file is
+/// decoded.
 final class FileProblems {
     let file: String
     private(set) var problems: [Problem] = []
@@ -21,7 +22,8 @@ final class FileProblems {
 
 /// What came of decoding a file: as much of the value as could be read, and all that is wrong with it.
 struct Decoded<Value: Sendable>: Sendable {
-    /// nil where not even its outline could be read. With problems it is good for finding more problems, for nothing else.
+    /// nil where not even its outline could be read. With problems it is good for finding more problems, for
+    /// nothing else.
     let value: Value?
     let problems: [Problem]
 

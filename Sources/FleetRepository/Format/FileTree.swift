@@ -1,11 +1,13 @@
 /// The files of a fleet repository at one moment: a commit, or a folder on disk.
 package protocol FileTree {
-    /// The content of the regular file at `path`, such as `groups/stores/group.yaml`; nil if nothing is there.
+    /// The content of the regular file at `path`, such as `groups/stores/group.yaml`; nil if nothing is
+    /// there.
     ///
     /// - Parameter limit: the most bytes that are read; a larger file is an error.
     func file(at path: String, limit: Int) throws(FileTreeError) -> [UInt8]?
 
-    /// The paths, from the root, of all that lies below `folder` and is no folder itself, in the order of their bytes.
+    /// The paths, from the root, of all that lies below `folder` and is no folder itself, in the order of
+    /// their bytes.
     ///
     /// Symbolic links are listed, never followed; to read one is an error.
     ///
@@ -28,7 +30,8 @@ package struct FileTreeError: Error, Hashable, Sendable {
 
     /// What follows from the error.
     package enum Code: Hashable, Sendable {
-        /// The content of the repository is to blame: it is too large, or no regular file. Only another commit can mend it.
+        /// The content of the repository is to blame: it is too large, or no regular file. Only another
+        /// commit can mend it.
         case content
         /// This machine is to blame: it could not be read now, and may be tried again.
         case access

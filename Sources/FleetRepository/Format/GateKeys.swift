@@ -26,8 +26,8 @@ struct GateKeys: Sendable {
         case allow
     }
 
-    /// Reads the gate of a group, or the defaults of gates, which can be neither `none` nor have `after`: which group moves
-    /// after which is said in words, group by group.
+    /// Reads the gate of a group, or the defaults of gates, which can be neither `none` nor have `after`:
+    /// which group moves after which is said in words, group by group.
     init(_ node: DocumentNode, keyPlace: Place, isDefault: Bool, _ problems: FileProblems) {
         place = keyPlace
         if !isDefault, case .text("none", isPlain: _) = node.content {
@@ -39,7 +39,8 @@ struct GateKeys: Sendable {
         }
         isNone = false
         let rule = ["healthy", "soak", "failures", "silence", "uncovered"]
-        guard let reader = Self.reader(node, keys: isDefault ? rule : ["after"] + rule, isDefault, problems) else {
+        guard let reader = Self.reader(node, keys: isDefault ? rule : ["after"] + rule, isDefault, problems)
+        else {
             after = nil
             healthyPlace = nil
             hasSoak = true
@@ -60,7 +61,8 @@ struct GateKeys: Sendable {
         _ node: DocumentNode, keys: [String], _ isDefault: Bool, _ problems: FileProblems
     ) -> MappingReader? {
         guard case .text = node.content else { return MappingReader(node, keys: keys, problems) }
-        let expected = isDefault ? "a mapping; 'gate: none' has no default" : "'none' or a mapping with 'after'"
+        let expected =
+            isDefault ? "a mapping; 'gate: none' has no default" : "'none' or a mapping with 'after'"
         problems.add(node, expected: expected)
         return nil
     }

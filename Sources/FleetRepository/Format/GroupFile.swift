@@ -7,19 +7,21 @@ struct GroupFile: Sendable {
     let baseline: BaselineName?
     let baselinePlace: Place
     let keys: GroupKeys
-    /// What is wrong with its gate, and with the defaults of gates where it has a rule. It makes the gate wait; the file stays
-    /// readable.
+    /// What is wrong with its gate, and with the defaults of gates where it has a rule. It makes the gate
+    /// wait; the file stays readable.
     let gateProblems: [Problem]
 
     static func decode(_ bytes: [UInt8], name: GroupName, fleet: FleetFile?) -> Decoded<GroupFile> {
         let problems = FileProblems(file: Layout.group(name))
-        guard let reader = MappingReader.document(bytes, keys: ["baseline"] + GroupKeys.names, problems) else {
+        guard let reader = MappingReader.document(bytes, keys: ["baseline"] + GroupKeys.names, problems)
+        else {
             return Decoded(value: nil, problems: problems.problems)
         }
         let gateProblems = FileProblems(file: Layout.group(name))
         let keys = GroupKeys(reader, isDefault: false, gateProblems).over(fleet?.defaults ?? GroupKeys())
         if let gate = keys.gate, !gate.isNone, gate.soak == nil, !gate.hasSoak {
-            gateProblems.add(gate.place, "the key 'soak' is missing in the gate; expected \(TimeSpan.expected)")
+            gateProblems.add(
+                gate.place, "the key 'soak' is missing in the gate; expected \(TimeSpan.expected)")
         }
         let inherited = keys.gate.map { $0.isNone ? [] : fleet?.gateProblems ?? [] } ?? []
         let file = GroupFile(

@@ -1,6 +1,7 @@
 internal import FleetCore
 
-/// The keys that `group.yaml` and the `defaults` of `fleet.yaml` share, as they are written: nil is "not written".
+/// The keys that `group.yaml` and the `defaults` of `fleet.yaml` share, as they are written: nil is "not
+/// written".
 struct GroupKeys: Sendable {
     var gate: GateKeys?
     /// The inner nil is a written `null`: no waves, whatever the defaults say.
@@ -23,7 +24,9 @@ struct GroupKeys: Sendable {
         gate = reader.node("gate").map {
             GateKeys($0, keyPlace: reader.place(of: "gate"), isDefault: isDefault, gateProblems)
         }
-        if let node = reader.node("waves") { waves = node.isNull ? .some(nil) : WavesDecoder.waves(node, problems) }
+        if let node = reader.node("waves") {
+            waves = node.isNull ? .some(nil) : WavesDecoder.waves(node, problems)
+        }
         windows = reader.list("window", "a list of windows") { CalendarDecoder.window($0, problems) }
         freezes = reader.list("freeze", "a list of freezes") { CalendarDecoder.freeze($0, problems) }
         checks = reader.list("checks", "a list of checks") { CheckDecoder.check($0, problems) }
@@ -32,8 +35,9 @@ struct GroupKeys: Sendable {
         attempts = reader.node("attempts")?.integer(in: 1...100, problems)
     }
 
-    /// These keys, with those of `defaults` where these are not written; each replaces the other whole, but freezes add up,
-    /// and of a gate each of its own keys is one (`gate.after` has no default, so a group's gate is never whole otherwise).
+    /// These keys, with those of `defaults` where these are not written; each replaces the other whole, but
+    /// freezes add up, and of a gate each of its own keys is one (`gate.after` has no default, so a group's
+    /// gate is never whole otherwise).
     func over(_ defaults: GroupKeys) -> GroupKeys {
         var keys = self
         keys.gate = gate?.over(defaults.gate)

@@ -111,7 +111,8 @@ extension MappingReader {
         return node.line(problems)
     }
 
-    /// The reason of a hold, or null. A word such as `false` would hold with itself as reason, so it is refused.
+    /// The reason of a hold, or null. A word such as `false` would hold with itself as reason, so it is
+    /// refused.
     func hold() -> String? {
         guard let node = node("hold"), !node.isNull else { return nil }
         let expected = "null or the reason of the hold"

@@ -2,7 +2,8 @@
 enum NearestWord {
     /// The known word that is nearest to `word` in edits, or nil if none is near enough to be meant.
     ///
-    /// Near enough is one edit for each three letters, but at least one. Of equally near words the first is taken.
+    /// Near enough is one edit for each three letters, but at least one. Of equally near words the first is
+    /// taken.
     static func of(_ word: String, in known: some Sequence<String>) -> String? {
         let letters = Array(word.unicodeScalars.prefix(longest))
         let limit = max(1, letters.count / 3)
@@ -16,7 +17,8 @@ enum NearestWord {
         return best?.word
     }
 
-    /// The sentence's end that proposes the nearest known word, or lists all where none is near and they are few.
+    /// The sentence's end that proposes the nearest known word, or lists all where none is near and they are
+    /// few.
     static func hint(for word: String, in known: [String]) -> String {
         if let nearest = of(word, in: known) { return "; did you mean '\(nearest)'?" }
         guard (1...listed).contains(known.count) else { return "" }

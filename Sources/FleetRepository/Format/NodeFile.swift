@@ -20,7 +20,9 @@ enum NodeFile {
                 name: name, group: group, key: $0.description, labels: labels ?? [:],
                 exceptions: exceptions ?? [:], hold: hold, retry: retry)
         }
-        let placed = node.map { PlacedNode(node: $0, path: path, keyPlace: reader.node("key")?.place ?? .start) }
+        let placed = node.map {
+            PlacedNode(node: $0, path: path, keyPlace: reader.node("key")?.place ?? .start)
+        }
         return Decoded(value: placed, problems: problems.problems)
     }
 
@@ -33,7 +35,8 @@ enum NodeFile {
                 pair.key.utf8.allSatisfy({ $0.isAlphanumeric || "-_./".utf8.contains($0) })
             else {
                 let key = DocumentNode.quoted(pair.key)
-                problems.add(pair.keyPlace, "found \(key); expected a label: 1–63 letters, digits and '- _ . /'")
+                problems.add(
+                    pair.keyPlace, "found \(key); expected a label: 1–63 letters, digits and '- _ . /'")
                 continue
             }
             labels[pair.key] = pair.value.line(problems)
@@ -53,7 +56,9 @@ enum NodeFile {
                 let name = DocumentNode.quoted(pair.key)
                 problems.add(pair.keyPlace, "found \(name); expected \(EntryKey.expected)")
             }
-            guard let reader = MappingReader(pair.value, keys: ["reason", "until"], problems) else { continue }
+            guard let reader = MappingReader(pair.value, keys: ["reason", "until"], problems) else {
+                continue
+            }
             let reason = reader.requiredLine("reason")
             let until: CalendarDay? = reader.nullable("until")
             if let key, let reason { exceptions[key] = EntryException(reason: reason, until: until) }

@@ -2,14 +2,15 @@ internal import FleetCore
 
 /// A public key as OpenSSH writes it, type and base64; a comment after them is dropped.
 ///
-/// The form alone is judged, so that a file can be read without cryptography: that the base64 is of the named type and as long as
-/// such a key is. Who verifies a signature with it parses it wholly.
+/// The form alone is judged, so that a file can be read without cryptography: that the base64 is of the named
+/// type and as long as such a key is. Who verifies a signature with it parses it wholly.
 /// Source: sshd(8), AUTHORIZED_KEYS FILE FORMAT; RFC 8709, RFC 5656, RFC 4253 for the beginnings.
 struct NodeKey: TextValue {
     /// Type and base64 with one space between.
     let description: String
 
-    static let expected = "a public key of OpenSSH such as 'ssh-ed25519 AAAA…' (ssh-ed25519, ecdsa-sha2-nistp…, ssh-rsa)"
+    static let expected =
+        "a public key of OpenSSH such as 'ssh-ed25519 AAAA…' (ssh-ed25519, ecdsa-sha2-nistp…, ssh-rsa)"
 
     init?(_ text: some StringProtocol) {
         guard text.utf8.count <= 4_096, !text.unicodeScalars.contains(where: \.isControl) else { return nil }
@@ -42,7 +43,8 @@ struct NodeKey: TextValue {
         for line in text.unicodeScalars.split(whereSeparator: { $0 == "\n" || $0 == "\r" }) {
             let fields = String(line).split { $0 == " " || $0 == "\t" }
             guard fields.first?.hasPrefix("#") == false else { continue }
-            for (type, base64) in zip(fields, fields.dropFirst()) where forms.contains(where: { $0.type == type }) {
+            for (type, base64) in zip(fields, fields.dropFirst())
+            where forms.contains(where: { $0.type == type }) {
                 found.insert(String(base64))
             }
         }

@@ -17,18 +17,22 @@ enum WavesDecoder {
         let keys = ["steps", "healthy", "soak", "failures", "silence"]
         guard let reader = MappingReader(node, keys: keys, problems) else { return nil }
         let healthy: Quota? = reader.optional("healthy")
-        if let healthy, let node = reader.node("healthy") { GateKeys.refuseNobody(healthy, node.place, problems) }
+        if let healthy, let node = reader.node("healthy") {
+            GateKeys.refuseNobody(healthy, node.place, problems)
+        }
         let silence = reader.node("silence").flatMap { GateKeys.silence($0, problems) }
         let soak: TimeSpan? = reader.optional("soak")
         let failures: Quota? = reader.optional("failures")
-        guard let steps = reader.required("steps", stepsExpected, { Self.steps($0, problems) }) else { return nil }
+        guard let steps = reader.required("steps", stepsExpected, { Self.steps($0, problems) }) else {
+            return nil
+        }
         return Waves(
             steps: steps, healthy: healthy ?? defaultHealthy, soak: soak ?? defaultSoak,
             failures: failures ?? defaultFailures, silence: silence ?? .leave(after: defaultSilence))
     }
 
-    // A wave is a sample of a group whose canaries were well already, so its thresholds are milder than a gate's: of 300
-    // nodes of which 2 % are dark, 150 of 150 would be healthy once in twenty times.
+    // A wave is a sample of a group whose canaries were well already, so its thresholds are milder than a
+    // gate's: of 300 nodes of which 2 % are dark, 150 of 150 would be healthy once in twenty times.
     private static let defaultHealthy = Quota.percent(90)
     private static let defaultSoak = TimeSpan(seconds: 1_800)
     private static let defaultFailures = Quota.percent(2)
@@ -43,7 +47,8 @@ enum WavesDecoder {
             guard let step = item.value(as: Quota.self, problems) else { continue }
             GateKeys.refuseNobody(step, item.place, problems)
             if let last = steps.last, !rises(from: last, to: step) {
-                problems.add(item.place, "found '\(step)' after '\(last)'; steps are cumulative, expected more")
+                problems.add(
+                    item.place, "found '\(step)' after '\(last)'; steps are cumulative, expected more")
             }
             steps.append(step)
         }
@@ -55,7 +60,8 @@ enum WavesDecoder {
         return steps
     }
 
-    /// Whether a step surely adds to the one before; a share and a count can be compared only in a group of known size.
+    /// Whether a step surely adds to the one before; a share and a count can be compared only in a group of
+    /// known size.
     private static func rises(from last: Quota, to step: Quota) -> Bool {
         switch (last, step) {
         case (.percent(let left), .percent(let right)), (.count(let left), .count(let right)): left < right

@@ -1,0 +1,180 @@
+package import FleetCore
+
+/// Reads from a commit of the fleet repository what one node needs, and only that.
+///
+/// What the node does not need may be wrong, or written for a newer agent: it is not looked at.
+package struct FleetReader {
+    private let files: FleetFiles
+
+    package init(_ tree: any FileTree) { files = FleetFiles(tree: tree) }
+
+    /// All that the commit says to a node.
+    ///
+    /// What is wrong with the gate makes it `GateSetting.broken`, and is no error.
+    ///
+    /// - Throws: `notInFleet` if no group has the node; `needsNewerAgent`; `unreadable`, with all problems of
+    ///   what the node needs; `inaccessible` if the tree cannot be read now.
+    package func view(of name: NodeName) throws(FleetReadError) -> NodeView {
+        let fleetFile = try fleet()
+        let index = try index()
+        let (groupName, path) = try place(of: name, in: index)
+        let groupFile = try group(groupName, fleetFile)
+        let node = try attempt { () throws(FileTreeError) in
+            try files.decoded(path) { NodeFile.decode($0, name: name, group: groupName, path: path) }
+        }
+        var problems = groupFile.problems + node.problems
+        var baseline: Decoded<Baseline>?
+        if let wanted = groupFile.value?.baseline {
+            baseline = try attempt { () throws(FileTreeError) in try files.mergedBaseline(wanted) }
+            problems += baseline?.problems ?? []
+        }
+        var sources: [SourceList] = []
+        for list in baseline?.value?.sources ?? [] {
+            let decoded = try attempt { () throws(FileTreeError) in try files.sourceList(list) }
+            problems += decoded.problems
+            sources += [decoded.value].compactMap(\.self)
+        }
+        guard problems.isEmpty, let fleet = fleetFile.fleet, let file = groupFile.value,
+            let node = node.value,
+            let baseline = baseline?.value
+        else { throw .unreadable(problems) }
+        let gate = try gate(of: file, fleetFile, index)
+        guard let group = file.group(gate: gate.setting) else { throw .unreadable(problems) }
+        return NodeView(
+            fleet: fleet, group: group, node: node.node, baseline: baseline,
+            sources: baseline.sources == nil ? nil : sources,
+            canaries: gate.canaries, soaksLookingHere: gate.soaksLookingHere)
+    }
+
+    /// The baseline `name` with its includes merged: what its digest is made from.
+    ///
+    /// - Throws: `unreadable`, `inaccessible`.
+    package func baseline(named name: BaselineName) throws(FleetReadError) -> Baseline {
+        let decoded = try attempt { () throws(FileTreeError) in try files.mergedBaseline(name) }
+        guard let baseline = decoded.flawless else { throw .unreadable(decoded.problems) }
+        return baseline
+    }
+
+    /// The files that decide the digest of the baseline `name`: its own, then the ones that it includes.
+    ///
+    /// Between two commits in which all of them are the same blobs the digest is the same. Where its own file
+    /// cannot be read, it stands alone.
+    package func pathsOfDigest(of name: BaselineName) throws(FleetReadError) -> [String] {
+        let own = try attempt { () throws(FileTreeError) in try files.baseline(name) }
+        let included = own.value?.includes.map(\.name).filter { $0 != name } ?? []
+        return ([name] + included).map(Layout.baseline)
+    }
+
+    /// The holds that the commit puts on a node, as far as they can be read. A file that is wrong elsewhere
+    /// still holds.
+    ///
+    /// - Throws: `inaccessible` alone.
+    package func holds(on name: NodeName) throws(FleetReadError) -> [Hold] {
+        try attempt { () throws(FileTreeError) in
+            let index = FleetIndex(paths: try files.tree.paths(below: Layout.groups))
+            let fleet = try HoldReader(files.bytes(Layout.fleet))
+            var holds = fleet.hold.map { [Hold(level: .fleet, reason: $0)] } ?? []
+            for (group, path) in index.files(of: name) {
+                let file = try HoldReader(files.bytes(Layout.group(group)))
+                let reason = file.isWritten ? file.hold : fleet.defaultHold
+                holds += [reason].compactMap(\.self).map { Hold(level: .group, reason: $0) }
+                let node = try HoldReader(files.bytes(path)).hold
+                holds += [node].compactMap(\.self).map { Hold(level: .node, reason: $0) }
+            }
+            return holds
+        }
+    }
+}
+
+extension FleetReader {
+    private func fleet() throws(FleetReadError) -> FleetFile {
+        let read = try attempt { () throws(FileTreeError) in try files.bytes(Layout.fleet) }
+        let bytes: [UInt8]
+        switch read {
+        case .success(let content): bytes = content
+        case .failure(let problem): throw .unreadable([problem])
+        }
+        let decoded = FleetFile.decode(bytes)
+        // Asked first: what an older agent finds wrong may be right in the newer one.
+        if let needed = FleetFile.requiredAgent(bytes), needed > .current { throw .needsNewerAgent(needed) }
+        guard let file = decoded.flawless else { throw .unreadable(decoded.problems) }
+        return file
+    }
+
+    private func index() throws(FleetReadError) -> FleetIndex {
+        FleetIndex(
+            paths: try attempt { () throws(FileTreeError) in try files.tree.paths(below: Layout.groups) })
+    }
+
+    private func place(
+        of name: NodeName, in index: FleetIndex
+    ) throws(FleetReadError) -> (group: GroupName, path: String) {
+        let found = index.files(of: name)
+        guard let first = found.first else { throw .notInFleet(awaited: "groups/<group>/nodes/\(name).yaml") }
+        guard found.count == 1 else {
+            throw .unreadable(
+                found.dropFirst().map {
+                    Problem(file: $0.path, message: "node '\(name)' is also in '\(first.path)'")
+                })
+        }
+        return first
+    }
+
+    private func group(
+        _ name: GroupName, _ fleet: FleetFile
+    ) throws(FleetReadError) -> Decoded<GroupFile> {
+        try attempt { () throws(FileTreeError) in
+            try files.decoded(Layout.group(name)) { GroupFile.decode($0, name: name, fleet: fleet) }
+        }
+    }
+
+    /// The gate of a group, with the nodes that it looks at.
+    private func gate(
+        of file: GroupFile, _ fleet: FleetFile, _ index: FleetIndex
+    ) throws(FleetReadError) -> (
+        setting: GateSetting, canaries: [GroupName: [NodeRecord]], soaksLookingHere: [TimeSpan]
+    ) {
+        var groups: [GroupName: GroupFile] = [:]
+        var unreadable: Set<GroupName> = []
+        for name in index.groups {
+            if let other = try group(name, fleet).flawless {
+                groups[name] = other
+            } else {
+                unreadable.insert(name)
+            }
+        }
+        let graph = GateGraph(groups: groups, unreadable: unreadable, sizes: index.sizes)
+        let soaks = graph.soaks(lookingAt: file.name)
+        let setting = graph.setting(of: file)
+        guard case .rule(let rule) = setting else { return (setting, [:], soaks) }
+        var canaries: [GroupName: [NodeRecord]] = [:]
+        var keys: Set<String> = []
+        for group in rule.after {
+            for (name, path) in index.nodes[group] ?? [] {
+                let decoded = try attempt { () throws(FileTreeError) in
+                    try files.decoded(path) { NodeFile.decode($0, name: name, group: group, path: path) }
+                }
+                guard let node = decoded.flawless?.node else {
+                    return (.broken(decoded.problems.first?.description ?? path), [:], soaks)
+                }
+                // One machine must not count as two witnesses.
+                guard keys.insert(node.key).inserted else {
+                    return (.broken("the key in '\(path)' is also that of another node"), [:], soaks)
+                }
+                canaries[group, default: []].append(node)
+            }
+        }
+        return (setting, canaries, soaks)
+    }
+
+    /// Runs what reads the tree; that it could not be read now is told as `inaccessible`.
+    private func attempt<Value>(
+        _ read: () throws(FileTreeError) -> Value
+    ) throws(FleetReadError) -> Value {
+        do throws(FileTreeError) {
+            return try read()
+        } catch {
+            throw .inaccessible(error)
+        }
+    }
+}

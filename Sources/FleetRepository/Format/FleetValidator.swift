@@ -1,0 +1,203 @@
+internal import FleetCore
+
+/// What is wrong with a fleet repository, and what is only doubtful; both in the order of files and lines.
+package struct Validation: Hashable, Sendable {
+    package let problems: [Problem]
+    package let warnings: [Problem]
+
+    /// Puts both in order, each once.
+    init(problems: [Problem], warnings: [Problem]) {
+        self.problems = Set(problems).sorted()
+        self.warnings = Set(warnings).sorted()
+    }
+}
+
+/// Finds everything that is wrong with a fleet repository.
+package struct FleetValidator {
+    private let files: FleetFiles
+    private var problems: [Problem] = []
+    private var warnings: [Problem] = []
+
+    /// Validates the whole tree.
+    ///
+    /// - Throws: `FileTreeError` if the tree cannot be read now; what is wrong with its content is a problem.
+    package static func validate(_ tree: any FileTree) throws(FileTreeError) -> Validation {
+        var validator = FleetValidator(files: FleetFiles(tree: tree))
+        try validator.run()
+        return Validation(problems: validator.problems, warnings: validator.warnings)
+    }
+
+    private init(files: FleetFiles) { self.files = files }
+
+    private mutating func run() throws(FileTreeError) {
+        let paths = try files.tree.paths(below: "")
+        let fleet = try fleet()
+        if let agent = fleet?.fleet?.agent, agent > .current {
+            // What this program finds wrong may be right in the newer one.
+            let message =
+                "the fleet needs agent \(agent); this program is \(AgentVersion.current) and cannot judge it"
+            problems = [Problem(file: Layout.fleet, message: message)]
+            return
+        }
+        checkPlaces(of: paths)
+        let trusted = try trustedKeys(paths)
+        let baselines = try baselines(paths)
+        let index = FleetIndex(paths: paths)
+        let nodes = try nodes(index)
+        try checkGroups(index, fleet, baselines)
+        checkNames(of: index)
+        checkKeys(of: nodes, trusted)
+        if let fleet, fleet.fleet?.statusRemote == nil, index.sizes.values.reduce(0, +) >= Self.manyNodes {
+            let message =
+                "found no 'status.remote' for \(Self.manyNodes) nodes or more; with a repository of its own for reports "
+                + "a poll does not list every node's refs, and no node can write to this one"
+            warnings.append(Problem(Layout.fleet, fleet.remotePlace, message))
+        }
+    }
+
+    /// From so many nodes on, reports deserve a repository of their own.
+    private static let manyNodes = 100
+
+    private mutating func collect<Value>(_ decoded: Decoded<Value>) -> Value? {
+        problems += decoded.problems
+        return decoded.value
+    }
+
+    private mutating func fleet() throws(FileTreeError) -> FleetFile? {
+        let decoded = try files.decoded(Layout.fleet) { FleetFile.decode($0) }
+        problems += decoded.value?.gateProblems ?? []
+        return collect(decoded)
+    }
+
+    /// Names the files that nothing reads although they look as if something did.
+    private mutating func checkPlaces(of paths: [String]) {
+        for path in paths {
+            guard case .misplaced(let expected) = FileKind(path: path) else { continue }
+            let problem = Problem(file: path, message: "not read by anything: \(expected)")
+            let looksMeant = [".yaml", ".yml", ".sources", ".asc"].contains { path.hasSuffix($0) }
+            if looksMeant { problems.append(problem) } else { warnings.append(problem) }
+        }
+    }
+
+    /// The base64 of the keys in `trust/`.
+    private mutating func trustedKeys(_ paths: [String]) throws(FileTreeError) -> Set<String> {
+        var keys: Set<String> = []
+        switch try files.bytes(Layout.allowedSigners) {
+        case .success(let bytes):
+            keys = NodeKey.base64(inAllowedSigners: String(decoding: bytes, as: UTF8.self))
+        case .failure(let problem) where paths.contains(Layout.allowedSigners): problems.append(problem)
+        case .failure: break
+        }
+        if keys.isEmpty, !paths.contains(where: { $0.hasPrefix("trust/openpgp/") && $0.hasSuffix(".asc") }) {
+            problems.append(
+                Problem(
+                    file: Layout.allowedSigners,
+                    message: "found no key in 'trust/'; nobody could change the branch"))
+        }
+        return keys
+    }
+}
+
+extension FleetValidator {
+    /// Checks all baselines, with their includes and sources.
+    ///
+    /// - Returns: the names of those that exist.
+    private mutating func baselines(_ paths: [String]) throws(FileTreeError) -> [BaselineName] {
+        var known: [BaselineName] = []
+        var lists: [SourceListName] = []
+        for path in paths {
+            switch FileKind(path: path) {
+            case .baseline(let name): known.append(name)
+            case .sourceList(let name):
+                lists.append(name)
+                _ = collect(try files.sourceList(name))
+            default: break
+            }
+        }
+        var written: [BaselineName: BaselineFile] = [:]
+        for name in known { written[name] = collect(try files.baseline(name)) }
+        for file in written.values {
+            let merged = BaselineMerge.merge(file, known: known.filter { $0 != file.name }) { name in
+                known.contains(name) ? .some(written[name]) : nil
+            }
+            problems += merged.problems
+            for (name, place) in file.sources ?? [] where !lists.contains(name) {
+                let hint = NearestWord.hint(for: name.description, in: lists.map(\.description))
+                problems.append(Problem(file.path, place, "unknown source '\(name)'\(hint)"))
+            }
+        }
+        return known
+    }
+
+    private mutating func checkGroups(
+        _ index: FleetIndex, _ fleet: FleetFile?, _ baselines: [BaselineName]
+    ) throws(FileTreeError) {
+        var groups: [GroupName: GroupFile] = [:]
+        for name in index.groups {
+            groups[name] = collect(
+                try files.decoded(Layout.group(name)) { GroupFile.decode($0, name: name, fleet: fleet) })
+        }
+        let graph = GateGraph(
+            groups: groups, unreadable: index.groups.subtracting(groups.keys), sizes: index.sizes)
+        for file in groups.values {
+            problems += file.gateProblems + graph.problems(of: file)
+            guard let baseline = file.baseline, !baselines.contains(baseline) else { continue }
+            let hint = NearestWord.hint(for: baseline.description, in: baselines.map(\.description))
+            problems.append(
+                Problem(Layout.group(file.name), file.baselinePlace, "unknown baseline '\(baseline)'\(hint)"))
+        }
+        for (group, nodes) in index.nodes where !index.groups.contains(group) {
+            guard let first = nodes.first else { continue }
+            let hint = NearestWord.of(group.description, in: index.groups.sorted().map(\.description))
+            let question = hint.map { "; did you mean '\($0)'?" } ?? ""
+            problems.append(
+                Problem(
+                    file: first.path,
+                    message: "unknown group '\(group)': it has no '\(Layout.group(group))'\(question)"))
+        }
+    }
+
+    private mutating func nodes(_ index: FleetIndex) throws(FileTreeError) -> [PlacedNode] {
+        var nodes: [PlacedNode] = []
+        for (group, files) in index.nodes {
+            for (name, path) in files {
+                let decoded = try self.files.decoded(path) {
+                    NodeFile.decode($0, name: name, group: group, path: path)
+                }
+                nodes += [collect(decoded)].compactMap(\.self)
+            }
+        }
+        return nodes.sorted { $0.path < $1.path }
+    }
+
+    private mutating func checkNames(of index: FleetIndex) {
+        var first: [NodeName: String] = [:]
+        for (name, path) in index.nodes.values.joined().sorted(by: { $0.path < $1.path }) {
+            guard let known = first[name] else {
+                first[name] = path
+                continue
+            }
+            problems.append(Problem(file: path, message: "node '\(name)' is also in '\(known)'"))
+        }
+    }
+
+    private mutating func checkKeys(of nodes: [PlacedNode], _ trusted: Set<String>) {
+        var first: [String: String] = [:]
+        for node in nodes {
+            if let known = first[node.node.key] {
+                problems.append(
+                    Problem(
+                        node.path, node.keyPlace,
+                        "this key is also that of '\(known)'; expected one for each node"))
+            } else {
+                first[node.node.key] = node.path
+            }
+            guard let key = NodeKey(node.node.key), trusted.contains(String(key.base64)) else { continue }
+            problems.append(
+                Problem(
+                    node.path, node.keyPlace,
+                    "this key is also in 'trust/'; a node that could change the branch could patch the fleet")
+            )
+        }
+    }
+}

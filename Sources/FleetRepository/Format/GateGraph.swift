@@ -1,0 +1,105 @@
+internal import FleetCore
+
+/// The gates of all groups seen together: what no single file shows to be wrong.
+struct GateGraph {
+    private let groups: [GroupName: GroupFile]
+    private let unreadable: Set<GroupName>
+    private let sizes: [GroupName: Int]
+    private let named: Set<GroupName>
+
+    /// - Parameters:
+    ///   - groups: the groups whose files could be read.
+    ///   - unreadable: the groups whose files could not.
+    ///   - sizes: how many nodes each group has.
+    init(groups: [GroupName: GroupFile], unreadable: Set<GroupName>, sizes: [GroupName: Int]) {
+        self.groups = groups
+        self.unreadable = unreadable
+        self.sizes = sizes
+        named = Set(groups.values.flatMap(\.after))
+    }
+
+    /// The gate of a group as a node needs it. Whatever is wrong with it makes it wait.
+    func setting(of file: GroupFile) -> GateSetting {
+        if let problem = (file.gateProblems + problems(of: file)).first {
+            return .broken(problem.description)
+        }
+        if let group = file.after.first(where: unreadable.contains) {
+            return .broken("the gate looks at group '\(group)', whose file cannot be read")
+        }
+        guard let gate = file.keys.gate, !gate.isNone else { return .none }
+        guard let rule = gate.rule else { return .broken("the gate of group '\(file.name)' is not whole") }
+        return .rule(rule)
+    }
+
+    /// The soaks of the gates that look at `group`, shortest first.
+    func soaks(lookingAt group: GroupName) -> [TimeSpan] {
+        Set(groups.values.filter { $0.after.contains(group) }.compactMap(\.keys.gate?.soak)).sorted()
+    }
+
+    /// What is wrong with the gate of `file` beyond the file itself.
+    func problems(of file: GroupFile) -> [Problem] {
+        let path = Layout.group(file.name)
+        guard let gate = file.keys.gate else {
+            guard !named.contains(file.name) else { return [] }
+            return [
+                Problem(
+                    path, .start,
+                    "found no 'gate', and no gate of another group looks at '\(file.name)'; expected a gate, "
+                        + "or 'gate: none' if it shall move at once")
+            ]
+        }
+        var problems: [Problem] = []
+        for (group, place) in gate.after ?? [] {
+            problems += self.problems(of: file, after: group, place).map { Problem(path, place, $0) }
+            if case .count(let count) = gate.healthy, let size = sizes[group], size > 0, count > size {
+                let message =
+                    "found a gate that needs \(count) healthy nodes of group '\(group)', which has \(size); "
+                    + "it would never open"
+                problems.append(Problem(path, gate.healthyPlace ?? gate.place, message))
+            }
+        }
+        if let cycle = cycle(from: file.name) {
+            let words = cycle.map(\.description).joined(separator: " → ")
+            problems.append(
+                Problem(path, gate.place, "found a cycle between gates: \(words); none of them would open"))
+        }
+        return problems
+    }
+
+    private func problems(of file: GroupFile, after group: GroupName, _ place: Place) -> [String] {
+        guard let other = groups[group] else {
+            guard !unreadable.contains(group) else { return [] }
+            let known = groups.keys.filter { $0 != file.name }.sorted().map(\.description)
+            return ["unknown group '\(group)'\(NearestWord.hint(for: group.description, in: known))"]
+        }
+        var messages: [String] = []
+        if let own = file.baseline, let found = other.baseline, own != found {
+            messages.append(
+                "group '\(group)' has the baseline '\(found)'; expected '\(own)', or its reports prove nothing here"
+            )
+        }
+        if sizes[group, default: 0] == 0 {
+            messages.append("group '\(group)' has no nodes; expected at least one canary")
+        }
+        return messages
+    }
+
+    /// The way along `after` from a group back to itself, if there is one.
+    private func cycle(from start: GroupName) -> [GroupName]? {
+        var cameFrom: [GroupName: GroupName] = [:]
+        var waiting = [start]
+        while let group = waiting.popLast() {
+            for next in groups[group]?.after ?? [] where next == start || cameFrom[next] == nil {
+                guard next == start else {
+                    cameFrom[next] = group
+                    waiting.append(next)
+                    continue
+                }
+                var way = [start, group]
+                while let before = way.last, before != start, let from = cameFrom[before] { way.append(from) }
+                return group == start ? [start, start] : way.reversed()
+            }
+        }
+        return nil
+    }
+}
