@@ -9,15 +9,15 @@ package struct NodeView: Hashable, Sendable {
     /// The source lists that the baseline names, in its order; nil if it leaves the sources of the system as
     /// they are.
     package let sources: [SourceList]?
-    /// The nodes of each group that the gate looks at. Empty where there is no gate, or a broken one.
-    package let canaries: [GroupName: [NodeRecord]]
+    /// The groups that the gate looks at, in its order. Empty where there is no gate, or a broken one.
+    package let canaries: [CanaryGroup]
     /// The soaks of the gates that look at this node's group, shortest first, each once: the milestones of
     /// its reports.
     package let soaksLookingHere: [TimeSpan]
 
     package init(
         fleet: Fleet, group: Group, node: NodeRecord, baseline: Baseline, sources: [SourceList]?,
-        canaries: [GroupName: [NodeRecord]], soaksLookingHere: [TimeSpan]
+        canaries: [CanaryGroup], soaksLookingHere: [TimeSpan]
     ) {
         self.fleet = fleet
         self.group = group
@@ -26,6 +26,21 @@ package struct NodeView: Hashable, Sendable {
         self.sources = sources
         self.canaries = canaries
         self.soaksLookingHere = soaksLookingHere
+    }
+}
+
+/// A group that a gate looks at.
+package struct CanaryGroup: Hashable, Sendable {
+    package let name: GroupName
+    /// The reason of a hold of the whole group: then all its nodes leave the share, never the failures.
+    package let hold: String?
+    /// Its nodes, in the order of their names.
+    package let nodes: [NodeRecord]
+
+    package init(name: GroupName, hold: String?, nodes: [NodeRecord]) {
+        self.name = name
+        self.hold = hold
+        self.nodes = nodes
     }
 }
 

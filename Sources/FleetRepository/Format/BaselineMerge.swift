@@ -94,10 +94,8 @@ struct BaselineMerge {
                     continue
                 }
                 guard let origin = origins[entry.key], known != entry else { continue }
-                problems.add(
-                    place,
-                    "'\(other.name)' and '\(origin)' differ in '\(entry.key)'; name '\(entry.key)' in this file"
-                )
+                let difference = "'\(other.name)' and '\(origin)' differ in '\(entry.key)'"
+                problems.add(place, "\(difference); name '\(entry.key)' in this file")
             }
         }
         return Array(merged.values)

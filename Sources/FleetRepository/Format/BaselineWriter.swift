@@ -42,7 +42,7 @@ package enum BaselineWriter {
         case .purged: written = "purged"
         case .version(let version, let presence, let sha256):
             written = YAMLText.scalar(version.description)
-            if case .package = entry.key, presence == .whereInstalled { fields.append("install: false") }
+            if presence != entry.key.defaultPresence { fields.append("install: false") }
             if !sha256.isEmpty {
                 fields.append("sha256:")
                 fields += sha256.sorted { $0.key < $1.key }

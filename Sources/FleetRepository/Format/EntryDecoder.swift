@@ -79,10 +79,7 @@ enum EntryDecoder {
 
     /// A source entry never brings the first package of its source.
     private static func presence(of key: EntryKey, install: Flag?) -> Presence {
-        switch key {
-        case .source: .whereInstalled
-        case .package: install == .no ? .whereInstalled : .demanded
-        }
+        install == .no ? .whereInstalled : key.defaultPresence
     }
 
     private static func refuseContradictions(_ key: EntryKey, _ wanted: Wanted?, _ reader: MappingReader) {

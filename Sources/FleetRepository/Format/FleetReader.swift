@@ -131,9 +131,8 @@ extension FleetReader {
     /// The gate of a group, with the nodes that it looks at.
     private func gate(
         of file: GroupFile, _ fleet: FleetFile, _ index: FleetIndex
-    ) throws(FleetReadError) -> (
-        setting: GateSetting, canaries: [GroupName: [NodeRecord]], soaksLookingHere: [TimeSpan]
-    ) {
+    ) throws(FleetReadError) -> (setting: GateSetting, canaries: [CanaryGroup], soaksLookingHere: [TimeSpan])
+    {
         var groups: [GroupName: GroupFile] = [:]
         var unreadable: Set<GroupName> = []
         for name in index.groups {
@@ -146,25 +145,37 @@ extension FleetReader {
         let graph = GateGraph(groups: groups, unreadable: unreadable, sizes: index.sizes)
         let soaks = graph.soaks(lookingAt: file.name)
         let setting = graph.setting(of: file)
-        guard case .rule(let rule) = setting else { return (setting, [:], soaks) }
-        var canaries: [GroupName: [NodeRecord]] = [:]
+        guard case .rule(let rule) = setting else { return (setting, [], soaks) }
+        switch try canaries(of: rule, groups, index) {
+        case .success(let canaries): return (setting, canaries, soaks)
+        case .failure(let problem): return (.broken(problem.description), [], soaks)
+        }
+    }
+
+    /// The nodes that a gate looks at, or what is wrong with one of their files.
+    private func canaries(
+        of rule: GateRule, _ groups: [GroupName: GroupFile], _ index: FleetIndex
+    ) throws(FleetReadError) -> Result<[CanaryGroup], Problem> {
+        var canaries: [CanaryGroup] = []
         var keys: Set<String> = []
         for group in rule.after {
+            var nodes: [NodeRecord] = []
             for (name, path) in index.nodes[group] ?? [] {
                 let decoded = try attempt { () throws(FileTreeError) in
                     try files.decoded(path) { NodeFile.decode($0, name: name, group: group, path: path) }
                 }
-                guard let node = decoded.flawless?.node else {
-                    return (.broken(decoded.problems.first?.description ?? path), [:], soaks)
-                }
+                if let problem = decoded.problems.first { return .failure(problem) }
+                guard let placed = decoded.value else { continue }
                 // One machine must not count as two witnesses.
-                guard keys.insert(node.key).inserted else {
-                    return (.broken("the key in '\(path)' is also that of another node"), [:], soaks)
+                guard keys.insert(placed.node.key).inserted else {
+                    return .failure(Problem(path, placed.keyPlace, "this key is also that of another canary"))
                 }
-                canaries[group, default: []].append(node)
+                nodes.append(placed.node)
             }
+            nodes.sort { $0.name < $1.name }
+            canaries.append(CanaryGroup(name: group, hold: groups[group]?.keys.hold ?? nil, nodes: nodes))
         }
-        return (setting, canaries, soaks)
+        return .success(canaries)
     }
 
     /// Runs what reads the tree; that it could not be read now is told as `inaccessible`.

@@ -75,7 +75,7 @@ struct GateGraph {
         var messages: [String] = []
         if let own = file.baseline, let found = other.baseline, own != found {
             messages.append(
-                "group '\(group)' has the baseline '\(found)'; expected '\(own)', or its reports prove nothing here"
+                "group '\(group)' has the baseline '\(found)'; expected '\(own)', or its reports prove nothing"
             )
         }
         if sizes[group, default: 0] == 0 {

@@ -11,9 +11,8 @@ package enum NodeFileWriter {
         if !node.exceptions.isEmpty { lines.append("except:") }
         for (key, exception) in node.exceptions.sorted(by: { $0.key < $1.key }) {
             let until = exception.until.map { ", until: \($0)" } ?? ""
-            lines.append(
-                "  \(YAMLText.scalar(key.description)): {reason: \(YAMLText.quoted(exception.reason))\(until)}"
-            )
+            let reason = YAMLText.quoted(exception.reason)
+            lines.append("  \(YAMLText.scalar(key.description)): {reason: \(reason)\(until)}")
         }
         if let hold = node.hold { lines.append("hold: \(YAMLText.scalar(hold))") }
         if let retry = node.retry { lines.append("retry: \(YAMLText.scalar(retry))") }
