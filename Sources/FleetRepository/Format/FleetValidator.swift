@@ -49,8 +49,8 @@ package struct FleetValidator {
         checkKeys(of: nodes, trusted)
         if let fleet, fleet.fleet?.statusRemote == nil, index.sizes.values.reduce(0, +) >= Self.manyNodes {
             let message =
-                "found no 'status.remote' for \(Self.manyNodes) nodes or more; with a repository of its own for "
-                + "reports a poll does not list every node's refs, and no node can write to this one"
+                "found no 'status.remote' for \(Self.manyNodes) nodes or more; with a repository of its own "
+                + "for reports a poll does not list every node's refs, and no node can write to this one"
             warnings.append(Problem(Layout.fleet, fleet.remotePlace, message))
         }
     }
