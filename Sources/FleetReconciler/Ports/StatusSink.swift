@@ -12,7 +12,7 @@ package protocol StatusSink {
     func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID
 
     /// Sends everything up to `id`: the chain and the newest report beside it, in one push.
-    func push(_ id: CommitID) async -> PushVerdict
+    func push(_ id: CommitID) async -> ReportDelivery
 
     /// Looks at the chain that the remote has for this node.
     ///
@@ -21,8 +21,8 @@ package protocol StatusSink {
     func remoteChain() async throws(StatusError) -> RemoteChain?
 }
 
-/// What became of a push.
-package enum PushVerdict: Hashable, Sendable {
+/// What became of sending reports.
+package enum ReportDelivery: Hashable, Sendable {
     /// The remote has it.
     case pushed
     /// The remote has something else there: its tip is no ancestor of ours.

@@ -11,12 +11,14 @@ package enum DurableFile {
         do throws(FileError) {
             // Without O_NONBLOCK a fifo of that name would stop the agent for ever.
             file = try FileDescriptor("read", path, flags: O_RDONLY | O_NONBLOCK)
-        } catch where error.isNotFound {
+        } catch  where error.isNotFound {
             return nil
         }
         var status = stat()
         guard fstat(file.number, &status) == 0 else { throw FileError("read", path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError("read", path, "it is not a regular file") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw FileError("read", path, "it is not a regular file")
+        }
         let tooLarge = FileError("read", path, "it has more than \(limitBytes) bytes")
         guard Int(status.st_size) <= limitBytes else { throw tooLarge }
         var content: [UInt8] = []
@@ -56,6 +58,13 @@ package enum DurableFile {
             return
         }
         try flushFolder(of: path)
+    }
+
+    /// Gives the content of `path` a second name, under which it stays when `path` is written anew. Not flushed by itself: the write
+    /// that follows flushes the folder.
+    static func keepPrevious(of path: String, as previous: String) throws(FileError) {
+        unlink(previous)
+        guard link(path, previous) == 0 || errno == ENOENT else { throw FileError("link to", previous) }
     }
 
     /// Makes a folder, durably, unless it exists. The folders above it must be there.

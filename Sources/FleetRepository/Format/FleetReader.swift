@@ -55,6 +55,27 @@ package struct FleetReader {
         return baseline
     }
 
+    /// The baseline `name` with its includes merged, and the source lists that it names; nil if it names none.
+    ///
+    /// - Throws: `unreadable`, `inaccessible`.
+    package func declared(
+        _ name: BaselineName
+    ) throws(FleetReadError) -> (baseline: Baseline, sources: [SourceList]?) {
+        let baseline = try baseline(named: name)
+        guard let names = baseline.sources else { return (baseline, nil) }
+        return (baseline, try sources(names))
+    }
+
+    private func sources(_ names: [SourceListName]) throws(FleetReadError) -> [SourceList] {
+        var sources: [SourceList] = []
+        for name in names {
+            let decoded = try attempt { () throws(FileTreeError) in try files.sourceList(name) }
+            guard let source = decoded.flawless else { throw .unreadable(decoded.problems) }
+            sources.append(source)
+        }
+        return sources
+    }
+
     /// The files that decide the digest of the baseline `name`: its own, then the ones that it includes.
     ///
     /// Between two commits in which all of them are the same blobs the digest is the same. Where its own file

@@ -7,6 +7,7 @@ package enum Layout {
     package static let fleet = "fleet.yaml"
     package static let allowedSigners = "trust/allowed_signers"
     static let groups = "groups"
+    static let baselines = "baselines"
 
     static func baseline(_ name: BaselineName) -> String { "baselines/\(name).yaml" }
     static func sourceList(_ name: SourceListName) -> String { "sources/\(name).sources" }

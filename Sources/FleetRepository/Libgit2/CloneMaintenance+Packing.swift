@@ -109,7 +109,9 @@ extension GitRepository {
             git_packbuilder_new(&$0, pointer)
         }
         git_packbuilder_set_threads(builder.pointer, 1)
-        let walk = try GitHandle(operation, folder, release: git_revwalk_free) { git_revwalk_new(&$0, pointer) }
+        let walk = try GitHandle(operation, folder, release: git_revwalk_free) {
+            git_revwalk_new(&$0, pointer)
+        }
         for reference in try references(prefix: "refs/") {
             var id = reference.id.bytes
             let header = try objectHeader(id, operation)

@@ -46,14 +46,30 @@ package enum CloneMaintenance {
             for reference in try repository.references(prefix: "refs/") {
                 if reference.name.hasPrefix(OutgoingReferences.prefix) {
                     try repository.deleteReference(reference.name)
-                } else if try repository.objectHeader(reference.id.bytes, "read what a reference names") == nil {
-                    return .unusable(GitError("read", reference.name, .notFound, "the commit that it names is missing"))
+                } else if try repository.objectHeader(reference.id.bytes, "read what a reference names")
+                    == nil
+                {
+                    return .unusable(
+                        GitError("read", reference.name, .notFound, "the commit that it names is missing"))
                 }
             }
             return .usable
         } catch {
             return .unusable(error)
         }
+    }
+
+    /// Deletes a clone that is of no use, with all that is in it; symbolic links are removed, not followed.
+    package static func delete(_ folder: String) throws(FileError) {
+        for (name, isFolder) in try entries(of: folder) {
+            let path = "\(folder)/\(name)"
+            if isFolder {
+                try delete(path)
+            } else if unlink(path) != 0, errno != ENOENT {
+                throw FileError("remove", path)
+            }
+        }
+        guard rmdir(folder) == 0 || errno == ENOENT else { throw FileError("remove", folder) }
     }
 
     /// What libgit2 (`filebuf`, `indexer`, loose objects) and stock git name what is not finished.

@@ -97,7 +97,8 @@ extension git_error_t {
 
 extension GitError: CustomStringConvertible {
     package var description: String {
-        subject.isEmpty ? "could not \(operation): \(message)" : "could not \(operation) '\(subject)': \(message)"
+        subject.isEmpty
+            ? "could not \(operation): \(message)" : "could not \(operation) '\(subject)': \(message)"
     }
 }
 

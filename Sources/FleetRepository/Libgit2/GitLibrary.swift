@@ -13,7 +13,8 @@ enum GitLibrary {
         try git("limit packs") { plimsoll_git_set_pack_max_objects(packObjectsLimit) }
         // What a node does must not depend on what root or the system has configured for git.
         let levels = [
-            GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
+            GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
+            GIT_CONFIG_LEVEL_GLOBAL,
         ]
         for level in levels {
             try git("leave the machine's git configuration out") {

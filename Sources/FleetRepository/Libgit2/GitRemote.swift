@@ -15,7 +15,8 @@ struct GitRemote: ~Copyable {
     private let name: String
 
     /// Prepares a remote; nothing is sent yet.
-    init(_ url: RemoteURL, in repository: borrowing GitRepository, monitor: TransferMonitor) throws(GitError) {
+    init(_ url: RemoteURL, in repository: borrowing GitRepository, monitor: TransferMonitor) throws(GitError)
+    {
         let owner = repository.pointer
         handle = try GitHandle("use remote", url.description, release: git_remote_free) { remote in
             var options = git_remote_create_options()
@@ -51,14 +52,19 @@ struct GitRemote: ~Copyable {
         var count = 0
         try git("list", name) { git_remote_ls(&heads, &count, handle.pointer) }
         guard count <= Self.referencesLimit else {
-            throw GitError("list", name, .tooLarge, "\(count) references, at most \(Self.referencesLimit) are taken")
+            throw GitError(
+                "list", name, .tooLarge, "\(count) references, at most \(Self.referencesLimit) are taken")
         }
         var listed: [GitReference] = []
         listed.reserveCapacity(count)
         for head in UnsafeBufferPointer(start: heads, count: count) {
-            guard let head, let start = head.pointee.name, let text = String(validatingCString: start) else { continue }
+            guard let head, let start = head.pointee.name, let text = String(validatingCString: start) else {
+                continue
+            }
             var valid: Int32 = 0
-            guard text.utf8.count <= 1024, git_reference_name_is_valid(&valid, start) == 0, valid == 1 else { continue }
+            guard text.utf8.count <= 1024, git_reference_name_is_valid(&valid, start) == 0, valid == 1 else {
+                continue
+            }
             // A branch that has no commit yet, which some servers list.
             let id = try CommitID(head.pointee.oid, operation)
             if id.hex.utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) { continue }

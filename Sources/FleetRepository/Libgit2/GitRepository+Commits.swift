@@ -47,7 +47,8 @@ extension GitRepository {
             throw GitError(operation, id.hex, .wrongKind, "the object is not a commit")
         }
         guard header.size <= commitBytesLimit else {
-            throw GitError(operation, id.hex, .tooLarge, "\(header.size) bytes, at most \(commitBytesLimit) are read")
+            throw GitError(
+                operation, id.hex, .tooLarge, "\(header.size) bytes, at most \(commitBytesLimit) are read")
         }
     }
 
@@ -64,7 +65,7 @@ extension GitRepository {
             try git(operation, id.hex) {
                 git_commit_extract_signature(&text, &payload, pointer, &name, "gpgsig")
             }
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
         let signed = payload.bytes

@@ -17,7 +17,7 @@ extension GitRepository {
         let database = try objectDatabase(operation)
         do throws(GitError) {
             try git(operation, id.hex) { git_odb_read_header(&size, &type, database.pointer, &name) }
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
         guard size >= 0 else { throw GitError(operation, id.hex, .tooLarge, "the size is not a number") }

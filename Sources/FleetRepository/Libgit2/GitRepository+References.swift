@@ -33,7 +33,7 @@ extension GitRepository {
         do throws(GitError) {
             try checkName(name, "read reference")
             try git("read reference", name) { git_reference_name_to_id(&id, pointer, name) }
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
         return try CommitID(id, "read reference")
@@ -45,7 +45,8 @@ extension GitRepository {
     package func references(prefix: String) throws(GitError) -> [GitReference] {
         let operation = "list references"
         guard !prefix.utf8.contains(where: { "*?[\\".utf8.contains($0) || $0 < 0x20 }) else {
-            throw GitError(operation, prefix, .invalidName, "the prefix has a character that no reference has")
+            throw GitError(
+                operation, prefix, .invalidName, "the prefix has a character that no reference has")
         }
         let iterator = try GitHandle(operation, prefix, release: git_reference_iterator_free) {
             git_reference_iterator_glob_new(&$0, pointer, prefix + "*")
@@ -58,10 +59,12 @@ extension GitRepository {
                     return result == GIT_ITEROVER.rawValue ? GIT_ENOTFOUND.rawValue : result
                 }
                 // A symbolic reference has no id of its own; what it names is listed under its own name.
-                guard let id = git_reference_target(reference.pointer), let name = git_reference_name(reference.pointer)
+                guard let id = git_reference_target(reference.pointer),
+                    let name = git_reference_name(reference.pointer)
                 else { continue }
-                found.append(GitReference(name: String(cString: name), id: try CommitID(id.pointee, operation)))
-            } catch where error.code == .notFound {
+                found.append(
+                    GitReference(name: String(cString: name), id: try CommitID(id.pointee, operation)))
+            } catch  where error.code == .notFound {
                 return found.sorted { $0.name < $1.name }
             }
         }
@@ -115,8 +118,10 @@ extension GitRepository {
             // Fails if the reference has moved since it was looked up.
             try git(operation, name) { git_reference_delete(reference.pointer) }
             return true
-        } catch where error.code == .notFound {
-            if case .value = expecting { throw GitError(operation, name, .modified, "there is no such reference") }
+        } catch  where error.code == .notFound {
+            if case .value = expecting {
+                throw GitError(operation, name, .modified, "there is no such reference")
+            }
             return false
         }
     }

@@ -51,7 +51,8 @@ extension GitRepository {
     package func file(at path: String, in commit: CommitID, limitBytes: Int) throws(GitError) -> GitFile? {
         guard let entry = try entry(at: path, in: commit) else { return nil }
         guard entry.isFile else {
-            throw GitError("read file", path, .wrongKind, "it is not a regular file but a \(entry.kind.words)")
+            throw GitError(
+                "read file", path, .wrongKind, "it is not a regular file but a \(entry.kind.words)")
         }
         let bytes = try blob(entry.id, path: path, limitBytes: limitBytes)
         return GitFile(id: entry.id, isExecutable: entry.kind == .executable, bytes: bytes)
@@ -68,7 +69,8 @@ extension GitRepository {
             throw GitError("read file", path, .wrongKind, "its content \(id) is not a blob")
         }
         guard header.size <= limitBytes else {
-            throw GitError("read file", path, .tooLarge, "\(header.size) bytes, at most \(limitBytes) are read")
+            throw GitError(
+                "read file", path, .tooLarge, "\(header.size) bytes, at most \(limitBytes) are read")
         }
         return try objectContent(id.bytes, "read file")
     }
@@ -134,7 +136,9 @@ extension GitRepository {
 
     private func tree(_ id: ObjectID, at path: String) throws(GitError) -> GitHandle {
         var name = id.bytes
-        return try GitHandle("read folder", path, release: git_tree_free) { git_tree_lookup(&$0, pointer, &name) }
+        return try GitHandle("read folder", path, release: git_tree_free) {
+            git_tree_lookup(&$0, pointer, &name)
+        }
     }
 
     private func entry(at path: String, in tree: borrowing GitHandle) throws(GitError) -> GitTreeEntry? {
@@ -148,7 +152,7 @@ extension GitRepository {
                 git_tree_entry_bypath(&$0, root, path)
             }
             return try GitTreeEntry(found.pointer, in: path)
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         }
     }

@@ -25,7 +25,9 @@ package struct GitRepository: ~Copyable {
         _ operation: String, _ path: String, _ call: (inout OpaquePointer?) -> Int32
     ) throws(GitError) {
         try GitLibrary.start()
-        guard !path.utf8.contains(0) else { throw GitError(operation, path, .invalidName, "the path has a NUL byte") }
+        guard !path.utf8.contains(0) else {
+            throw GitError(operation, path, .invalidName, "the path has a NUL byte")
+        }
         handle = try GitHandle(operation, path, release: git_repository_free, call)
         folder = git_repository_path(handle.pointer).map { String(cString: $0) } ?? path
     }

@@ -9,7 +9,8 @@ enum GitTransports {
     /// What connections have in common, and what they tell.
     final class Context {
         /// How to start the other side for a URL.
-        let makeCommand: (_ url: String, _ service: ServerCommand.Service) throws(NetworkError) -> ServerCommand
+        let makeCommand:
+            (_ url: String, _ service: ServerCommand.Service) throws(NetworkError) -> ServerCommand
         /// Called with the number of bytes that went over the connection in either direction.
         let onBytes: (Int) -> Void
         /// Why the last connection failed, as the program that was its other side had it.
@@ -71,7 +72,8 @@ private final class Subtransport {
 
     /// Starts the other side and makes the stream to it.
     func connect(
-        url: String, service: ServerCommand.Service, subtransport: UnsafeMutablePointer<git_smart_subtransport>
+        url: String, service: ServerCommand.Service,
+        subtransport: UnsafeMutablePointer<git_smart_subtransport>
     ) -> Int32 {
         do throws(NetworkError) {
             let command = try context.makeCommand(url, service)
@@ -87,21 +89,26 @@ private final class Subtransport {
             subtransport: subtransport, read: readStream, write: writeStream, free: freeStream)
         let memory = UnsafeMutablePointer<plimsoll_stream>.allocate(capacity: 1)
         // The stream does not keep this object alive: libgit2 frees the streams of a subtransport before it.
-        memory.initialize(to: plimsoll_stream(parent: parent, object: Unmanaged.passUnretained(self).toOpaque()))
+        memory.initialize(
+            to: plimsoll_stream(parent: parent, object: Unmanaged.passUnretained(self).toOpaque()))
         stream = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: git_smart_subtransport_stream.self)
         return 0
     }
 
     /// Ends the connection, and keeps why it failed if it did.
     func disconnect() {
-        if let failure = server?.end(abandoned: context.isAbandoned) { context.failure = context.failure ?? failure }
+        if let failure = server?.end(abandoned: context.isAbandoned) {
+            context.failure = context.failure ?? failure
+        }
         server = nil
     }
 
     /// Tells libgit2 why a call fails: what the other side said, if it has ended, else `reason`.
     func fail(_ reason: String) -> Int32 {
         disconnect()
-        let words = context.failure.map { $0.errors.isEmpty ? "\($0.program) ended with \($0.exitCode)" : $0.errors }
+        let words = context.failure.map {
+            $0.errors.isEmpty ? "\($0.program) ended with \($0.exitCode)" : $0.errors
+        }
         git_error_set_str(GIT_ERROR_NET.signedValue, words ?? reason)
         return GIT_ERROR.rawValue
     }
@@ -146,7 +153,9 @@ private func readStream(
     _ stream: UnsafeMutablePointer<git_smart_subtransport_stream>?, _ buffer: UnsafeMutablePointer<CChar>?,
     _ size: Int, _ count: UnsafeMutablePointer<Int>?
 ) -> Int32 {
-    guard let stream, let buffer, let count, let object = object(of: stream) else { return GIT_ERROR.rawValue }
+    guard let stream, let buffer, let count, let object = object(of: stream) else {
+        return GIT_ERROR.rawValue
+    }
     guard let server = object.server else { return object.fail("the connection is closed") }
     do throws(FileError) {
         count.pointee = try server.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size))
@@ -159,7 +168,8 @@ private func readStream(
 }
 
 private func writeStream(
-    _ stream: UnsafeMutablePointer<git_smart_subtransport_stream>?, _ buffer: UnsafePointer<CChar>?, _ size: Int
+    _ stream: UnsafeMutablePointer<git_smart_subtransport_stream>?, _ buffer: UnsafePointer<CChar>?,
+    _ size: Int
 ) -> Int32 {
     guard let stream, let buffer, let object = object(of: stream) else { return GIT_ERROR.rawValue }
     guard let server = object.server else { return object.fail("the connection is closed") }

@@ -78,6 +78,8 @@ struct NetworkWork {
                 sent.append(refspec)
             }
         }
+        // What is pushed together belongs together: where one would lose commits, none is sent.
+        if verdicts.values.contains(.notFastForward) { sent = [] }
         if !sent.isEmpty {
             // libgit2 1.5 pushes references, not commits, so these get names here for as long as it takes.
             let names = try OutgoingReferences(sent.map(\.commit), in: repository)
@@ -100,7 +102,8 @@ struct NetworkWork {
                 }
         }
         for refspec in refspecs {
-            output.send(.verdict(name: refspec.destination, verdicts[refspec.destination] ?? .rejected("not sent")))
+            output.send(
+                .verdict(name: refspec.destination, verdicts[refspec.destination] ?? .rejected("not sent")))
         }
     }
 
@@ -144,8 +147,10 @@ struct NetworkWork {
     private func kind(of failure: ServerProcess.Failure) -> NetworkError.Kind {
         // ssh ends with 255 for its own failures, whatever they are (ssh(1), EXIT STATUS); else with the server's code.
         if failure.program == "ssh", failure.exitCode == 255 {
-            let isRefused = ["Permission denied", "Host key verification failed", "Too many authentication failures"]
-                .contains { failure.errors.contains($0) }
+            let isRefused = [
+                "Permission denied", "Host key verification failed", "Too many authentication failures",
+            ]
+            .contains { failure.errors.contains($0) }
             return isRefused ? .authentication : .unreachable
         }
         // git ends with 128 when it cannot use a repository: not there, not one, or of an owner it does not trust.

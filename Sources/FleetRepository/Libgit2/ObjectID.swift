@@ -31,7 +31,9 @@ extension CommitID {
     /// The name as libgit2 has it; nil cannot happen, and is left to the caller to say so.
     init(_ id: git_oid, _ operation: String) throws(GitError) {
         let hex = id.hex
-        guard let commit = CommitID(hex) else { throw GitError(operation, hex, .malformed, "not a commit id") }
+        guard let commit = CommitID(hex) else {
+            throw GitError(operation, hex, .malformed, "not a commit id")
+        }
         self = commit
     }
 }

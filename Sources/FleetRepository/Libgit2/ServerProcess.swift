@@ -62,7 +62,9 @@ final class ServerProcess {
             guard try wait(for: input.writing, events: POLLOUT) else { continue }
             let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
             let count = Glibc.write(input.writing, rest.baseAddress, rest.count)
-            if count >= 0 { sent += count } else if errno != EINTR && errno != EAGAIN {
+            if count >= 0 {
+                sent += count
+            } else if errno != EINTR && errno != EAGAIN {
                 throw FileError("write to", program)
             }
         }

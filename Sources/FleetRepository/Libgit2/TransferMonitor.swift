@@ -29,7 +29,9 @@ final class TransferMonitor {
         }
         callbacks.sideband_progress = { _, _, payload in monitor(payload)?.moved() ?? GIT_EUSER.rawValue }
         callbacks.pack_progress = { _, _, _, payload in monitor(payload)?.moved() ?? GIT_EUSER.rawValue }
-        callbacks.push_transfer_progress = { _, _, _, payload in monitor(payload)?.moved() ?? GIT_EUSER.rawValue }
+        callbacks.push_transfer_progress = { _, _, _, payload in
+            monitor(payload)?.moved() ?? GIT_EUSER.rawValue
+        }
         callbacks.push_update_reference = { name, status, payload in
             guard let name, let monitor = monitor(payload) else { return GIT_EUSER.rawValue }
             monitor.verdicts[String(cString: name)] = .some(status.map { String(cString: $0) })

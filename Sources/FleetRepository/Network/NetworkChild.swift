@@ -64,7 +64,8 @@ package struct NetworkChild: Sendable {
     ) throws(NetworkError) -> [String: PushVerdict] {
         let answer = try ask(.push(refspecs), of: remote, folder: folder)
         for refspec in refspecs where answer.verdicts[refspec.destination] == nil {
-            throw NetworkError(.protocolViolation, remote: remote.description, "no verdict on \(refspec.destination)")
+            throw NetworkError(
+                .protocolViolation, remote: remote.description, "no verdict on \(refspec.destination)")
         }
         return answer.verdicts
     }
@@ -75,7 +76,8 @@ package struct NetworkChild: Sendable {
         let request = NetworkRequest(
             operation: operation, url: remote.text, folder: folder, ssh: ssh, parent: getpid())
         guard request.text.utf8.count <= NetworkRequest.bytesLimit else {
-            throw NetworkError(.invalid, remote: remote.description, "more is asked for than one request can hold")
+            throw NetworkError(
+                .invalid, remote: remote.description, "more is asked for than one request can hold")
         }
         let process: NetworkProcess
         do throws(FileError) {

@@ -49,7 +49,8 @@ enum NetworkMessage: Equatable {
         case .verdict(let name, .notFastForward): "not-fast-forward \(PercentEncoding.encode(name))"
         case .verdict(let name, .rejected(let reason)):
             "rejected \(PercentEncoding.encode(name)) \(PercentEncoding.encode(Self.cut(reason)))"
-        case .failed(let kind, let message): "failed \(kind.rawValue) \(PercentEncoding.encode(Self.cut(message)))"
+        case .failed(let kind, let message):
+            "failed \(kind.rawValue) \(PercentEncoding.encode(Self.cut(message)))"
         case .done: "done"
         }
     }
@@ -76,7 +77,9 @@ enum NetworkMessage: Equatable {
             self = .listed(GitReference(name: name, id: id))
         case ("updated", 4):
             let old = CommitID(words[1])
-            guard old != nil || words[1] == "-", let new = CommitID(words[2]), let name = texts[3] else { return nil }
+            guard old != nil || words[1] == "-", let new = CommitID(words[2]), let name = texts[3] else {
+                return nil
+            }
             self = .updated(ReferenceUpdate(name: name, old: old, new: new))
         case ("accepted", 2), ("not-fast-forward", 2):
             guard let name = texts[1] else { return nil }

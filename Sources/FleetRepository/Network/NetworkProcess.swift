@@ -24,7 +24,8 @@ final class NetworkProcess {
         defer { if let lock { close(lock) } }
         process = try SpawnedProcess.start(
             [executable, "network-worker"], environment: SpawnedProcess.environment { _ in false },
-            descriptors: [input.number, output.writing, errorsNumber] + (lock.map { [$0] } ?? []), ownGroup: true)
+            descriptors: [input.number, output.writing, errorsNumber] + (lock.map { [$0] } ?? []),
+            ownGroup: true)
         output.closeWriting()
     }
 
@@ -46,7 +47,8 @@ final class NetworkProcess {
             }
             for line in lines {
                 guard let message = NetworkMessage(line) else {
-                    throw NetworkError(.protocolViolation, remote: remote, "the network child wrote what is no message")
+                    throw NetworkError(
+                        .protocolViolation, remote: remote, "the network child wrote what is no message")
                 }
                 lastSign = monotonicTime()
                 hasAnswered = true
@@ -66,7 +68,8 @@ final class NetworkProcess {
     private func readLines(until limit: Duration, remote: String) throws(NetworkError) -> [String]? {
         while true {
             if let end = buffered.lastIndex(of: UInt8(ascii: "\n")) {
-                let lines = buffered[..<end].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                let lines = buffered[..<end].split(
+                    separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
                 buffered.removeFirst(end + 1)
                 return lines.map { String(decoding: $0, as: UTF8.self) }
             }
@@ -103,8 +106,10 @@ final class NetworkProcess {
 
     private static func timeout(_ kind: NetworkError.Kind, _ remote: String) -> NetworkError {
         switch kind {
-        case .connectTimeout: NetworkError(kind, remote: remote, "no answer within the deadline for connecting")
-        case .progressTimeout: NetworkError(kind, remote: remote, "nothing moved within the deadline for progress")
+        case .connectTimeout:
+            NetworkError(kind, remote: remote, "no answer within the deadline for connecting")
+        case .progressTimeout:
+            NetworkError(kind, remote: remote, "nothing moved within the deadline for progress")
         default: NetworkError(kind, remote: remote, "not finished within the deadline for all of it")
         }
     }

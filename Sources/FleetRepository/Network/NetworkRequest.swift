@@ -22,7 +22,8 @@ package struct FetchRefspec: Hashable, Sendable {
         guard let star = source.firstIndex(of: "*") else { return name == source ? destination : nil }
         let prefix = source[..<star]
         let suffix = source[source.index(after: star)...]
-        guard name.utf8.count > prefix.utf8.count + suffix.utf8.count, name.hasPrefix(prefix), name.hasSuffix(suffix)
+        guard name.utf8.count > prefix.utf8.count + suffix.utf8.count, name.hasPrefix(prefix),
+            name.hasSuffix(suffix)
         else { return nil }
         let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
         // Were `a` and `a/b` both kept, a name that is a folder could stop all later fetches.
@@ -136,7 +137,8 @@ struct NetworkRequest: Equatable {
             default: return nil
             }
         }
-        guard let url = values["url"], let folder = values["folder"], let parent = values["parent"].flatMap(Int32.init)
+        guard let url = values["url"], let folder = values["folder"],
+            let parent = values["parent"].flatMap(Int32.init)
         else { return nil }
         self.url = url
         self.folder = folder

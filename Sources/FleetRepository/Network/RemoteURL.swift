@@ -24,7 +24,10 @@ package struct RemoteURL: Hashable, Sendable {
     package init(_ text: String) throws(NetworkError) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) || text.hasPrefix("/"),
             !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }), text.utf8.count <= 4096, !text.isEmpty
-        else { throw NetworkError(.invalid, remote: "", "not a URL: it is empty, too long or has a control character") }
+        else {
+            throw NetworkError(
+                .invalid, remote: "", "not a URL: it is empty, too long or has a control character")
+        }
         if text.hasPrefix("/") {
             location = .file(path: text)
             self.text = "file://" + PercentEncoding.encode(text)
@@ -39,7 +42,8 @@ package struct RemoteURL: Hashable, Sendable {
                 location = .file(path: try Self.path(ofFile: rest, in: text))
                 secret = nil
             case "ssh":
-                location = try Self.location(authority: authority, path: rest.dropFirst(authority.count), in: text)
+                location = try Self.location(
+                    authority: authority, path: rest.dropFirst(authority.count), in: text)
                 secret = nil
             case "https", "http", "git":
                 location = .other
@@ -52,7 +56,8 @@ package struct RemoteURL: Hashable, Sendable {
             let authority = text[..<colon]
             let path = String(text[text.index(after: colon)...])
             let user = authority.lastIndex(of: "@").map { String(authority[..<$0]) }
-            let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
+            let host =
+                authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority
             self.text = text
             location = try Self.ssh(user: user, host: String(host), port: nil, path: path, in: text)
             secret = nil
@@ -64,7 +69,8 @@ package struct RemoteURL: Hashable, Sendable {
     private static func path(ofFile rest: Substring, in text: String) throws(NetworkError) -> String {
         // file://localhost/path is the same machine (RFC 8089).
         let path = rest.hasPrefix("localhost/") ? rest.dropFirst("localhost".count) : rest
-        guard path.hasPrefix("/"), let decoded = PercentEncoding.decode(path), !decoded.utf8.contains(0) else {
+        guard path.hasPrefix("/"), let decoded = PercentEncoding.decode(path), !decoded.utf8.contains(0)
+        else {
             throw NetworkError(.invalid, remote: text, "a file URL needs an absolute path: file:///path")
         }
         return decoded
@@ -86,7 +92,8 @@ package struct RemoteURL: Hashable, Sendable {
             host = host[..<colon]
         }
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        guard let decoded = PercentEncoding.decode(path), let name = user.map(PercentEncoding.decode) ?? "" else {
+        guard let decoded = PercentEncoding.decode(path), let name = user.map(PercentEncoding.decode) ?? ""
+        else {
             throw NetworkError(.invalid, remote: String(host), "a percent sign is not followed by two digits")
         }
         // A home folder is written after the slash that ends the host: ssh://host/~user/path.
@@ -99,7 +106,8 @@ package struct RemoteURL: Hashable, Sendable {
         user: String?, host: String, port: Int?, path: String, in text: String
     ) throws(NetworkError) -> Location {
         // CVE-2017-1000117: such a host is an option of ssh, and can name a program to run.
-        for part in [user ?? "x", host, path] where part.isEmpty || part.hasPrefix("-") || part.utf8.contains(0) {
+        for part in [user ?? "x", host, path]
+        where part.isEmpty || part.hasPrefix("-") || part.utf8.contains(0) {
             throw NetworkError(.invalid, remote: text, "user, host or path is empty or begins with '-'")
         }
         return .ssh(user: user, host: host, port: port, path: path)

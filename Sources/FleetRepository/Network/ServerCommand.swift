@@ -24,7 +24,9 @@ struct ServerCommand: Equatable {
         // Git takes such variables out too before it starts the other side (rev-parse --local-env-vars): they describe this
         // side's repository. GIT_PROTOCOL would ask for a newer protocol than libgit2 speaks. Messages are to be English.
         environment =
-            SpawnedProcess.environment { Self.local.contains(String($0)) || $0.hasPrefix("GIT_CONFIG_") && Self.isLocal($0) }
+            SpawnedProcess.environment {
+                Self.local.contains(String($0)) || $0.hasPrefix("GIT_CONFIG_") && Self.isLocal($0)
+            }
             + ["LC_ALL=C"]
     }
 
@@ -38,7 +40,9 @@ struct ServerCommand: Equatable {
         }
         if let knownHosts = options.knownHosts {
             // Exactly this file: what else the machine trusts is not the fleet's.
-            arguments += ["-o", "UserKnownHostsFile=\(quoted(knownHosts))", "-o", "GlobalKnownHostsFile=/dev/null"]
+            arguments += [
+                "-o", "UserKnownHostsFile=\(quoted(knownHosts))", "-o", "GlobalKnownHostsFile=/dev/null",
+            ]
             arguments += ["-o", "StrictHostKeyChecking=yes"]
         }
         if let port { arguments += ["-p", String(port)] }
@@ -56,8 +60,10 @@ struct ServerCommand: Equatable {
 
     private static let local: Set<String> = [
         "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_CONFIG", "GIT_OBJECT_DIRECTORY", "GIT_DIR", "GIT_WORK_TREE",
-        "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS", "GIT_REPLACE_REF_BASE",
-        "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PROTOCOL", "LC_ALL", "LANGUAGE",
+        "GIT_IMPLICIT_WORK_TREE", "GIT_GRAFT_FILE", "GIT_INDEX_FILE", "GIT_NO_REPLACE_OBJECTS",
+        "GIT_REPLACE_REF_BASE",
+        "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PROTOCOL", "LC_ALL",
+        "LANGUAGE",
     ]
 }
 

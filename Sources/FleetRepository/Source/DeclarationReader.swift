@@ -1,0 +1,47 @@
+internal import FleetCore
+
+/// Reads what baselines say along the chain.
+struct DeclarationReader {
+    let clone: Clone
+
+    /// Grows the stack of each baseline by one commit of the chain.
+    ///
+    /// A commit that leaves the folder `baselines` as its parent has it changes no stack, which one look at two tree entries tells.
+    func grow(_ stacks: inout [BaselineName: DeclarationStack], by commit: VerifiedCommit) throws(GitError) {
+        let folder = try clone.repository.entry(at: Layout.baselines, in: commit.id)
+        if let parent = commit.parent, !stacks.isEmpty,
+            folder == (try clone.repository.entry(at: Layout.baselines, in: parent))
+        {
+            return
+        }
+        for entry in try clone.repository.entries(of: Layout.baselines, in: commit.id) ?? []
+        where entry.isFile {
+            guard entry.name.hasSuffix(".yaml"), let name = BaselineName(entry.name.dropLast(5)) else {
+                continue
+            }
+            var stack = stacks[name] ?? DeclarationStack()
+            stack.declare(digest(of: name, at: commit.id), by: commit.id, parent: commit.parent)
+            if !stack.layers.isEmpty { stacks[name] = stack }
+        }
+    }
+
+    /// The digest of a baseline at a commit; nil if it cannot be read there, which changes no stack.
+    private func digest(of name: BaselineName, at commit: CommitID) -> Digest? {
+        let reader = FleetReader(CommitTree(clone: clone, commit: commit))
+        return (try? reader.baseline(named: name)).map { CanonicalForm($0).digest }
+    }
+
+    /// What a declaration says, at the newest of `commits` where it is this declaration and can be read.
+    func baseline(
+        _ name: BaselineName, of declaration: Declaration, at commits: [CommitID?]
+    ) -> DeclaredBaseline? {
+        for commit in (commits + [declaration.commit]).compactMap(\.self) {
+            let reader = FleetReader(CommitTree(clone: clone, commit: commit))
+            guard let read = try? reader.declared(name),
+                CanonicalForm(read.baseline).digest == declaration.digest
+            else { continue }
+            return DeclaredBaseline(baseline: read.baseline, sources: read.sources, readAt: commit)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,191 @@
+package import FleetCore
+package import FleetReconciler
+
+extension GitFleetSource {
+    package func evidence(
+        of groups: [GroupName], for desired: Desired, memory: NodeState, at now: Instant
+    ) async -> EvidenceReading {
+        guard case .member(let membership) = desired.standing, let view = view?.view else {
+            return EvidenceReading(evidence: .none, peers: memory.peers)
+        }
+        let running = memory.running.total(at: now)
+        var peers = PeerBook(memory.peers, running: running)
+        var read: [GroupName: [CanaryEvidence]] = [:]
+        var condition: Reason?
+        for group in view.canaries where groups.contains(group.name) {
+            let listing = fetchReports(of: group, fleet: view.fleet)
+            if case .failure(let reason) = listing { condition = reason }
+            let isHeld = group.hold != nil
+            read[group.name] = group.nodes.map { node in
+                let testimony = self.testimony(
+                    of: node, fleet: view.fleet.name, listed: try? listing.get(), mark: memory.mark,
+                    peers: &peers)
+                return CanaryEvidence(
+                    node: node.name, isHeld: isHeld || node.hold != nil, testimony: testimony,
+                    lastNews: peers.lastNews(of: node))
+            }
+        }
+        let entries = membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) }
+        let evidence = Evidence(
+            groups: read, watching: running, firstSeen: memory.firstSeen,
+            heartbeat: membership.fleet.heartbeat,
+            entries: entries)
+        return EvidenceReading(evidence: evidence, peers: peers.entries, condition: condition)
+    }
+
+    /// Fetches `latest/<node>` of a group's nodes, and what the remote lists beside them.
+    private func fetchReports(of group: CanaryGroup, fleet: Fleet) -> Result<[String: CommitID], Reason> {
+        let refspecs = group.nodes.compactMap {
+            FetchRefspec(source: FleetReferences.latest($0.name), destination: FleetReferences.peer($0.name))
+        }
+        do {
+            let remote = try StatusRemote(fleet: fleet, group: group.name, fallback: settings.remote).url
+            let result = try network.fetch(
+                refspecs, from: remote, into: settings.cloneFolder,
+                byteLimit: Self.evidenceByteLimit + refspecs.count * 2 * Report.largestSize)
+            return .success(Dictionary(result.listed.map { ($0.name, $0.id) }) { first, _ in first })
+        } catch {
+            return .failure(Reason(.remoteAway, error.description))
+        }
+    }
+
+    /// Evidence is fetched under a byte limit: so much besides two reports for each node.
+    private static let evidenceByteLimit = 1 << 20
+
+    /// What a node's newest report says, if it is to be believed.
+    ///
+    /// - Parameter listed: the remote's references; nil if it could not be asked, then what was believed last stands.
+    private func testimony(
+        of node: NodeRecord, fleet: FleetName, listed: [String: CommitID]?, mark: CommitID?,
+        peers: inout PeerBook
+    ) -> CanaryEvidence.Testimony {
+        peers.meet(node)
+        if let listed, listed[FleetReferences.latest(node.name)] == nil {
+            forget(node.name)
+            return peers.hasReported(node) ? .rejected("its report is gone from the remote") : .none
+        }
+        do throws(GitError) {
+            guard let latest = try clone.repository.reference(FleetReferences.peer(node.name)) else {
+                return .none
+            }
+            return try judge(latest, of: node, fleet: fleet, listed: listed, mark: mark, peers: &peers)
+        } catch {
+            return .rejected(error.description)
+        }
+    }
+
+    private func judge(
+        _ latest: CommitID, of node: NodeRecord, fleet: FleetName, listed: [String: CommitID]?,
+        mark: CommitID?,
+        peers: inout PeerBook
+    ) throws(GitError) -> CanaryEvidence.Testimony {
+        let commit: ReportCommit
+        do throws(ReportRejection) {
+            guard let key = try? SSHPublicKey(text: node.key) else {
+                throw ReportRejection(
+                    latest, .keyUnreadable, "its key in the fleet repository cannot be read")
+            }
+            commit = try ReportCommit(
+                reading: latest, in: clone.repository, key: key, fleet: fleet, node: node.name)
+            try commit.checkAgreement(
+                listed: listed?[FleetReferences.status(node.name)], isListed: listed != nil)
+            try peers.accept(commit, of: node)
+        } catch {
+            forget(node.name)
+            return .rejected(error.message)
+        }
+        guard let tip = commit.chainTip else { return .rejected("its message names no chain") }
+        switch try place(of: commit.report.commit, mark: mark) {
+        case .onChain: return .report(commit.report, id: tip)
+        case .ahead: return .peerAhead(commit.report.commit)
+        case .beside: return .fork(commit.report.commit)
+        }
+    }
+
+    /// What is not believed must not be believed later, when the remote cannot be asked.
+    private func forget(_ node: NodeName) {
+        _ = try? clone.repository.deleteReference(FleetReferences.peer(node))
+    }
+
+    private enum ChainPlace {
+        case onChain
+        case ahead
+        case beside
+    }
+
+    /// Where a fleet commit that a report names lies to this node's own authentic chain.
+    private func place(of commit: CommitID, mark: CommitID?) throws(GitError) -> ChainPlace {
+        if let known = places[commit] { return known ? .onChain : .beside }
+        guard let mark, try clone.repository.commit(commit) != nil else { return .ahead }
+        let limit = ChainAuthenticator.longestStretch
+        if case .reached = try clone.repository.firstParents(from: mark, backTo: commit, limit: limit) {
+            places[commit] = true
+            return .onChain
+        }
+        if case .reached = try clone.repository.firstParents(from: commit, backTo: mark, limit: limit) {
+            return .ahead
+        }
+        places[commit] = false
+        return .beside
+    }
+}
+
+extension ReportCommit {
+    /// Whether `latest/<node>` stands for the very chain that the remote lists under `status/<node>`: where they disagree it is no evidence.
+    fileprivate func checkAgreement(listed: CommitID?, isListed: Bool) throws(ReportRejection) {
+        guard parents.isEmpty, let chainTip else {
+            throw ReportRejection(
+                id, .disagreement, "latest/\(report.node) is not the form of a newest report")
+        }
+        if isListed, listed != chainTip {
+            throw ReportRejection(
+                id, .disagreement, "status/\(report.node) and latest/\(report.node) do not agree")
+        }
+    }
+}
+
+/// What this node remembers of other nodes, by name and key, brought up to date while reports are read.
+private struct PeerBook {
+    private(set) var entries: [PeerMemory]
+    private let running: TimeSpan
+
+    init(_ entries: [PeerMemory], running: TimeSpan) {
+        self.entries = entries
+        self.running = running
+    }
+
+    private func index(of node: NodeRecord) -> Int? {
+        entries.firstIndex { $0.node == node.name && $0.key == node.key }
+    }
+
+    /// Remembers since when a node has been known.
+    mutating func meet(_ node: NodeRecord) {
+        guard index(of: node) == nil else { return }
+        entries.append(PeerMemory(node: node.name, key: node.key, sequence: 0, id: nil, lastNews: running))
+    }
+
+    func hasReported(_ node: NodeRecord) -> Bool { index(of: node).map { entries[$0].sequence > 0 } ?? false }
+
+    func lastNews(of node: NodeRecord) -> TimeSpan { index(of: node).map { entries[$0].lastNews } ?? running }
+
+    /// Accepts a report that is not older than what was seen; never accepts less.
+    mutating func accept(_ commit: ReportCommit, of node: NodeRecord) throws(ReportRejection) {
+        guard let index = index(of: node), let tip = commit.chainTip else { return }
+        let known = entries[index]
+        let number = commit.report.sequence
+        guard number >= known.sequence else {
+            throw ReportRejection(
+                commit.id, .rewound, "its number \(number) is lower than \(known.sequence), which was seen")
+        }
+        if number == known.sequence, let id = known.id, id != tip {
+            throw ReportRejection(commit.id, .rewound, "another report with number \(number) was seen")
+        }
+        if number == known.sequence + 1, let id = known.id, commit.report.previous != id {
+            throw ReportRejection(commit.id, .rewound, "it does not follow the report before it")
+        }
+        guard number > known.sequence else { return }
+        entries[index].sequence = number
+        entries[index].id = tip
+        entries[index].lastNews = running
+    }
+}

@@ -1,0 +1,130 @@
+package import FleetCore
+package import FleetReconciler
+
+extension GitFleetSource {
+    package func follow(_ memory: NodeState) throws(SourceError) -> Following {
+        do throws(GitError) {
+            return try advance(memory)
+        } catch {
+            throw SourceError(.cloneDamaged, error.description)
+        }
+    }
+
+    /// Verify first, then move the mark: to the last authentic commit before the first that is not.
+    private func advance(_ memory: NodeState) throws(GitError) -> Following {
+        var state = Following(
+            mark: memory.mark, followed: memory.followed, introduction: memory.introduction,
+            stacks: memory.stacks,
+            mayAdmit: true, conditions: [], holdsAt: memory.mark)
+        let isIntroduced = memory.introduction == settings.introduction
+        guard let tip = try clone.repository.reference(FleetReferences.branch) else { return state }
+        if isIntroduced, tip == memory.mark, memory.followed == memory.mark { return state }
+        let start = (isIntroduced ? memory.mark : nil) ?? settings.introduction
+        guard try clone.repository.commit(start) != nil else {
+            state.refuse(
+                isIntroduced
+                    ? Reason(
+                        .remoteBehind, "the clone does not have the mark \(start.short); the remote is older")
+                    : Reason(
+                        .untrusted, "the introduction \(start) is not in the history of '\(settings.remote)'")
+            )
+            return state
+        }
+        let walk = try clone.repository.firstParents(
+            from: tip, backTo: start, limit: ChainAuthenticator.longestStretch)
+        guard case .reached(let newestFirst) = walk else {
+            state.refuse(try reasonOff(tip: tip, start: start, isIntroduced: isIntroduced))
+            return state
+        }
+        if !isIntroduced { try introduce(&state) }
+        var authenticator = ChainAuthenticator(clone)
+        let (verified, failure) = try authenticator.verify(newestFirst.reversed())
+        try grow(&state, along: verified)
+        if let failure {
+            state.refuse(Reason(.untrusted, failure.description))
+        }
+        try chooseFollowed(&state, verified: verified)
+        return state
+    }
+
+    /// Begins with the introduction, which the node's configuration vouches for.
+    private func introduce(_ state: inout Following) throws(GitError) {
+        guard let commit = try clone.repository.commit(settings.introduction) else { return }
+        state.stacks = [:]
+        state.followed = nil
+        state.introduction = settings.introduction
+        try grow(&state, along: [VerifiedCommit(introduction: commit)])
+    }
+
+    /// Why the mark is not on the tip's first-parent chain.
+    private func reasonOff(tip: CommitID, start: CommitID, isIntroduced: Bool) throws(GitError) -> Reason {
+        guard isIntroduced else {
+            return Reason(
+                .untrusted, "the introduction \(start) is not on the first-parent chain of the branch")
+        }
+        // An ancestor is old, not hostile: a lagging mirror, a restored backup, last month's stick.
+        if try clone.repository.isAncestor(tip, of: start) {
+            return Reason(.remoteBehind, "the remote is at \(tip.short), older than the mark \(start.short)")
+        }
+        return Reason(
+            .untrusted,
+            "the branch's tip \(tip.short) does not have the mark \(start.short) on its first-parent chain: history was rewritten"
+        )
+    }
+
+    /// Moves the mark along verified commits, and grows the stacks of declarations with it.
+    private func grow(_ state: inout Following, along commits: [VerifiedCommit]) throws(GitError) {
+        for commit in commits {
+            try DeclarationReader(clone: clone).grow(&state.stacks, by: commit)
+            state.mark = commit.id
+            state.holdsAt = commit.id
+        }
+    }
+
+    /// The followed commit: the newest authentic one that this node can read.
+    private func chooseFollowed(_ state: inout Following, verified: [VerifiedCommit]) throws(GitError) {
+        var candidates = [state.mark].compactMap(\.self) + verified.reversed().dropFirst().map(\.id)
+        if let introduction = state.introduction, state.followed == nil { candidates.append(introduction) }
+        for candidate in candidates where candidate != state.followed {
+            switch read(candidate) {
+            case .success: state.followed = candidate
+            case .failure(let reason):
+                if candidate == state.mark { state.refuse(reason) }
+                continue
+            }
+            return
+        }
+    }
+
+    /// Whether this node can read a commit: everything that it needs is without error, and needs no newer agent.
+    private func read(_ commit: CommitID) -> Result<Void, Reason> {
+        do throws(FleetReadError) {
+            let view = try FleetReader(CommitTree(clone: clone, commit: commit)).view(of: settings.node)
+            guard view.fleet.trust == .firstParent else {
+                return .failure(
+                    Reason(
+                        .newerAgentNeeded,
+                        "'trust: {policy: \(view.fleet.trust.rawValue)}' needs a newer agent than \(AgentVersion.current)"
+                    ))
+            }
+            self.view = (commit, view)
+            return .success(())
+        } catch {
+            switch error {
+            case .notInFleet: return .success(())
+            case .needsNewerAgent: return .failure(Reason(.newerAgentNeeded, error.description))
+            case .unreadable: return .failure(Reason(.unreadable, "commit \(commit.short): \(error)"))
+            case .inaccessible: return .failure(Reason(.unreadable, "commit \(commit.short): \(error)"))
+            }
+        }
+    }
+}
+
+extension Following {
+    /// Notes why nothing new may be admitted now.
+    fileprivate mutating func refuse(_ reason: Reason) {
+        // A remote that is behind is no reason not to go on with what is known.
+        if reason.code != .remoteBehind { mayAdmit = false }
+        conditions.append(reason)
+    }
+}

@@ -1,0 +1,94 @@
+package import FleetCore
+package import FleetReconciler
+
+extension GitFleetSource {
+    package func read(_ following: Following, memory: NodeState) throws(SourceError) -> Desired {
+        guard let followed = following.followed else {
+            return Desired(
+                commit: nil, standing: .unknown, mayAdmit: false, holds: [], conditions: following.conditions)
+        }
+        guard (try? clone.repository.commit(followed)) != nil else {
+            // The clone was made anew, from a remote that is older than what this node has seen.
+            return Desired(
+                commit: followed, standing: .unknown, mayAdmit: false, holds: [],
+                conditions: following.conditions)
+        }
+        let view: NodeView
+        do throws(FleetReadError) {
+            view = try read(followed)
+        } catch {
+            if case .notInFleet(let awaited) = error {
+                return Desired(
+                    commit: followed, standing: .absent(awaited: awaited), mayAdmit: following.mayAdmit,
+                    holds: try holds(following), conditions: following.conditions)
+            }
+            throw SourceError(.cloneDamaged, error.description)
+        }
+        self.view = (followed, view)
+        let membership = membership(view, following: following, memory: memory, at: followed)
+        return Desired(
+            commit: followed, standing: .member(membership), mayAdmit: following.mayAdmit,
+            holds: try holds(following), conditions: following.conditions)
+    }
+
+    private func read(_ commit: CommitID) throws(FleetReadError) -> NodeView {
+        if let view, view.commit == commit { return view.view }
+        return try FleetReader(CommitTree(clone: clone, commit: commit)).view(of: settings.node)
+    }
+
+    /// Any hold that can be read in the newest authentic commit, even if the rest of it cannot.
+    private func holds(_ following: Following) throws(SourceError) -> [Reason] {
+        guard let commit = following.holdsAt ?? following.followed else { return [] }
+        do throws(FleetReadError) {
+            return try FleetReader(CommitTree(clone: clone, commit: commit)).holds(on: settings.node).map(
+                \.reasonToRest)
+        } catch {
+            throw SourceError(.cloneDamaged, error.description)
+        }
+    }
+
+    private func membership(
+        _ view: NodeView, following: Following, memory: NodeState, at followed: CommitID
+    ) -> Membership {
+        let name = view.group.baseline
+        let stack = following.stacks[name] ?? DeclarationStack()
+        let declarations = DeclarationReader(clone: clone)
+        var versions: [Declaration: DeclaredBaseline] = [:]
+        if let declared = stack.declared, CanonicalForm(view.baseline).digest == declared.digest {
+            versions[declared] = DeclaredBaseline(
+                baseline: view.baseline, sources: view.sources, readAt: followed)
+        }
+        for admission in [memory.admitted, memory.previous].compactMap(\.self) {
+            let declaration = admission.declaration
+            guard versions[declaration] == nil else { continue }
+            let stack = following.stacks[admission.baseline]
+            versions[declaration] = declarations.baseline(
+                admission.baseline, of: declaration, at: [stack?.coveredAt(declaration), admission.readAt])
+        }
+        let base = memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
+        for declaration in stack.ahead(of: base?.declaration) where versions[declaration] == nil {
+            versions[declaration] = declarations.baseline(
+                name, of: declaration, at: [stack.coveredAt(declaration), followed])
+        }
+        return Membership(
+            fleet: view.fleet, group: view.group, node: view.node, stack: stack, versions: versions,
+            soaks: view.soaksLookingHere)
+    }
+}
+
+extension DeclarationStack {
+    /// The newest commit at which a declaration was on top, as far as the stack remembers; nil while it is.
+    fileprivate func coveredAt(_ declaration: Declaration) -> CommitID? {
+        layers.first { $0.declaration == declaration }?.coveredAt ?? withdrawal(of: declaration)?.coveredAt
+    }
+}
+
+extension Hold {
+    fileprivate var reasonToRest: Reason {
+        switch level {
+        case .fleet: Reason(.fleetHold, "the fleet is on hold: \(reason)")
+        case .group: Reason(.groupHold, "the group is on hold: \(reason)")
+        case .node: Reason(.nodeHold, "the node is on hold: \(reason)")
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package import FleetCore
+package import FleetReconciler
+
+/// The fleet repository as a node sees it: a bare clone, the remote that it comes from, and the introduction from which it is trusted.
+package final class GitFleetSource: FleetSource {
+    let settings: FleetSourceSettings
+    let network: NetworkChild
+    let clone: Clone
+    /// What the followed commit says to this node, as read last in this cycle.
+    var view: (commit: CommitID, view: NodeView)?
+    /// Whether fleet commits that reports name lie on this node's chain, as found in this cycle.
+    var places: [CommitID: Bool] = [:]
+
+    /// - Throws: ``SourceError`` if the clone can neither be opened nor made.
+    package init(_ settings: FleetSourceSettings, network: NetworkChild) throws(SourceError) {
+        self.settings = settings
+        self.network = network
+        clone = Clone(try Self.openClone(settings.cloneFolder))
+    }
+
+    /// Opens the clone under the caller's lock. One that a crash or the disk has damaged is deleted and made anew: the mark is not in it, so
+    /// nothing is forgotten.
+    private static func openClone(_ folder: String) throws(SourceError) -> GitRepository {
+        do throws(FileError) {
+            if case .missing = CloneMaintenance.condition(of: folder) {
+            } else {
+                _ = try CloneMaintenance.removeLeftovers(in: folder)
+                if case .unusable = CloneMaintenance.condition(of: folder) {
+                    try CloneMaintenance.delete(folder)
+                }
+            }
+        } catch {
+            throw SourceError(.storage, error.description)
+        }
+        do throws(GitError) {
+            return try GitRepository(initialiseBare: folder)
+        } catch {
+            throw SourceError(error.code == .diskFull ? .storage : .cloneDamaged, error.description)
+        }
+    }
+
+    package func fetch() async -> Reason? {
+        let branch = "refs/heads/\(settings.branch)"
+        guard let refspec = FetchRefspec(source: branch, destination: FleetReferences.branch) else {
+            return Reason(.remoteAway, "'\(settings.branch)' is not the name of a branch")
+        }
+        do {
+            let result = try network.fetch(
+                [refspec], from: settings.remote, into: settings.cloneFolder,
+                byteLimit: settings.fetchByteLimit)
+            guard result.listed.contains(where: { $0.name == branch }) else {
+                return Reason(.remoteAway, "remote '\(settings.remote)' has no branch '\(settings.branch)'")
+            }
+            return nil
+        } catch {
+            return Reason(error.kind == .diskFull ? .noSpace : .remoteAway, error.description)
+        }
+    }
+}
+
+/// Where a node's fleet repository is.
+package struct FleetSourceSettings: Sendable {
+    package var node: NodeName
+    package var remote: RemoteURL
+    package var branch: String
+    /// The first trusted commit.
+    package var introduction: CommitID
+    /// The folder of the bare clone.
+    package var cloneFolder: String
+    /// A fetch of the branch larger than this is given up.
+    package var fetchByteLimit: Int
+
+    package init(
+        node: NodeName, remote: RemoteURL, branch: String, introduction: CommitID, cloneFolder: String,
+        fetchByteLimit: Int = 1 << 30
+    ) {
+        self.node = node
+        self.remote = remote
+        self.branch = branch
+        self.introduction = introduction
+        self.cloneFolder = cloneFolder
+        self.fetchByteLimit = fetchByteLimit
+    }
+}
+
+/// The names of references in a node's clone and at its remotes.
+package enum FleetReferences {
+    /// The remote's branch, as fetched last; nothing is believed because it is here.
+    static let branch = "refs/remotes/fleet/branch"
+
+    /// The newest report of another node, as fetched last.
+    static func peer(_ node: NodeName) -> String { "refs/remotes/status/latest/\(node)" }
+
+    /// This node's own chain and newest report.
+    static func ownChain(_ node: NodeName) -> String { "refs/plimsoll/status/\(node)" }
+    static func ownLatest(_ node: NodeName) -> String { "refs/plimsoll/latest/\(node)" }
+
+    /// A node's chain of reports at the status remote.
+    package static func status(_ node: NodeName) -> String { "refs/heads/status/\(node)" }
+
+    /// A node's newest report at the status remote.
+    package static func latest(_ node: NodeName) -> String { "refs/heads/latest/\(node)" }
+}

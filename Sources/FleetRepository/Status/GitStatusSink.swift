@@ -1,0 +1,107 @@
+package import FleetCore
+package import FleetReconciler
+
+/// A node's own reports: commits in its clone, pushed to its two references at the status remote.
+///
+/// The chain `status/<node>` is an orphan branch of its own: no races, nothing of others to download. `latest/<node>` is the same report
+/// in a commit without parent, replaced in the same push, so that gates need not fetch years of chain.
+package struct GitStatusSink: StatusSink {
+    let clone: Clone
+    let node: NodeName
+    let fleet: FleetName
+    let key: SSHPrivateKey
+    let remote: RemoteURL
+    let network: NetworkChild
+
+    package init(
+        source: GitFleetSource, fleet: FleetName, key: SSHPrivateKey, remote: RemoteURL, network: NetworkChild
+    ) {
+        clone = source.clone
+        node = source.settings.node
+        self.fleet = fleet
+        self.key = key
+        self.remote = remote
+        self.network = network
+    }
+
+    package func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID {
+        do throws(GitError) {
+            var files = [ReportCommit.reportPath: report.documentBytes]
+            if let receipt { files[ReportCommit.receiptPath] = receipt.documentBytes }
+            let tree = try clone.repository.writeTree(files)
+            let subject = "report \(report.sequence): \(report.phase.rawValue)"
+            let id = try commit(
+                tree: tree, parents: [report.previous].compactMap(\.self), report: report,
+                message: "\(subject)\n")
+            let latest = try commit(
+                tree: tree, parents: [], report: report,
+                message: "\(subject)\n\n\(ReportCommit.chainTrailer)\(id)\n")
+            try clone.repository.setReference(FleetReferences.ownChain(node), to: id)
+            try clone.repository.setReference(FleetReferences.ownLatest(node), to: latest)
+            return id
+        } catch {
+            throw StatusError("the report could not be written: \(error)")
+        }
+    }
+
+    private func commit(
+        tree: ObjectID, parents: [CommitID], report: Report, message: String
+    ) throws(GitError) -> CommitID {
+        let author = GitIdentity(
+            name: node.description, email: "\(node)@\(fleet)", time: report.time.seconds, offsetMinutes: 0)
+        let content = try clone.repository.unsignedCommit(
+            tree: tree, parents: parents, author: author, committer: author, message: message)
+        let signature: SSHSignature
+        do {
+            signature = try key.sign(content, namespace: CommitSignature.namespace)
+        } catch {
+            throw GitError("sign report", "", .other(0), error.message)
+        }
+        return try clone.repository.writeCommit(content, signature: signature.armored)
+    }
+
+    package func push(_ id: CommitID) async -> ReportDelivery {
+        let status = FleetReferences.status(node)
+        let latestName = FleetReferences.latest(node)
+        guard let latest = try? clone.repository.reference(FleetReferences.ownLatest(node)),
+            let chain = PushRefspec(commit: id, destination: status, force: false),
+            let newest = PushRefspec(commit: latest, destination: latestName, force: true)
+        else { return .refused("the report is not in the clone") }
+        let verdicts: [String: PushVerdict]
+        do {
+            verdicts = try network.push([chain, newest], to: remote, from: clone.repository.folder)
+        } catch {
+            return .unreachable(error.description)
+        }
+        for name in [status, latestName] {
+            switch verdicts[name] {
+            case .accepted: continue
+            case .notFastForward: return .diverged
+            case .rejected(let reason): return .refused("\(name): \(reason)")
+            case nil: return .refused("no verdict on \(name)")
+            }
+        }
+        return .pushed
+    }
+
+    package func remoteChain() async throws(StatusError) -> RemoteChain? {
+        let name = FleetReferences.status(node)
+        let kept = "refs/remotes/status/own"
+        guard let refspec = FetchRefspec(source: name, destination: kept) else { return nil }
+        let listed: [GitReference]
+        do {
+            listed = try network.fetch(
+                [refspec], from: remote, into: clone.repository.folder, byteLimit: Self.chainByteLimit
+            ).listed
+        } catch {
+            throw StatusError(error.description)
+        }
+        guard let tip = listed.first(where: { $0.name == name })?.id else { return nil }
+        let own = try? ReportCommit(
+            reading: tip, in: clone.repository, key: key.publicKey, fleet: fleet, node: node)
+        return RemoteChain(tip: tip, sequence: own?.report.sequence, isOwn: own != nil)
+    }
+
+    /// A chain of reports larger than this is not taken up: a thousand times what a node writes in a year.
+    private static let chainByteLimit = 1 << 30
+}

@@ -1,0 +1,118 @@
+package import FleetCore
+
+/// A report as it is kept in Git: a signed commit whose tree is `report.json` and, after an admission, `receipt.json`.
+package struct ReportCommit: Hashable, Sendable {
+    package let id: CommitID
+    package let report: Report
+    package let receipt: Receipt?
+    package let parents: [CommitID]
+    /// What the message of a commit on `latest/<node>` names: the tip of the chain that it stands for.
+    package let chainTip: CommitID?
+
+    static let reportPath = "report.json"
+    static let receiptPath = "receipt.json"
+    /// The trailer that names the chain's tip.
+    static let chainTrailer = "Plimsoll-Chain: "
+    /// The largest receipt that is read, in bytes.
+    private static let receiptLimit = 1 << 20
+
+    /// Reads and verifies a report.
+    ///
+    /// - Parameters:
+    ///   - key: the node's public key, as the fleet repository lists it.
+    ///   - fleet: the fleet that it must be a report to.
+    ///   - node: the node that it must be a report of.
+    /// - Throws: ``ReportRejection`` if it must not be believed.
+    package init(
+        reading id: CommitID, in repository: borrowing GitRepository, key: SSHPublicKey, fleet: FleetName,
+        node: NodeName
+    ) throws(ReportRejection) {
+        let commit: GitCommit?
+        let bytes: [UInt8]?
+        let receiptBytes: [UInt8]?
+        do throws(GitError) {
+            commit = try repository.commit(id)
+            bytes = try repository.file(at: Self.reportPath, in: id, limitBytes: Report.largestSize)?.bytes
+            receiptBytes = try repository.file(at: Self.receiptPath, in: id, limitBytes: Self.receiptLimit)?
+                .bytes
+        } catch {
+            throw ReportRejection(id, error.code == .tooLarge ? .tooLarge : .missing, error.message)
+        }
+        guard let commit, let bytes else { throw ReportRejection(id, .missing, "there is no report in it") }
+        try Self.verify(commit, key: key)
+        do {
+            report = try Report(parsing: bytes)
+        } catch {
+            throw ReportRejection(
+                id, .malformed, error.field.isEmpty ? error.message : "\(error.field): \(error.message)")
+        }
+        guard report.fleet == fleet else {
+            throw ReportRejection(id, .otherFleet, "it is a report to the fleet '\(report.fleet)'")
+        }
+        guard report.node == node else {
+            throw ReportRejection(id, .otherNode, "it is a report of the node '\(report.node)'")
+        }
+        self.id = id
+        receipt = receiptBytes.flatMap { try? JSONValue(parsing: $0) }.flatMap { Receipt(json: $0) }
+        parents = commit.parents
+        chainTip = commit.message.split(separator: "\n").last { $0.hasPrefix(Self.chainTrailer) }
+            .flatMap { CommitID($0.dropFirst(Self.chainTrailer.count)) }
+    }
+
+    private static func verify(_ commit: GitCommit, key: SSHPublicKey) throws(ReportRejection) {
+        guard let found = commit.signature else {
+            throw ReportRejection(commit.id, .unsigned, "it is not signed")
+        }
+        let signature: CommitSignature
+        do {
+            signature = try CommitSignature(found.text, knownKey: key)
+        } catch {
+            throw ReportRejection(commit.id, .badSignature, error.message)
+        }
+        guard case .ssh(let value) = signature else {
+            throw ReportRejection(commit.id, .badSignature, "it is not signed with an SSH key")
+        }
+        guard value.publicKey == key else {
+            throw ReportRejection(
+                commit.id, .otherKey,
+                "signed by \(value.publicKey.fingerprint), the node's key is \(key.fingerprint)")
+        }
+        guard value.verify(found.payload, namespace: CommitSignature.namespace) else {
+            throw ReportRejection(commit.id, .badSignature, "the signature does not fit the commit")
+        }
+    }
+}
+
+/// Why a report is not believed.
+package struct ReportRejection: Error, Hashable, Sendable {
+    package let commit: CommitID
+    package let code: Code
+    package let message: String
+
+    package init(_ commit: CommitID, _ code: Code, _ message: String) {
+        self.commit = commit
+        self.code = code
+        self.message = message
+    }
+
+    package enum Code: String, Sendable, CaseIterable {
+        case missing
+        case unsigned
+        case badSignature
+        case otherKey
+        case otherFleet
+        case otherNode
+        case tooLarge
+        case malformed
+        /// Its number is lower than one that was seen, or another report with this number was seen.
+        case rewound
+        /// `status` and `latest` do not agree.
+        case disagreement
+        /// The node's key in the fleet repository cannot be read.
+        case keyUnreadable
+    }
+}
+
+extension ReportRejection: CustomStringConvertible {
+    package var description: String { "report \(commit.short) is not believed: \(message)" }
+}

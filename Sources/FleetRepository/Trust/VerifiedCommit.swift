@@ -1,0 +1,91 @@
+package import FleetCore
+
+/// A commit whose signature was found good, by a key that its parent authorises. Whatever acts on history takes no other.
+package struct VerifiedCommit: Hashable, Sendable {
+    package let id: CommitID
+    /// The first parent; nil for the introduction.
+    package let parent: CommitID?
+    /// Who signed it, as `allowed_signers` names them; nil for the introduction, which the node's configuration vouches for.
+    package let signer: String?
+
+    /// Demands a commit, its signature, and the signers that its first parent lists.
+    ///
+    /// - Throws: ``TrustError`` with the reason why it is not authentic.
+    package init(_ commit: GitCommit, authorisedBy signers: AllowedSigners) throws(TrustError) {
+        guard let found = commit.signature else {
+            throw TrustError(commit.id, .unsigned, "it is not signed")
+        }
+        let signature: CommitSignature
+        do {
+            signature = try CommitSignature(found.text)
+        } catch {
+            throw TrustError(commit.id, .badSignature, "its signature cannot be read: \(error.message)")
+        }
+        switch signature.verdict(on: found.payload, by: signers, at: commit.committer.time) {
+        case .authorised(let principal, key: _):
+            id = commit.id
+            parent = commit.parents.first
+            signer = principal
+        case .refused(let verdict, let key):
+            throw TrustError(commit.id, .unauthorisedKey, "signed by \(key.fingerprint), \(verdict.words)")
+        case .invalid(let key):
+            throw TrustError(
+                commit.id, .badSignature, "the signature of \(key.fingerprint) does not fit the commit")
+        case .notSSH:
+            throw TrustError(
+                commit.id, .unsupported,
+                "it has a signature of a kind that this agent cannot verify; sign with SSH")
+        }
+    }
+
+    /// The introduction, which the node's configuration pins by its full name.
+    init(introduction: GitCommit) {
+        id = introduction.id
+        parent = introduction.parents.first
+        signer = nil
+    }
+}
+
+/// Why a commit is not authentic.
+package struct TrustError: Error, Hashable, Sendable {
+    package let commit: CommitID
+    package let code: Code
+    /// Why, as it ends the sentence "commit … is not authentic: …".
+    package let message: String
+
+    package init(_ commit: CommitID, _ code: Code, _ message: String) {
+        self.commit = commit
+        self.code = code
+        self.message = message
+    }
+
+    package enum Code: String, Sendable, CaseIterable {
+        case unsigned
+        case badSignature
+        /// The key is not listed by the parent, not for this namespace, or not at this time.
+        case unauthorisedKey
+        /// A kind of signature that cannot be verified here.
+        case unsupported
+        /// The parent's `trust/allowed_signers` cannot be read.
+        case signersUnreadable
+        /// It is not on the first-parent chain of what is trusted already.
+        case besideTheChain
+    }
+}
+
+extension TrustError: CustomStringConvertible {
+    package var description: String { "commit \(commit.short) is not authentic: \(message)" }
+}
+
+extension AllowedSigners.Verdict {
+    /// Why a key may not sign, as it follows the key in a sentence.
+    fileprivate var words: String {
+        switch self {
+        case .authorised: "which may sign"
+        case .unknownKey: "which its parent's trust/allowed_signers does not list"
+        case .wrongNamespace: "which its parent's trust/allowed_signers does not allow for 'git'"
+        case .notYetValid: "which was not valid yet at the committer's date"
+        case .expired: "which was no longer valid at the committer's date"
+        }
+    }
+}
