@@ -53,6 +53,8 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: strict),
+        .systemLibrary(name: "CTimex"),
+        .target(name: "FleetProgram", dependencies: ["CTimex", "FleetCore", logging], swiftSettings: strict),
         // Ring 3
         .executableTarget(
             name: "plimsoll-agent",
