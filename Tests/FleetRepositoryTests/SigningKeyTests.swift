@@ -172,6 +172,29 @@ struct SigningKeyTests {
         #expect(throws: SigningError.self) { try SSHPublicKey(blob: blob[...]) }
     }
 
+    @Test(
+        "a point in another form, compressed or hybrid, is refused: one key has one blob",
+        arguments: [SigningKeyKind.ecdsa256, .ecdsa384, .ecdsa521])
+    func otherForms(kind: SigningKeyKind) throws {
+        let key = try kind.key().publicKey()
+        let curve = try #require(key.algorithm.curve)
+        let point = key.blob.suffix(1 + 2 * key.algorithm.coordinateByteCount)
+        let parity = (point.last ?? 0) & 1
+        let coordinates = Array(point.dropFirst())
+        let forms: [[UInt8]] = [
+            [2 + parity] + coordinates.prefix(key.algorithm.coordinateByteCount), [6 + parity] + coordinates,
+            [0], [],
+        ]
+        for form in forms {
+            var writer = SSHWireWriter()
+            writer.string(key.algorithm.rawValue.utf8)
+            writer.string(curve.utf8)
+            writer.string(form)
+            let error = #expect(throws: SigningError.self) { try SSHPublicKey(blob: writer.bytes[...]) }
+            #expect(error?.message == "expected a point on \(curve), uncompressed")
+        }
+    }
+
     @Test("an RSA key with needless zeros is refused: one key has one blob")
     func needlessZeros() throws {
         let blob = try SigningKeyKind.rsa2048.key().publicKey().blob
@@ -196,6 +219,24 @@ struct SigningKeyTests {
         for count in 0..<blob.count {
             let text = TextArmor.privateKey.encode(Array(blob.prefix(count)))
             #expect(throws: SigningError.self) { try SSHPrivateKey(file: Array(text.utf8)) }
+        }
+    }
+
+    @Test(
+        "a private key with one bit changed is refused, whichever bit, but for its comment",
+        arguments: [SigningKeyKind.ed25519, .ecdsa256, .ecdsa384, .ecdsa521])
+    func oneBit(kind: SigningKeyKind) throws {
+        let blob = try TextArmor.privateKey.decode(kind.key().file, for: .readPrivateKey)
+        let comment = try #require(blob.firstRange(of: Array(SigningTestKey.comment.utf8)))
+        for index in blob.indices where !comment.contains(index) {
+            for bit in 0..<8 {
+                var changed = blob
+                changed[index] ^= 1 << bit
+                let text = TextArmor.privateKey.encode(changed)
+                #expect(throws: SigningError.self, "bit \(bit) of byte \(index) does not matter") {
+                    try SSHPrivateKey(file: Array(text.utf8))
+                }
+            }
         }
     }
 

@@ -46,7 +46,7 @@ extension SSHPrivateKey {
         guard try reader.string("key type").elementsEqual(publicKey.algorithm.rawValue.utf8) else {
             throw SigningError(.readPrivateKey, .malformed, "expected a private key of the public key's type")
         }
-        material = try Material(publicKey.algorithm, from: &reader)
+        material = try Material(of: publicKey, from: &reader)
         guard try material.publicBlob(publicKey.algorithm) == publicKey.blob else {
             throw SigningError(.readPrivateKey, .malformed, "expected the private key of its public key")
         }
@@ -89,24 +89,33 @@ extension SSHPrivateKey {
 }
 
 extension SSHPrivateKey.Material {
-    /// Reads the numbers of a private key, up to its comment.
-    fileprivate init(
-        _ algorithm: SSHKeyAlgorithm, from reader: inout SSHWireReader
-    ) throws(SigningError) {
+    /// Reads the numbers of the private key that belongs to `publicKey`, up to its comment.
+    ///
+    /// What the file says twice must agree; but an RSA key's coefficient is not looked at: the library
+    /// computes its own.
+    fileprivate init(of publicKey: SSHPublicKey, from reader: inout SSHWireReader) throws(SigningError) {
+        let algorithm = publicKey.algorithm
         let material: Self?
         switch algorithm {
         case .ed25519:
             let publicBytes = try reader.string("ed25519 public key")
             // The seed, and once more the public key.
             let secret = try reader.string("ed25519 private key")
-            guard secret.count == 64, secret.suffix(32).elementsEqual(publicBytes) else {
+            guard secret.count == 64, secret.suffix(32).elementsEqual(publicBytes),
+                publicBytes.elementsEqual(publicKey.blob.suffix(32))
+            else {
                 throw SigningError(.readPrivateKey, .malformed, "expected 64 bytes of ed25519 private key")
             }
             material = (try? Curve25519.Signing.PrivateKey(rawRepresentation: secret.prefix(32)))
                 .map(Self.ed25519)
         case .ecdsaP256, .ecdsaP384, .ecdsaP521:
-            _ = try reader.string("curve")
-            _ = try reader.string("point")
+            let curve = try reader.string("curve")
+            let point = try reader.string("point")
+            guard let expected = algorithm.curve, curve.elementsEqual(expected.utf8),
+                point.elementsEqual(publicKey.blob.suffix(1 + 2 * algorithm.coordinateByteCount))
+            else {
+                throw SigningError(.readPrivateKey, .malformed, "expected the point of its public key")
+            }
             let number = try reader.positiveInteger("private number")
             material = Self.ecdsa(algorithm, number: number)
         case .rsa:

@@ -103,8 +103,9 @@ extension SSHPublicKey.Material {
             throw SigningError(.readPublicKey, .malformed, "expected curve \"\(curve)\"")
         }
         let point = try reader.string("point")
-        // SEC 1 §2.3.4: four, then both coordinates; the compressed forms would give one key two blobs.
-        guard point.first == 4, point.count == 1 + 2 * algorithm.coordinateByteCount,
+        // SEC 1 §2.3.4: a byte for the form, then both coordinates. The compressed form, which is shorter,
+        // and the hybrid one, which the library refuses, would give one key two blobs.
+        guard point.count == 1 + 2 * algorithm.coordinateByteCount,
             let key = try? Self.point(algorithm, point)
         else {
             throw SigningError(.readPublicKey, .malformed, "expected a point on \(curve), uncompressed")
