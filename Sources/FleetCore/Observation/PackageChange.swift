@@ -10,17 +10,20 @@ package struct ChangeRequest: Hashable, Sendable {
     package let removals: [PackageID: Bool]
     /// Digests of package files: only these bytes may be installed.
     package let sha256: [PackageID: Digest]
+    /// Targets that come in as automatically installed: what an undoing brings back and had that mark before.
+    package let automatic: Set<PackageID>
     /// The source lists to work with, these alone; nil works with those of the system.
     package let sources: [SourceList]?
 
     package init(
         pins: [Pin], targets: [PackageID: PackageVersion], removals: [PackageID: Bool] = [:],
-        sha256: [PackageID: Digest] = [:], sources: [SourceList]? = nil
+        sha256: [PackageID: Digest] = [:], automatic: Set<PackageID> = [], sources: [SourceList]? = nil
     ) {
         self.pins = pins
         self.targets = targets
         self.removals = removals
         self.sha256 = sha256
+        self.automatic = automatic
         self.sources = sources
     }
 

@@ -19,6 +19,21 @@ package struct Digest: TextValue {
         hex = SHA256.hash(data: bytes).map(\.hexPair).joined()
     }
 
+    /// Takes bytes piece by piece, so that a large file need not be held in memory.
+    package struct Builder {
+        private var hash = SHA256()
+
+        package init() {}
+
+        /// Adds the next bytes.
+        package mutating func add(_ bytes: [UInt8]) { hash.update(data: bytes) }
+
+        /// The digest of all bytes so far.
+        package var digest: Digest { Digest(hash: hash.finalize()) }
+    }
+
+    private init(hash: SHA256.Digest) { hex = hash.map(\.hexPair).joined() }
+
     /// The first twelve digits, for people.
     package var short: Substring { hex.prefix(12) }
 }

@@ -1,0 +1,156 @@
+internal import FleetCore
+internal import FleetReconciler
+internal import Glibc
+
+/// The package files of a plan, in the workspace: fetched, and checked against the digests of the request.
+struct AptArchives {
+    let configuration: AptConfiguration
+    let plan: Plan
+    private let command: AptCommand
+    private let native: Architecture
+
+    init(_ configuration: AptConfiguration, plan: Plan, native: Architecture) {
+        self.configuration = configuration
+        self.plan = plan
+        self.native = native
+        command = AptCommand(configuration)
+    }
+
+    /// Fetches what is missing and checks what has a digest.
+    func fetch() async throws(PackageError) {
+        if !incoming.allSatisfy({ sizeOfFile(path(of: $0)) != nil }) {
+            do {
+                try await fetchMissing()
+            } catch {
+                guard error.code == .sourceUnreachable || error.code == .unavailable else { throw error }
+                // The sources have moved on: what they offered under a name they may offer under another one.
+                try await AptSources(configuration, request: plan.request).update()
+                try await fetchMissing()
+            }
+        }
+        for change in incoming { try checkDigest(of: change) }
+    }
+
+    /// The changes for which a package file is needed.
+    private var incoming: [PackageChange] { plan.changes.filter { $0.to != nil && $0.to != $0.from } }
+
+    /// The file that apt would look for: name, version and architecture, with what they cannot hold written `%xx`.
+    private func path(of change: PackageChange) -> String {
+        let parts = [
+            "\(change.id.name)", change.to.map(\.description) ?? "", "\(change.id.architecture)",
+        ]
+        let quoted = parts.map { part in
+            part.map { $0 == ":" ? "%3a" : $0 == "_" ? "%5f" : "\($0)" }.joined()
+        }
+        return "\(configuration.archivesFolder)/\(quoted.joined(separator: "_")).deb"
+    }
+
+    private func fetchMissing() async throws(PackageError) {
+        let arguments = AptTransaction.arguments(for: plan, native: native)
+        let listing = try await command.get(
+            ["--print-uris", "-o", "Acquire::ForceHash=SHA256", "install"] + arguments)
+        guard listing.succeeded else { throw failure(listing) }
+        let files = RemoteFile.parse(listing.outputText)
+        try checkSpace(for: files)
+        for file in files where file.uri.hasPrefix("file:") { try copy(file) }
+        guard files.contains(where: { !$0.uri.hasPrefix("file:") }) else { return }
+        let output = try await command.get(["--download-only", "install"] + arguments)
+        guard output.succeeded else { throw failure(output) }
+    }
+
+    private func failure(_ output: ChildOutput) -> PackageError {
+        AptFailure(configuration: configuration, ownSources: plan.request.sources != nil)
+            .error(output.outputText + output.errorText, otherwise: .sourceUnreachable)
+    }
+
+    private func checkSpace(for files: [RemoteFile]) throws(PackageError) {
+        var status = statvfs()
+        guard statvfs(configuration.archivesFolder, &status) == 0 else { return }
+        let free = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        let needed = files.reduce(UInt64(0)) { $0 &+ UInt64($1.size) }
+        guard free.overflow || needed < free.partialValue else {
+            throw PackageError(
+                .noSpace,
+                "'\(configuration.archivesFolder)' has \(free.partialValue >> 20) MiB left, and the plan's package files "
+                    + "need \(needed >> 20) MiB")
+        }
+    }
+
+    /// Takes a package file from a source on this machine: apt would use it where it lies, where it can still change.
+    private func copy(_ file: RemoteFile) throws(PackageError) {
+        guard let name = file.safeName, let origin = file.localPath else {
+            throw PackageError(.sourceUnreachable, "cannot use '\(file.uri)' as a package file")
+        }
+        let partial = "\(configuration.archivesFolder)/partial/\(name)"
+        let digest: Digest
+        do {
+            digest = try copyFile(origin, to: partial)
+        } catch {
+            let code: PackageError.Code = error.isLackOfSpace ? .noSpace : .sourceUnreachable
+            throw PackageError(code, error.message)
+        }
+        guard digest == file.sha256 else {
+            throw PackageError(
+                .sourceUnreachable, "'\(origin)' has the digest \(digest), and its source says \(file.sha256)")
+        }
+        try mappingFileErrors { () throws(FileError) in
+            try renameFile(partial, to: "\(configuration.archivesFolder)/\(name)")
+        }
+    }
+
+    private func checkDigest(of change: PackageChange) throws(PackageError) {
+        let wanted = plan.request.sha256.first { change.id.answers($0.key, native: native) }?.value
+        guard let wanted else { return }
+        let path = path(of: change)
+        let found = try mappingFileErrors { () throws(FileError) in try digestOfFile(path) }
+        guard found != wanted else { return }
+        // What is not wanted must not be found by the next attempt.
+        try mappingFileErrors { () throws(FileError) in try removeFile(path) }
+        throw PackageError(
+            .digestMismatch, "'\(change.id)' was offered with the digest \(found), and the baseline says \(wanted)",
+            packages: [change.id.description])
+    }
+}
+
+/// A package file that apt would fetch, as `apt-get --print-uris` lists it: `'URI' name size SHA256:digest`.
+struct RemoteFile: Equatable {
+    let uri: String
+    /// The file's name in apt's folder of archives.
+    let name: String
+    /// In bytes.
+    let size: Int
+    let sha256: Digest
+
+    static func parse(_ output: String) -> [RemoteFile] {
+        output.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 4, words[0].first == "'", words[0].last == "'", words[0].count > 2,
+                let size = Int(words[2]), size >= 0, words[3].hasPrefix("SHA256:"), let digest = Digest(words[3].dropFirst(7))
+            else { return nil }
+            return RemoteFile(
+                uri: String(words[0].dropFirst().dropLast()), name: String(words[1]), size: size, sha256: digest)
+        }
+    }
+
+    /// The name, if it names a file in a folder and nothing else.
+    var safeName: String? { name.contains("/") || name.hasPrefix(".") ? nil : name }
+
+    /// The path of a `file:` URI, with `%xx` read back; nil for another one.
+    var localPath: String? {
+        guard uri.hasPrefix("file:") else { return nil }
+        var rest = Array(uri.utf8.dropFirst(5))[...]
+        if rest.starts(with: Array("//".utf8)) { rest = rest.dropFirst(2) }
+        var path: [UInt8] = []
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%"), rest.count >= 2,
+                let decoded = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+            else {
+                path.append(byte)
+                continue
+            }
+            path.append(decoded)
+            rest = rest.dropFirst(2)
+        }
+        return path.first == UInt8(ascii: "/") ? String(decoding: path, as: UTF8.self) : nil
+    }
+}

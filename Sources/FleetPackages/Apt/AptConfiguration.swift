@@ -1,0 +1,50 @@
+package import FleetCore
+
+/// Where apt and dpkg work, and with what.
+package struct AptConfiguration: Hashable, Sendable {
+    /// The root whose packages are managed: `/`, or the absolute path of a tree that has `var/lib/dpkg/status`.
+    package let root: String
+    /// A folder for what belongs to this package system alone: preferences, lists, archives. It is made if it is missing.
+    package let workspace: String
+    /// How long the manager waits for dpkg's lock.
+    package let lockTimeout: TimeSpan
+    /// Where programs are looked up (`PATH`): apt's own, and those of checks.
+    package let searchPath: String
+
+    package static let defaultSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// - Parameters:
+    ///   - root: a slash at its end is dropped.
+    ///   - workspace: an absolute path.
+    package init(
+        root: String = "/", workspace: String, lockTimeout: TimeSpan = TimeSpan(seconds: 600),
+        searchPath: String = AptConfiguration.defaultSearchPath
+    ) {
+        var trimmed = root[...]
+        while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
+        self.root = String(trimmed)
+        self.workspace = workspace
+        self.lockTimeout = lockTimeout
+        self.searchPath = searchPath
+    }
+
+    /// Whether the root is another one than that of this process.
+    var isAlternateRoot: Bool { root != "/" }
+
+    /// A path in the root.
+    func path(_ relative: String) -> String { (isAlternateRoot ? root : "") + "/" + relative }
+
+    /// A path in the workspace.
+    func workspacePath(_ relative: String) -> String { workspace + "/" + relative }
+
+    /// dpkg's administrative directory.
+    var databaseFolder: String { path("var/lib/dpkg") }
+
+    /// Where apt keeps package files for this system.
+    var archivesFolder: String { workspacePath("archives") }
+
+    /// Where apt keeps the indexes of sources: those of the system, or, for sources that a request brings, own ones.
+    func listsFolder(ownSources: Bool) -> String {
+        ownSources ? workspacePath("lists") : path("var/lib/apt/lists")
+    }
+}

@@ -1,0 +1,197 @@
+internal import FleetCore
+internal import FleetReconciler
+internal import Subprocess
+internal import Synchronization
+
+/// One run of apt that changes packages.
+///
+/// apt is given every change of the plan by name and version, dependencies too, so that it can do nothing else than what was
+/// judged. Once it runs it is let run: it has a session of its own, the cancellation of our task does not reach it, and it
+/// writes to files, not to pipes, so that our own death does not end it either.
+struct AptTransaction {
+    let configuration: AptConfiguration
+    let plan: Plan
+    private let command: AptCommand
+
+    /// How often the announced progress is looked at.
+    private static let progressInterval = Duration.milliseconds(250)
+
+    init(_ configuration: AptConfiguration, plan: Plan) {
+        self.configuration = configuration
+        self.plan = plan
+        command = AptCommand(configuration)
+    }
+
+    /// The arguments of `apt-get install` that name every change of a plan.
+    static func arguments(for plan: Plan, native: Architecture) -> [String] {
+        plan.changes.compactMap { change in
+            let name = change.id.aptName(native: native)
+            if let version = change.to { return "\(name)=\(version)" }
+            return "\(name)-"
+        }
+    }
+
+    /// Carries the plan out, as ``PackageSystem`` describes it.
+    func run(_ progress: (PackageProgress) -> Void) async throws(PackageError) -> ManagerOutput {
+        let before = try DpkgDatabase(folder: configuration.databaseFolder).inventory
+        let marks = try AutomaticMarks(path: marksFile)
+        try AptOptionFiles(configuration: configuration).write(for: plan.request)
+        let present = Set(before.packages.filter(\.isPresent).map(\.id))
+        // What has only configuration left is nothing to apt; the purge below takes it.
+        let work = Plan(
+            request: plan.request, changes: plan.changes.filter { $0.to != nil || present.contains($0.id) })
+        var output = ManagerOutput(status: 0, log: "", failures: [:])
+        if !work.changes.isEmpty {
+            output = try await change(work, native: before.native, progress)
+            try await restore(marks, before: before)
+        }
+        return try await purge(after: output)
+    }
+
+    private var marksFile: String { configuration.path("var/lib/apt/extended_states") }
+    private var logFile: String { configuration.workspacePath("transaction.log") }
+    private var statusFile: String { configuration.workspacePath("transaction.status") }
+
+    private func change(
+        _ work: Plan, native: Architecture, _ progress: (PackageProgress) -> Void
+    ) async throws(PackageError) -> ManagerOutput {
+        try mappingFileErrors { () throws(FileError) in
+            try writeFile(logFile, "")
+            try writeFile(statusFile, "")
+        }
+        let mayRemove = work.changes.contains { $0.to == nil }
+        let arguments = command.getArguments(
+            ["--no-download", "-o", "APT::Status-Fd=3"] + (mayRemove ? [] : ["--no-remove"])
+                + ["install"] + Self.arguments(for: work, native: native))
+        let (ticks, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let environment = command.environment
+        let files = [statusFile, logFile]
+        // Tasks of their own, not children: what cancels us must not cancel them.
+        let manager = Task { () async -> Result<Int, PackageError> in
+            defer { continuation.finish() }
+            return await Self.start(arguments, environment: environment, files: files)
+        }
+        let ticker = Task {
+            while (try? await Task.sleep(for: Self.progressInterval)) != nil { continuation.yield() }
+        }
+        var reader = StatusReader(path: statusFile)
+        for await _ in ticks { reader.read(progress) }
+        ticker.cancel()
+        let result = await manager.value
+        reader.read(progress)
+        let log = readTail(of: logFile, count: 4_096)
+        let status = try result.get()
+        guard status == 0 || reader.hasBegun else {
+            throw AptFailure(configuration: configuration, ownSources: plan.request.sources != nil)
+                .error(readTail(of: logFile, count: 65_536), otherwise: .unsatisfiable)
+        }
+        return ManagerOutput(
+            status: status, log: log, failures: reader.failures(of: work, native: native))
+    }
+
+    /// Runs apt with its progress and its output in files.
+    ///
+    /// The library gives a child three descriptors; apt wants a fourth one for its progress. A shell opens it and becomes apt.
+    private static func start(
+        _ arguments: [String], environment: [String: String], files: [String]
+    ) async -> Result<Int, PackageError> {
+        let script = #"status=$1; log=$2; shift 2; exec "$@" 3>>"$status" >>"$log" 2>&1"#
+        do {
+            let output = try await runChild(
+                ["sh", "-c", script, "sh"] + files + arguments, environment: environment)
+            return .success(output.status)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Puts the automatic marks back: apt takes each package that is named to it as asked for by a person.
+    private func restore(_ marks: AutomaticMarks, before: Inventory) async throws(PackageError) {
+        let native = before.native
+        let after = try AutomaticMarks(path: marksFile)
+        let known = Set(before.packages.filter(\.isPresent).map(\.id))
+        let asked = plan.request.targets.keys
+        let automatic = try DpkgDatabase(folder: configuration.databaseFolder).inventory.packages.filter { package in
+            guard package.isPresent else { return false }
+            if known.contains(package.id) { return marks.contains(package.id, native: native) }
+            // New: a dependency, unless the request asks for it and does not say that it was one.
+            return plan.request.automatic.contains { package.id.answers($0, native: native) }
+                || !asked.contains { package.id.answers($0, native: native) }
+        }
+        let names = automatic.filter { !after.contains($0.id, native: native) }
+            .map { $0.id.aptName(native: native) }
+        guard !names.isEmpty else { return }
+        let output = try await command.mark("auto", names)
+        guard output.succeeded else {
+            throw PackageError(
+                .unreadable, "cannot mark as automatically installed: \(quoted(names)): \(output.errorText)")
+        }
+    }
+
+    /// Takes the configuration of removed packages that the request wants gone with it.
+    private func purge(after output: ManagerOutput) async throws(PackageError) -> ManagerOutput {
+        guard plan.request.removals.values.contains(true) else { return output }
+        let left = try DpkgDatabase(folder: configuration.databaseFolder).inventory.packages.filter {
+            $0.state == .configFiles && plan.request.removals[$0.id] == true
+        }
+        guard !left.isEmpty else { return output }
+        let purge = try await command.dpkg(["--purge"] + left.map(\.id.description))
+        return ManagerOutput(
+            status: output.status == 0 ? purge.status : output.status,
+            log: String(decoding: (output.log + purge.outputText + purge.errorText).utf8.suffix(4_096), as: UTF8.self),
+            failures: output.failures)
+    }
+}
+
+/// Reads what apt appends to its status file, as far as it has come.
+private struct StatusReader {
+    let path: String
+    private var offset = 0
+    private var rest: [UInt8] = []
+    /// Whether dpkg was started.
+    private(set) var hasBegun = false
+    private var messages: [String: String] = [:]
+
+    init(path: String) { self.path = path }
+
+    /// Reads all whole lines that were added.
+    mutating func read(_ progress: (PackageProgress) -> Void) {
+        while true {
+            let piece = readFile(path, from: offset, count: 65_536)
+            guard !piece.isEmpty else { return }
+            offset += piece.count
+            rest += piece
+            while let end = rest.firstIndex(of: 0x0A) {
+                let line = String(decoding: rest[..<end], as: UTF8.self)
+                rest.removeSubrange(...end)
+                switch AptStatusLine(line[...]) {
+                case .progress(let step):
+                    hasBegun = true
+                    progress(step)
+                case .failure(let package, let message):
+                    hasBegun = true
+                    messages[package] = message
+                case nil: break
+                }
+            }
+        }
+    }
+
+    /// The failures by the packages of the plan. What apt names otherwise, such as a file, belongs to the package whose file it is.
+    func failures(of plan: Plan, native: Architecture) -> [PackageID: String] {
+        var failures: [PackageID: String] = [:]
+        for (written, message) in messages {
+            for change in plan.changes where Self.means(written, change.id, native: native) {
+                failures[change.id] = message
+            }
+        }
+        return failures
+    }
+
+    private static func means(_ written: String, _ id: PackageID, native: Architecture) -> Bool {
+        let name = written.split(separator: "/").last.map(String.init) ?? written
+        return name == id.aptName(native: native) || name == "\(id)"
+            || name == "\(id.name)" && (id.architecture == native || id.architecture == .all)
+            || written.contains("/") && name.hasPrefix("\(id.name)_") && name.hasSuffix("_\(id.architecture).deb")
+    }
+}

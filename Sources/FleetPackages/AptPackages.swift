@@ -1,0 +1,57 @@
+package import FleetCore
+package import FleetReconciler
+
+/// The packages of one root, through apt and dpkg.
+///
+/// One transaction at a time: the workspace holds the options of the request at hand. A machine that needs no change is
+/// only read: apt is not opened.
+package struct AptPackages: PackageSystem {
+    private let configuration: AptConfiguration
+
+    package init(_ configuration: AptConfiguration) {
+        self.configuration = configuration
+    }
+
+    package func inventory() async throws(PackageError) -> Inventory {
+        try DpkgDatabase(folder: configuration.databaseFolder).inventory
+    }
+
+    package func facts() async throws(PackageError) -> SystemFacts {
+        try SystemFacts.read(root: configuration.root)
+    }
+
+    package func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
+        try await AptPlanner(configuration, request: request).plan()
+    }
+
+    package func download(_ plan: Plan) async throws(PackageError) {
+        let native = try DpkgDatabase(folder: configuration.databaseFolder).inventory.native
+        try AptOptionFiles(configuration: configuration).write(for: plan.request)
+        try await AptArchives(configuration, plan: plan, native: native).fetch()
+    }
+
+    package func apply(
+        _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
+    ) async throws(PackageError) -> ManagerOutput {
+        guard plan.refusals.isEmpty else {
+            throw PackageError(
+                .unsatisfiable, "a refused plan is not carried out: \(plan.refusals.map(\.message).joined(separator: "; "))",
+                packages: plan.refusals.map(\.package.description))
+        }
+        return try await AptTransaction(configuration, plan: plan).run(progress)
+    }
+
+    package func repair() async throws(PackageError) -> ManagerOutput {
+        try await AptRepair(configuration).run()
+    }
+
+    package func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] {
+        let native = try DpkgDatabase(folder: configuration.databaseFolder).inventory.native
+        let marks = try AutomaticMarks(path: configuration.path("var/lib/apt/extended_states"))
+        return packages.filter { marks.contains($0, native: native) }
+    }
+
+    package func results(of checks: [Check]) async -> [CheckResult] {
+        await CheckRunner(root: configuration.root, searchPath: configuration.searchPath).results(of: checks)
+    }
+}

@@ -1,0 +1,135 @@
+import FleetCore
+import FleetPackages
+import FleetReconciler
+import FleetTesting
+import Foundation
+import Glibc
+import Synchronization
+import Testing
+
+/// Fetching package files, and what stops a transaction before it begins.
+@Suite(.timeLimit(.minutes(2)))
+struct AptDownloadTests {
+    @Test func `only the bytes that the baseline names are installed`() async throws {
+        let app = SandboxPackage("app", "1")
+        let sandbox = try await AptSandbox([app])
+        let other = Digest(of: Array("other bytes".utf8))
+        let refused = try await sandbox.packages.plan(
+            AptSandbox.request(targets: ["app:\(Machine.native)": "1"], sha256: ["app:\(Machine.native)": other]))
+        let error = await #expect(throws: PackageError.self) { try await sandbox.packages.download(refused) }
+        let digest = try sandbox.repository.digest(of: app)
+        #expect(error?.code == .digestMismatch)
+        #expect(error?.packages == ["app:all"])
+        #expect(
+            error?.message == "'app:all' was offered with the digest \(digest), and the baseline says \(other)")
+        // Without the file nothing can be installed either.
+        await #expect(throws: PackageError.self) { try await sandbox.packages.apply(refused) { _ in } }
+        #expect(try await sandbox.versions().isEmpty)
+
+        try await sandbox.carryOut(
+            AptSandbox.request(
+                targets: ["app:\(Machine.native)": "1"], sha256: ["app:\(Machine.native)": digest]))
+        #expect(try await sandbox.versions() == ["app:all": "1"])
+    }
+
+    @Test func `a file that differs from its index is not taken`() async throws {
+        let app = SandboxPackage("app", "1")
+        let sandbox = try await AptSandbox([app])
+        let plan = try await sandbox.packages.plan(AptSandbox.request(targets: ["app:\(Machine.native)": "1"]))
+        try runSuccessfully(["sh", "-c", "printf x >> \"$1\"", "sh", sandbox.repository.filePath(of: app)])
+        let error = await #expect(throws: PackageError.self) { try await sandbox.packages.download(plan) }
+        #expect(error?.code == .sourceUnreachable)
+    }
+
+    @Test func `what was downloaded is installed though its source is gone`() async throws {
+        let app = SandboxPackage("app", "1:1.0+really0.9-1")
+        let sandbox = try await AptSandbox([app])
+        let stick = SourceList(name: try parse("stick"), content: sandbox.repository.sourceList)
+        let plan = try await sandbox.packages.plan(
+            AptSandbox.request(targets: ["app:\(Machine.native)": app.version], sources: [stick]))
+        try await sandbox.packages.download(plan)
+        try FileManager.default.removeItem(atPath: sandbox.repository.path)
+        try await sandbox.packages.download(plan)
+        #expect(try await sandbox.packages.apply(plan) { _ in }.status == 0)
+        #expect(try await sandbox.versions() == ["app:all": app.version])
+    }
+
+    @Test func `a lock that another process holds ends the wait, and nothing has changed`() async throws {
+        let sandbox = try await AptSandbox(
+            [SandboxPackage("app", "1")], lockTimeout: TimeSpan(seconds: 1))
+        let plan = try await sandbox.packages.plan(AptSandbox.request(targets: ["app:all": "1"]))
+        try await sandbox.packages.download(plan)
+        let holder = try LockHolder(sandbox.folder.path("root/var/lib/dpkg/lock-frontend"))
+        let error = await #expect(throws: PackageError.self) {
+            try await sandbox.packages.apply(plan) { _ in }
+        }
+        #expect(error?.code == .locked)
+        #expect(error?.message.contains("held by process \(holder.process) ('perl')") == true)
+        holder.release()
+        #expect(try await sandbox.versions().isEmpty)
+        #expect(try await sandbox.packages.apply(plan) { _ in }.status == 0)
+        #expect(try await sandbox.versions() == ["app:all": "1"])
+    }
+
+    @Test func `nothing of the host is touched`() async throws {
+        let state = """
+            for folder in /var/lib/dpkg /var/lib/apt /var/cache/apt /var/cache/debconf /var/log /etc; do
+              find "$folder" -newer "$1" -not -name lastlog -not -path '/var/log/journal*' 2>/dev/null
+            done
+            """
+        let sandbox = try await AptSandbox([
+            SandboxPackage("app", "1", files: ["/etc/app.conf": "1"], scripts: ["postinst": "exit 0"]),
+            SandboxPackage("app", "2"),
+        ])
+        let stamp = try sandbox.folder.write("", to: "stamp")
+        // A file system's clock may be coarse: the stamp must be older than what follows, and is made so.
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date.now.addingTimeInterval(-0.05)], ofItemAtPath: stamp)
+        try await sandbox.install(["app:all": "1"])
+        try await sandbox.install(["app:all": "2"])
+        try await sandbox.carryOut(AptSandbox.request(removals: ["app:all": true]))
+        #expect(try runSuccessfully(["sh", "-c", state, "sh", stamp]).lines == [])
+        #expect(sandbox.folder.exists("root/var/log/dpkg.log"))
+    }
+}
+
+/// A process that holds a record lock on a file, as apt and dpkg do.
+final class LockHolder: Sendable {
+    let process: pid_t
+    private let input: Int32
+
+    /// - Returns: once the lock is held.
+    init(_ path: String) throws {
+        let script = """
+            use Fcntl qw(:flock SEEK_SET F_SETLKW F_WRLCK);
+            open(my $file, '+>>', $ARGV[0]) or die;
+            fcntl($file, F_SETLKW, pack('s s x!8 q q i', F_WRLCK, SEEK_SET, 0, 0, 0)) or die;
+            $| = 1; print "held\\n"; <STDIN>;
+            """
+        let (fromChild, toParent) = try Self.pipe()
+        let (toChild, fromParent) = try Self.pipe()
+        process = try spawn(["perl", "-e", script, path], descriptors: [(toChild, 0), (toParent, 1)])
+        close(toParent)
+        close(toChild)
+        input = fromParent
+        var byte: UInt8 = 0
+        guard read(fromChild, &byte, 1) == 1 else { throw POSIXError(.EIO) }
+        close(fromChild)
+    }
+
+    /// Ends the process, and with it the lock.
+    func release() {
+        close(input)
+        reap(process)
+    }
+
+    private static func pipe() throws -> (Int32, Int32) {
+        var ends: [Int32] = [-1, -1]
+        spawning.withLock { _ in
+            guard Glibc.pipe(&ends) == 0 else { return }
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        }
+        guard ends[0] >= 0 else { throw POSIXError(.EMFILE) }
+        return (ends[0], ends[1])
+    }
+}
