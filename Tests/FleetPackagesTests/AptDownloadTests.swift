@@ -103,7 +103,8 @@ final class LockHolder: Sendable {
         let script = """
             use Fcntl qw(:flock SEEK_SET F_SETLKW F_WRLCK);
             open(my $file, '+>>', $ARGV[0]) or die;
-            fcntl($file, F_SETLKW, pack('s s x!8 q q i', F_WRLCK, SEEK_SET, 0, 0, 0)) or die;
+            my $lock = pack('s s x!8 q q i', F_WRLCK, SEEK_SET, 0, 0, 0);
+            fcntl($file, F_SETLKW, $lock) or die;
             $| = 1; print "held\\n"; <STDIN>;
             """
         let (fromChild, toParent) = try Self.pipe()
