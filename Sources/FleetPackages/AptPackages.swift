@@ -7,13 +7,15 @@ package import FleetReconciler
 /// only read: apt is not opened.
 package struct AptPackages: PackageSystem {
     private let configuration: AptConfiguration
+    private let database: DpkgDatabaseCache
 
     package init(_ configuration: AptConfiguration) {
         self.configuration = configuration
+        database = DpkgDatabaseCache(folder: configuration.databaseFolder)
     }
 
     package func inventory() async throws(PackageError) -> Inventory {
-        try DpkgDatabase(folder: configuration.databaseFolder).inventory
+        try database.database().inventory
     }
 
     package func facts() async throws(PackageError) -> SystemFacts {
@@ -25,7 +27,7 @@ package struct AptPackages: PackageSystem {
     }
 
     package func download(_ plan: Plan) async throws(PackageError) {
-        let native = try DpkgDatabase(folder: configuration.databaseFolder).inventory.native
+        let native = try database.database().inventory.native
         try AptOptionFiles(configuration: configuration).write(for: plan.request)
         try await AptArchives(configuration, plan: plan, native: native).fetch()
     }
@@ -41,12 +43,17 @@ package struct AptPackages: PackageSystem {
         return try await AptTransaction(configuration, plan: plan).run(progress)
     }
 
-    package func repair() async throws(PackageError) -> ManagerOutput {
+    package func repair() async throws(PackageError) {
         try await AptRepair(configuration).run()
     }
 
+    package func rebootRequirement() -> RebootStatement {
+        let inventory = try? database.database().inventory
+        return RebootRequirement(root: configuration.root, inventory: inventory).statement
+    }
+
     package func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] {
-        let native = try DpkgDatabase(folder: configuration.databaseFolder).inventory.native
+        let native = try database.database().inventory.native
         let marks = try AutomaticMarks(path: configuration.path("var/lib/apt/extended_states"))
         return packages.filter { marks.contains($0, native: native) }
     }

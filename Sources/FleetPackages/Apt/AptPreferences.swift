@@ -9,12 +9,18 @@ struct AptPreferences {
     init(_ pins: [Pin]) {
         text = pins.map { pin in
             """
-            Package: \(pin.key)
+            Package: \(Self.name(pin.key))
             Pin: version \(Self.pattern(pin))
             Pin-Priority: 1001
 
             """
         }.joined(separator: "\n")
+    }
+
+    /// What the pin is for: to apt, what fits every architecture is no architecture of its own.
+    private static func name(_ key: EntryKey) -> EntryKey {
+        guard case .package(let name, .some(.all)) = key else { return key }
+        return .package(name, nil)
     }
 
     /// What the version must match: for a package the very version; for a source also its rebuilds `+bN`, which the

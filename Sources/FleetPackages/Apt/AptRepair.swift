@@ -1,18 +1,22 @@
 internal import FleetCore
 internal import FleetReconciler
 
-/// Finishes what an interrupted manager left behind: `dpkg --configure -a`, as apt itself would demand.
+/// Finishes what an interrupted dpkg left behind (`dpkg --configure --pending`), without which apt refuses every work.
+///
+/// Only where dpkg's journal is not empty. A package that is merely not configured is left to the next transaction: its script
+/// would fail here as it failed there.
 struct AptRepair {
     private let configuration: AptConfiguration
 
     init(_ configuration: AptConfiguration) { self.configuration = configuration }
 
-    /// - Throws: ``PackageError`` with `locked` while another process works on the database. A package that still cannot be
-    ///   configured is no error: the inventory shows it.
-    func run() async throws(PackageError) -> ManagerOutput {
-        let request = ChangeRequest(pins: [], targets: [:])
-        try AptOptionFiles(configuration: configuration).write(for: request)
-        if let locked = AptLocks(configuration: configuration, ownSources: false).holder() { throw locked }
+    /// - Throws: ``PackageError`` with `locked` while another process works on the database, with `broken` if the journal
+    ///   is still there afterwards. A maintainer script that fails is no error: the inventory shows its package.
+    func run() async throws(PackageError) {
+        guard try DpkgDatabase.isInterrupted(folder: configuration.databaseFolder) else { return }
+        try AptOptionFiles(configuration: configuration).write(for: ChangeRequest(pins: [], targets: [:]))
+        let locks = AptLocks(configuration: configuration, ownSources: false)
+        if let locked = locks.holder() { throw locked }
         let command = AptCommand(configuration)
         // Like a transaction, it is not killed with the task that asked for it.
         let result = await Task { () async -> Result<ChildOutput, PackageError> in
@@ -23,13 +27,9 @@ struct AptRepair {
             }
         }.value
         let output = try result.get()
-        let text = output.outputText + output.errorText
-        if !output.succeeded,
-            let locked = AptLocks(configuration: configuration, ownSources: false).holder()
-        {
-            throw locked
-        }
-        return ManagerOutput(
-            status: output.status, log: String(decoding: text.utf8.suffix(4_096), as: UTF8.self), failures: [:])
+        guard try DpkgDatabase.isInterrupted(folder: configuration.databaseFolder) else { return }
+        throw locks.holder()
+            ?? PackageError(
+                .broken, "'dpkg --configure --pending' ended with \(output.status): \(output.errorText.suffix(2_000))")
     }
 }

@@ -40,12 +40,17 @@ struct AptTransaction {
         // What has only configuration left is nothing to apt; the purge below takes it.
         let work = Plan(
             request: plan.request, changes: plan.changes.filter { $0.to != nil || present.contains($0.id) })
-        var output = ManagerOutput(status: 0, log: "", failures: [:])
+        let clock = ContinuousClock()
+        let start = clock.now
+        var output = AptOutcome()
         if !work.changes.isEmpty {
             output = try await change(work, native: before.native, progress)
             try await restore(marks, before: before)
         }
-        return try await purge(after: output)
+        output = try await purge(after: output)
+        return ManagerOutput(
+            status: output.status, log: output.log, failures: output.failures,
+            duration: (clock.now - start).timeSpan)
     }
 
     private var marksFile: String { configuration.path("var/lib/apt/extended_states") }
@@ -54,7 +59,7 @@ struct AptTransaction {
 
     private func change(
         _ work: Plan, native: Architecture, _ progress: (PackageProgress) -> Void
-    ) async throws(PackageError) -> ManagerOutput {
+    ) async throws(PackageError) -> AptOutcome {
         try mappingFileErrors { () throws(FileError) in
             try writeFile(logFile, "")
             try writeFile(statusFile, "")
@@ -85,7 +90,7 @@ struct AptTransaction {
             throw AptFailure(configuration: configuration, ownSources: plan.request.sources != nil)
                 .error(readTail(of: logFile, count: 65_536), otherwise: .unsatisfiable)
         }
-        return ManagerOutput(
+        return AptOutcome(
             status: status, log: log, failures: reader.failures(of: work, native: native))
     }
 
@@ -129,17 +134,32 @@ struct AptTransaction {
     }
 
     /// Takes the configuration of removed packages that the request wants gone with it.
-    private func purge(after output: ManagerOutput) async throws(PackageError) -> ManagerOutput {
+    private func purge(after output: AptOutcome) async throws(PackageError) -> AptOutcome {
         guard plan.request.removals.values.contains(true) else { return output }
         let left = try DpkgDatabase(folder: configuration.databaseFolder).inventory.packages.filter {
             $0.state == .configFiles && plan.request.removals[$0.id] == true
         }
         guard !left.isEmpty else { return output }
         let purge = try await command.dpkg(["--purge"] + left.map(\.id.description))
-        return ManagerOutput(
+        return AptOutcome(
             status: output.status == 0 ? purge.status : output.status,
             log: String(decoding: (output.log + purge.outputText + purge.errorText).utf8.suffix(4_096), as: UTF8.self),
             failures: output.failures)
+    }
+}
+
+/// What apt and dpkg said, so far.
+private struct AptOutcome {
+    var status = 0
+    var log = ""
+    var failures: [PackageID: String] = [:]
+}
+
+extension Duration {
+    /// This length in the fleet's own type.
+    fileprivate var timeSpan: TimeSpan {
+        let (seconds, attoseconds) = components
+        return TimeSpan(seconds: seconds) + TimeSpan(milliseconds: attoseconds / 1_000_000_000_000_000)
     }
 }
 

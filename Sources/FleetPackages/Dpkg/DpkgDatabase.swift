@@ -17,8 +17,7 @@ struct DpkgDatabase {
     /// - Throws: ``PackageError`` with `broken` if dpkg was interrupted or an entry makes no sense, with `unreadable`
     ///   if a file cannot be read.
     init(folder: String) throws(PackageError) {
-        let journal = try mappingFileErrors { () throws(FileError) in try Self.journal(in: folder) }
-        guard journal.isEmpty else {
+        guard !(try Self.isInterrupted(folder: folder)) else {
             throw PackageError(
                 .broken,
                 "dpkg was interrupted: '\(folder)/updates' holds changes that it has not finished; "
@@ -57,14 +56,15 @@ struct DpkgDatabase {
         "Package", "Status", "Architecture", "Version", "Source", "Essential", "Protected",
     ]
 
-    /// The files of dpkg's journal. Only numbered ones count: dpkg itself ignores what has another name.
-    private static func journal(in folder: String) throws(FileError) -> [String] {
+    /// Whether dpkg's journal holds changes that are not in the status file. Only numbered files count: dpkg itself
+    /// ignores what has another name.
+    static func isInterrupted(folder: String) throws(PackageError) -> Bool {
         do {
-            return try namesInFolder(folder + "/updates").filter { $0.utf8.allSatisfy(\.isDecimalDigit) }
+            return try namesInFolder(folder + "/updates").contains { $0.utf8.allSatisfy(\.isDecimalDigit) }
         } catch {
             // Without the folder there is nothing that was begun; the status file tells whether there is a database.
-            if error.isAbsence { return [] }
-            throw error
+            if error.isAbsence { return false }
+            throw PackageError(error)
         }
     }
 
