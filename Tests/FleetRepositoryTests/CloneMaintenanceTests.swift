@@ -18,6 +18,7 @@ import Testing
         let left = [
             "HEAD.lock", "refs/heads/main.lock", "objects/pack/tmp_pack_a1", "objects/pack/pack_git2_b2",
             "objects/ab/tmp_object_git2_c3", "objects/tmp_obj_d4", "packed-refs.lock",
+            "refs/plimsoll/outgoing/0",
         ]
         for name in left { try folder.write("", to: "clone.git/\(name)") }
         try folder.write("", to: "outside/index.lock")
@@ -42,9 +43,9 @@ import Testing
         #expect(error.subject == "refs/heads/main")
     }
 
-    @Test(arguments: ["HEAD", "config"])
-    func aTornFileMakesACloneUnusable(_ name: String) throws {
-        try folder.write("\0\0\0\0[", to: "clone.git/\(name)")
+    @Test(arguments: [("refs/heads/main", "\0\0\0\0"), ("config", "[core")])
+    func aTornFileMakesACloneUnusable(_ name: String, _ content: String) throws {
+        try folder.write(content, to: "clone.git/\(name)")
         guard case .unusable = CloneMaintenance.condition(of: clone) else {
             Issue.record("usable")
             return

@@ -1,5 +1,6 @@
 import FleetCore
 import FleetTesting
+import Glibc
 import Testing
 
 @testable import FleetRepository
@@ -162,6 +163,47 @@ import Testing
         let unknown = #expect(throws: NetworkError.self) { _ = try reached.child.list(reached.remote) }
         #expect(unknown?.kind == .authentication, "\(unknown?.description ?? "")")
         #expect(unknown?.message.contains("Host key verification failed") == true)
+    }
+
+    @Test func aPasswordThatIsRefusedIsNotShown() throws {
+        let answer =
+            "HTTP/1.1 401 Unauthorized\\r\\nWWW-Authenticate: Basic realm=x\\r\\nContent-Length: 0\\r\\n\\r\\n"
+        let server = try LoopbackService(command: [
+            "sh", "-c", "while read -r line; do printf '\(answer)'; done",
+        ])
+        let remote = try RemoteURL("http://node:s3cret@127.0.0.1:\(server.port)/fleet.git")
+        let error = #expect(throws: NetworkError.self) { _ = try NetworkChild.built.list(remote) }
+        #expect(error?.kind == .authentication, "\(error?.description ?? "")")
+        #expect(error?.description.contains("s3cret") == false)
+        withExtendedLifetime(server) {}
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can give a repository away"))
+    func aRepositoryOfAnotherOwnerIsRefusedInGitsWords() throws {
+        try runSuccessfully(["chown", "-R", "12345", served])
+        let reached = try reach(.file)
+        let error = #expect(throws: NetworkError.self) { _ = try reached.child.list(reached.remote) }
+        #expect(error?.kind == .repositoryNotFound)
+        #expect(error?.message.contains("dubious ownership") == true, "\(error?.description ?? "")")
+    }
+
+    @Test(.enabled(if: getuid() == 0, "only root can mount"))
+    func aFullDiskIsSaidToBeFull() throws {
+        let noise = try runSuccessfully(["head", "-c", "3000000", "/dev/urandom"]).output
+        try runSuccessfully(["sh", "-c", "cat > noise"], in: work, input: noise)
+        try Git.commit("large", in: work)
+        try Git.run("push", "--quiet", "origin", "main", in: work)
+        try folder.makeFolder("small")
+        // A file system of one mebibyte, seen by this shell and what it starts alone.
+        let script = """
+            mount -t tmpfs -o size=1m none small && git init --quiet --bare small/clone.git || exit 9
+            printf 'url file://\(served)\\nfolder small/clone.git\\nparent %s\\nfetch 9000000\\n' $$ > request
+            printf 'get refs/heads/main:refs/remotes/fleet/main\\nend\\n' >> request
+            \(BuiltProgram.path("plimsoll-agent")) network-worker < request | cat
+            """
+        let result = try runSuccessfully(
+            ["unshare", "-m", "sh", "-c", script], in: folder.path, environment: Git.environment)
+        #expect(result.lines.last?.hasPrefix("failed diskFull ") == true, "\(result.text)")
     }
 
     @Test(arguments: [Way.file, .daemon, .http])

@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: [
         "", "fleet.git", "../fleet.git", "ftp://example.com/x", "ext::sh -c id", "file://host/x",
-        "file:relative",
+
         "ssh://-oProxyCommand=id/x", "ssh://-x@host/x", "ssh://host:0/x", "ssh://host:99999/x", "ssh://host",
         "ssh:///x",
         "-host:path", "host:-path", "git@host:", "https://host/\u{1}", "/srv/\u{0}x", "ssh://host/%zz",

@@ -87,7 +87,7 @@ private let program = """
             self.wfile.write(content)
         do_GET = do_POST = answer
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    print(server.server_address[1], flush=True)
+    os.write(1, b"%d\\n" % server.server_address[1])
     server.serve_forever()
 
     """

@@ -17,19 +17,20 @@ package enum CloneMaintenance {
         case unusable(GitError)
     }
 
-    /// Removes what a crash left: lock files and unfinished packs and objects.
+    /// Removes what a crash left: lock files, unfinished packs and objects, the names that a push gave to its commits.
     ///
     /// - Returns: the paths that were removed, for the log.
     /// - Throws: `FileError` if a folder cannot be read or a file not removed.
     package static func removeLeftovers(in folder: String) throws(FileError) -> [String] {
         var removed: [String] = []
         var waiting = [folder]
+        let outgoing = "\(folder)/\(OutgoingReferences.prefix)"
         while let current = waiting.popLast() {
             for (name, isFolder) in try entries(of: current) {
                 let path = "\(current)/\(name)"
                 if isFolder {
                     waiting.append(path)
-                } else if isLeftover(name) {
+                } else if isLeftover(name) || path.hasPrefix(outgoing) {
                     guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
                     removed.append(path)
                 }
@@ -43,10 +44,10 @@ package enum CloneMaintenance {
         guard access(folder, F_OK) == 0 else { return .missing }
         do throws(GitError) {
             let repository = try GitRepository(open: folder)
+            // A listing passes over a reference whose file is torn; the next fetch would fail at it.
+            for name in try looseReferences(in: folder) { _ = try repository.reference(name) }
             for reference in try repository.references(prefix: "refs/") {
-                if reference.name.hasPrefix(OutgoingReferences.prefix) {
-                    try repository.deleteReference(reference.name)
-                } else if try repository.objectHeader(reference.id.bytes, "read what a reference names")
+                if try repository.objectHeader(reference.id.bytes, "read what a reference names")
                     == nil
                 {
                     return .unusable(
@@ -70,6 +71,26 @@ package enum CloneMaintenance {
             }
         }
         guard rmdir(folder) == 0 || errno == ENOENT else { throw FileError("remove", folder) }
+    }
+
+    /// The names of the references that have a file of their own.
+    private static func looseReferences(in folder: String) throws(GitError) -> [String] {
+        var names: [String] = []
+        var waiting = ["refs"]
+        while let current = waiting.popLast() {
+            do throws(FileError) {
+                for (name, isFolder) in try entries(of: "\(folder)/\(current)") {
+                    if isFolder {
+                        waiting.append("\(current)/\(name)")
+                    } else {
+                        names.append("\(current)/\(name)")
+                    }
+                }
+            } catch {
+                throw GitError("list references", folder, .malformed, error.description)
+            }
+        }
+        return names
     }
 
     /// What libgit2 (`filebuf`, `indexer`, loose objects) and stock git name what is not finished.

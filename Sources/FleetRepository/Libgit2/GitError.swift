@@ -61,16 +61,15 @@ package struct GitError: Error, Equatable, Sendable {
 
     /// The error of a call that has just returned `result` in this thread.
     init(_ operation: String, _ subject: String, result: Int32) {
-        let systemError = errno
         self.operation = operation
         self.subject = subject
         let last = git_error_last()
         errorClass = last?.pointee.klass ?? 0
         message = last?.pointee.message.map { String(cString: $0) } ?? "libgit2 gave no reason"
-        code = Self.code(of: result, errorClass: errorClass, systemError: systemError)
+        code = Self.code(of: result, errorClass: errorClass, message: message)
     }
 
-    private static func code(of result: Int32, errorClass: Int32, systemError: Int32) -> Code {
+    private static func code(of result: Int32, errorClass: Int32, message: String) -> Code {
         switch git_error_code(result) {
         case GIT_ENOTFOUND: .notFound
         case GIT_EEXISTS: .exists
@@ -83,11 +82,15 @@ package struct GitError: Error, Equatable, Sendable {
         case GIT_EMISMATCH: .mismatch
         case GIT_EEOF: .endOfFile
         case GIT_EUSER: .cancelled
-        // libgit2 keeps the system's reason in its words alone; errno still has it after a failed write.
-        case GIT_ERROR where systemError == ENOSPC && errorClass != GIT_ERROR_NET.signedValue: .diskFull
+        // libgit2 keeps the system's reason only as the end of its message: what strerror(3) said in this process.
+        case GIT_ERROR where errorClass == GIT_ERROR_OS.signedValue && saysDiskFull(message): .diskFull
         default: .other(result)
         }
     }
+}
+
+private func saysDiskFull(_ message: String) -> Bool {
+    [ENOSPC, EDQUOT].contains { message.hasSuffix(String(cString: strerror($0))) }
 }
 
 extension git_error_t {
@@ -104,7 +107,6 @@ extension GitError: CustomStringConvertible {
 
 /// Calls libgit2 and turns a negative result into an error, before anything else can change the thread's last error.
 func git(_ operation: String, _ subject: String = "", _ call: () -> Int32) throws(GitError) {
-    errno = 0
     let result = call()
     guard result < 0 else { return }
     throw GitError(operation, subject, result: result)
