@@ -34,6 +34,13 @@ package final class TemporaryFolder: Sendable {
         let url = URL(fileURLWithPath: path(relative))
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        if mode & 0o111 != 0 {
+            // A program that is open for writing cannot be run ("text file busy"), and a process that another test starts
+            // at this moment would keep it open for a while. So this process never opens it.
+            let command = ["install", "-m", String(mode, radix: 8), "/dev/stdin", url.path]
+            try runSuccessfully(command, input: Array(text.utf8))
+            return url.path
+        }
         try Data(text.utf8).write(to: url)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: url.path)
         return url.path
