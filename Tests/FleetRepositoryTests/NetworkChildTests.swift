@@ -271,6 +271,34 @@ import Testing
         try Git.run("fsck", "--full", in: served)
     }
 
+    @Test func whatWasAcceptedOnASharedBranchIsThere() async throws {
+        let remote = try RemoteURL("file://\(served)")
+        let (main, first) = (try main, first)
+        let accepted = try await withThrowingTaskGroup(of: [CommitID].self) { group in
+            for writer in 0..<6 {
+                let own = try Git.makeBareRepository("writer-\(writer).git", in: folder)
+                group.addTask {
+                    let repository = try GitRepository(open: own)
+                    var accepted: [CommitID] = []
+                    for round in 0..<6 {
+                        let result = try NetworkChild.built.fetch(
+                            [main], from: remote, into: own, byteLimit: 1 << 20)
+                        let tip = result.listed.first { $0.name == "refs/heads/main" }?.id ?? first
+                        let next = try repository.report(parent: tip, message: "\(writer) \(round)")
+                        let push = try refspec(next, "refs/heads/main")
+                        let verdicts = try NetworkChild.built.push([push], to: remote, from: own)
+                        if verdicts["refs/heads/main"] == .accepted { accepted.append(next) }
+                    }
+                    return accepted
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        let there = try Git.run("rev-list", "main", in: served).split(separator: "\n").map(String.init)
+        #expect(Set(accepted.map(\.hex)).isSubset(of: there))
+        #expect(there.count == accepted.count + 1)
+    }
+
     private func refspec(_ commit: CommitID, _ destination: String, force: Bool = false) throws -> PushRefspec
     {
         try #require(PushRefspec(commit: commit, destination: destination, force: force))

@@ -7,14 +7,16 @@ enum SpawnedProcess {
     /// default action for SIGPIPE.
     ///
     /// - Parameters:
-    ///   - arguments: the first names the program, looked up in `PATH` unless it has a slash.
+    ///   - program: looked up in `PATH` unless it has a slash; nil: what the first argument says.
+    ///   - arguments: the first is the name under which the process is listed.
     ///   - environment: the whole environment, `NAME=value`.
     ///   - descriptors: what becomes 0, 1, 2 and so on; each must be above that range.
     ///   - ownGroup: whether it leads a process group of its own.
     static func start(
-        _ arguments: [String], environment: [String], descriptors: [Int32], ownGroup: Bool
+        program: String? = nil, _ arguments: [String], environment: [String], descriptors: [Int32],
+        ownGroup: Bool
     ) throws(FileError) -> pid_t {
-        let program = arguments.first ?? ""
+        let program = program ?? arguments.first ?? ""
         guard !(arguments + environment).contains(where: { $0.utf8.contains(0) }) else {
             throw FileError("start", program, "an argument has a NUL byte")
         }

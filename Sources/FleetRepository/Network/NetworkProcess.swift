@@ -23,7 +23,8 @@ final class NetworkProcess {
         let lock = lockDescriptor.map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
         defer { if let lock { close(lock) } }
         process = try SpawnedProcess.start(
-            [executable, "network-worker"], environment: SpawnedProcess.environment { _ in false },
+            program: executable, [CommandLine.arguments.first ?? executable, "network-worker"],
+            environment: SpawnedProcess.environment { _ in false },
             descriptors: [input.number, output.writing, errorsNumber] + (lock.map { [$0] } ?? []),
             ownGroup: true)
         output.closeWriting()
