@@ -141,6 +141,7 @@ extension FleetValidator {
             groups: groups, unreadable: index.groups.subtracting(groups.keys), sizes: index.sizes)
         for file in groups.values {
             problems += file.gateProblems + graph.problems(of: file)
+            warnings += graph.warnings(of: file)
             guard let baseline = file.baseline, !baselines.contains(baseline) else { continue }
             let hint = NearestWord.hint(for: baseline.description, in: baselines.map(\.description))
             problems.append(

@@ -75,13 +75,25 @@ struct GateGraph {
         var messages: [String] = []
         if let own = file.baseline, let found = other.baseline, own != found {
             messages.append(
-                "group '\(group)' has the baseline '\(found)'; expected '\(own)', or its reports prove nothing"
+                "group '\(group)' has the baseline '\(found)'; expected '\(own)', or they prove nothing"
             )
         }
-        if sizes[group, default: 0] == 0 {
-            messages.append("group '\(group)' has no nodes; expected at least one canary")
+        if sizes[group, default: 0] == 0, sizes[file.name, default: 0] > 0 {
+            messages.append(noCanary(group))
         }
         return messages
+    }
+
+    /// The gates that look at a group without nodes on behalf of one that has none either. Nobody waits there yet,
+    /// as in a fleet that has just been founded; the first node to enrol would.
+    func warnings(of file: GroupFile) -> [Problem] {
+        guard sizes[file.name, default: 0] == 0 else { return [] }
+        return (file.keys.gate?.after ?? []).filter { groups[$0.group] != nil && sizes[$0.group, default: 0] == 0 }
+            .map { Problem(Layout.group(file.name), $0.place, noCanary($0.group)) }
+    }
+
+    private func noCanary(_ group: GroupName) -> String {
+        "group '\(group)' has no nodes; expected at least one canary"
     }
 
     /// The way along `after` from a group back to itself, if there is one.
