@@ -17,6 +17,8 @@ enum DocumentParser {
     ///
     /// - Throws: the problem that keeps the file from being read at all.
     static func parse(_ bytes: [UInt8], file: String) throws(Problem) -> DocumentNode {
+        // An editor of Windows may begin a file with a byte order mark; it would count as a column.
+        let bytes = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(bytes.dropFirst(3)) : bytes
         guard let text = String(validating: bytes, as: UTF8.self) else {
             let place = firstInvalidPlace(in: bytes)
             throw Problem(file, place, "found bytes that are not UTF-8; expected text in UTF-8")

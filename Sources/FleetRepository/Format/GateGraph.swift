@@ -88,8 +88,10 @@ struct GateGraph {
     /// as in a fleet that has just been founded; the first node to enrol would.
     func warnings(of file: GroupFile) -> [Problem] {
         guard sizes[file.name, default: 0] == 0 else { return [] }
-        return (file.keys.gate?.after ?? []).filter { groups[$0.group] != nil && sizes[$0.group, default: 0] == 0 }
-            .map { Problem(Layout.group(file.name), $0.place, noCanary($0.group)) }
+        return (file.keys.gate?.after ?? []).filter {
+            groups[$0.group] != nil && sizes[$0.group, default: 0] == 0
+        }
+        .map { Problem(Layout.group(file.name), $0.place, noCanary($0.group)) }
     }
 
     private func noCanary(_ group: GroupName) -> String {
