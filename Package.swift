@@ -59,13 +59,15 @@ let package = Package(
         .executableTarget(
             name: "plimsoll-agent",
             dependencies: [
-                "FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", arguments, logging,
+                "FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", "FleetProgram", arguments,
+                logging,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "plimsoll",
             dependencies: [
-                "FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", arguments, logging,
+                "FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", "FleetProgram", arguments,
+                logging,
             ],
             swiftSettings: strict),
         // Tests

@@ -37,7 +37,8 @@ package struct AptPackages: PackageSystem {
     ) async throws(PackageError) -> ManagerOutput {
         guard plan.refusals.isEmpty else {
             throw PackageError(
-                .unsatisfiable, "a refused plan is not carried out: \(plan.refusals.map(\.message).joined(separator: "; "))",
+                .unsatisfiable,
+                "a refused plan is not carried out: \(plan.refusals.map(\.message).joined(separator: "; "))",
                 packages: plan.refusals.map(\.package.description))
         }
         return try await AptTransaction(configuration, plan: plan).run(progress)

@@ -25,15 +25,18 @@ package struct StandardErrorLog: LogHandler {
                 : Self.json(event.level, "\(event.message)", all))
     }
 
-    private static func plain(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
+    private static func plain(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String
+    {
         let fields = metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         return ([level == .info || level == .notice ? message : "\(level): \(message)"] + fields)
             .joined(separator: "  ")
     }
 
-    private static func json(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
+    private static func json(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String
+    {
         var members: [String: JSONValue] = [
-            "time": JSONValue(SystemClock.wall), "level": .string(level.rawValue), "message": .string(message),
+            "time": JSONValue(SystemClock.wall), "level": .string(level.rawValue),
+            "message": .string(message),
         ]
         for (key, value) in metadata where members[key] == nil { members[key] = .string("\(value)") }
         return String(decoding: JSONValue.object(members).canonicalBytes, as: UTF8.self)

@@ -167,7 +167,7 @@ extension DeclarationStack {
 
 extension Baseline {
     /// Why this baseline must not be applied to a system with these facts; nil if it may.
-    func mismatch(with facts: SystemFacts) -> Reason? {
+    package func mismatch(with facts: SystemFacts) -> Reason? {
         guard let system, system.id != facts.id || (system.version.map { $0 != facts.version } ?? false)
         else {
             return nil

@@ -91,7 +91,8 @@ struct AptArchives {
         }
         guard digest == file.sha256 else {
             throw PackageError(
-                .sourceUnreachable, "'\(origin)' has the digest \(digest), and its source says \(file.sha256)")
+                .sourceUnreachable, "'\(origin)' has the digest \(digest), and its source says \(file.sha256)"
+            )
         }
         try mappingFileErrors { () throws(FileError) in
             try renameFile(partial, to: "\(configuration.archivesFolder)/\(name)")
@@ -107,7 +108,8 @@ struct AptArchives {
         // What is not wanted must not be found by the next attempt.
         try mappingFileErrors { () throws(FileError) in try removeFile(path) }
         throw PackageError(
-            .digestMismatch, "'\(change.id)' was offered with the digest \(found), and the baseline says \(wanted)",
+            .digestMismatch,
+            "'\(change.id)' was offered with the digest \(found), and the baseline says \(wanted)",
             packages: [change.id.description])
     }
 }
@@ -125,10 +127,12 @@ struct RemoteFile: Equatable {
         output.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard words.count == 4, words[0].first == "'", words[0].last == "'", words[0].count > 2,
-                let size = Int(words[2]), size >= 0, words[3].hasPrefix("SHA256:"), let digest = Digest(words[3].dropFirst(7))
+                let size = Int(words[2]), size >= 0, words[3].hasPrefix("SHA256:"),
+                let digest = Digest(words[3].dropFirst(7))
             else { return nil }
             return RemoteFile(
-                uri: String(words[0].dropFirst().dropLast()), name: String(words[1]), size: size, sha256: digest)
+                uri: String(words[0].dropFirst().dropLast()), name: String(words[1]), size: size,
+                sha256: digest)
         }
     }
 

@@ -13,7 +13,9 @@ struct AptFailure {
     ///
     /// - Parameter code: what it is if neither a lock nor the disk is the cause.
     func error(_ output: String, otherwise code: PackageError.Code) -> PackageError {
-        if let locked = AptLocks(configuration: configuration, ownSources: ownSources).holder() { return locked }
+        if let locked = AptLocks(configuration: configuration, ownSources: ownSources).holder() {
+            return locked
+        }
         let message = Self.summary(output)
         // The lock may have been released since.
         for phrase in ["Could not get lock", "Unable to lock", "Unable to acquire the dpkg frontend lock"]

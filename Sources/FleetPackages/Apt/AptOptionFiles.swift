@@ -20,7 +20,8 @@ struct AptOptionFiles {
     ///
     func write(for request: ChangeRequest) throws(PackageError) {
         for path in [configuration.root, configuration.workspace] {
-            guard path.hasPrefix("/"), !path.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") }) else {
+            guard path.hasPrefix("/"), !path.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") })
+            else {
                 throw PackageError(
                     .unreadable, "cannot use '\(path)': apt needs an absolute path without quotation marks")
             }

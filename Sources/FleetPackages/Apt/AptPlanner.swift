@@ -30,7 +30,8 @@ struct AptPlanner {
         var versions = request.targets
         var simulated = try await simulate(versions, inventory: database.inventory)
         if !simulated.succeeded {
-            var offers = try await sources.offers(of: Array(request.targets.keys), inventory: database.inventory)
+            var offers = try await sources.offers(
+                of: Array(request.targets.keys), inventory: database.inventory)
             if !isFresh, !missing(in: offers, inventory: database.inventory).isEmpty {
                 try await sources.update()
                 isFresh = true
@@ -56,7 +57,8 @@ struct AptPlanner {
         for (id, version) in versions.sorted(by: { $0.key < $1.key }) {
             arguments.append("\(id.aptName(native: native))=\(version)")
         }
-        for id in request.removals.keys.sorted() where inventory.packages.contains(where: { $0.id == id && $0.isPresent }) {
+        for id in request.removals.keys.sorted()
+        where inventory.packages.contains(where: { $0.id == id && $0.isPresent }) {
             arguments.append("\(id.aptName(native: native))-")
         }
         return try await command.get(arguments)
@@ -134,7 +136,8 @@ struct AptPlanner {
         }
         guard unreached.isEmpty else {
             throw PackageError(
-                .unsatisfiable, "apt finds no way to bring about what is asked of \(quoted(unreached.sorted()))",
+                .unsatisfiable,
+                "apt finds no way to bring about what is asked of \(quoted(unreached.sorted()))",
                 packages: unreached.sorted())
         }
     }

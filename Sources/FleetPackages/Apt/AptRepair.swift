@@ -30,6 +30,7 @@ struct AptRepair {
         guard try DpkgDatabase.isInterrupted(folder: configuration.databaseFolder) else { return }
         throw locks.holder()
             ?? PackageError(
-                .broken, "'dpkg --configure --pending' ended with \(output.status): \(output.errorText.suffix(2_000))")
+                .broken,
+                "'dpkg --configure --pending' ended with \(output.status): \(output.errorText.suffix(2_000))")
     }
 }

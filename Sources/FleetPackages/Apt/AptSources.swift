@@ -35,7 +35,9 @@ struct AptSources {
     /// - Returns: whether they were fetched.
     func updateIfOthers() async throws(PackageError) -> Bool {
         guard request.sources != nil else { return false }
-        guard String(decoding: readFile(stampFile, from: 0, count: 64), as: UTF8.self) != stamp else { return false }
+        guard String(decoding: readFile(stampFile, from: 0, count: 64), as: UTF8.self) != stamp else {
+            return false
+        }
         try await update()
         return true
     }
@@ -66,7 +68,8 @@ struct AptSources {
             let columns = line.split(separator: "|", maxSplits: 2).map { column in
                 column.split(separator: " ").joined(separator: " ")
             }
-            guard columns.count == 3, let version = PackageVersion(columns[1]), !columns[2].hasSuffix("Sources")
+            guard columns.count == 3, let version = PackageVersion(columns[1]),
+                !columns[2].hasSuffix("Sources")
             else { return nil }
             let name = columns[0].contains(":") ? columns[0] : "\(columns[0]):\(native)"
             return Offer(aptName: name, version: version, source: columns[2])

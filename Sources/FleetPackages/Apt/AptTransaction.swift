@@ -68,7 +68,8 @@ struct AptTransaction {
         let arguments = command.getArguments(
             ["--no-download", "-o", "APT::Status-Fd=3"] + (mayRemove ? [] : ["--no-remove"])
                 + ["install"] + Self.arguments(for: work, native: native))
-        let (ticks, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let (ticks, continuation) = AsyncStream.makeStream(
+            of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let environment = command.environment
         let files = [statusFile, logFile]
         // Tasks of their own, not children: what cancels us must not cancel them.
@@ -116,7 +117,8 @@ struct AptTransaction {
         let after = try AutomaticMarks(path: marksFile)
         let known = Set(before.packages.filter(\.isPresent).map(\.id))
         let asked = plan.request.targets.keys
-        let automatic = try DpkgDatabase(folder: configuration.databaseFolder).inventory.packages.filter { package in
+        let automatic = try DpkgDatabase(folder: configuration.databaseFolder).inventory.packages.filter {
+            package in
             guard package.isPresent else { return false }
             if known.contains(package.id) { return marks.contains(package.id, native: native) }
             // New: a dependency, unless the request asks for it and does not say that it was one.
@@ -143,7 +145,8 @@ struct AptTransaction {
         let purge = try await command.dpkg(["--purge"] + left.map(\.id.description))
         return AptOutcome(
             status: output.status == 0 ? purge.status : output.status,
-            log: String(decoding: (output.log + purge.outputText + purge.errorText).utf8.suffix(4_096), as: UTF8.self),
+            log: String(
+                decoding: (output.log + purge.outputText + purge.errorText).utf8.suffix(4_096), as: UTF8.self),
             failures: output.failures)
     }
 }
@@ -212,6 +215,7 @@ private struct StatusReader {
         let name = written.split(separator: "/").last.map(String.init) ?? written
         return name == id.aptName(native: native) || name == "\(id)"
             || name == "\(id.name)" && (id.architecture == native || id.architecture == .all)
-            || written.contains("/") && name.hasPrefix("\(id.name)_") && name.hasSuffix("_\(id.architecture).deb")
+            || written.contains("/") && name.hasPrefix("\(id.name)_")
+                && name.hasSuffix("_\(id.architecture).deb")
     }
 }

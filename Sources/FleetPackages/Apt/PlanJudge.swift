@@ -18,7 +18,9 @@ struct PlanJudge {
 
     /// Why the plan must not be carried out.
     func refusals(records: [CandidateRecord]) -> [PlanRefusal] {
-        let byID = Dictionary(records.map { (Version(id: $0.id, version: $0.version), $0) }) { first, _ in first }
+        let byID = Dictionary(records.map { (Version(id: $0.id, version: $0.version), $0) }) { first, _ in
+            first
+        }
         let undetermined = undetermined(records: byID)
         return changes.sorted { $0.id < $1.id }.compactMap { change in
             guard let version = change.to else { return refusalOfRemoval(change) }
@@ -64,7 +66,8 @@ struct PlanJudge {
         if change.from == change.to { return true }
         let native = inventory.native
         for (id, wanted) in request.targets where change.id.answers(id, native: native) {
-            return wanted == version || request.accepts(rebuild: version, of: id, wanted: wanted, in: inventory)
+            return wanted == version
+                || request.accepts(rebuild: version, of: id, wanted: wanted, in: inventory)
         }
         return request.pins.contains { pin in
             switch pin.key {
@@ -99,7 +102,8 @@ struct PlanJudge {
             return id.answers(pinned, native: inventory.native)
         }
         let why =
-            wanted.map { "the baseline names \($0.version)" } ?? "the baseline does not determine that version"
+            wanted.map { "the baseline names \($0.version)" }
+            ?? "the baseline does not determine that version"
         return PlanRefusal(
             code: .undetermined, package: id, message: "'\(name)' would come in as \(version), and \(why)",
             line: "\(name): {version: \(version), install: false}")

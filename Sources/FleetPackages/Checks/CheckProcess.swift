@@ -35,7 +35,9 @@ struct CheckProcess {
             let first = await group.next() ?? nil
             group.cancelAll()
             let second = await group.next() ?? nil
-            guard first == nil, case .exited(_, let output) = second else { return first ?? second ?? .notRun("") }
+            guard first == nil, case .exited(_, let output) = second else {
+                return first ?? second ?? .notRun("")
+            }
             return .timedOut(output: output)
         }
         return ending
@@ -62,7 +64,8 @@ struct CheckProcess {
                 return tail
             }
             return .exited(
-                result.terminationStatus.shellStatus, output: String(decoding: result.closureResult, as: UTF8.self))
+                result.terminationStatus.shellStatus,
+                output: String(decoding: result.closureResult, as: UTF8.self))
         } catch let error as SubprocessError where error.code == .executableNotFound {
             return .notFound
         } catch {

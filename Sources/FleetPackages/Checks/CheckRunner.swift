@@ -49,7 +49,8 @@ struct CheckRunner {
 
     private func run(_ arguments: [String], _ check: Check) async -> CheckProcess.Ending {
         let environment = ["PATH": searchPath, "LC_ALL": "C.UTF-8", "PLIMSOLL_ROOT": root]
-        return await CheckProcess(arguments: arguments, environment: environment, timeout: check.timeout).run()
+        return await CheckProcess(arguments: arguments, environment: environment, timeout: check.timeout)
+            .run()
     }
 
     /// Asks systemd for the unit's state (systemctl(1), `show`). A unit that does not exist is nothing to check.
@@ -83,7 +84,8 @@ struct CheckRunner {
     private func http(_ url: String, _ status: Int, _ check: Check) async -> (CheckResult.Outcome, String) {
         let ending = await run(
             [
-                "curl", "--disable", "--silent", "--show-error", "--proto", "=http,https", "--output", "/dev/null",
+                "curl", "--disable", "--silent", "--show-error", "--proto", "=http,https", "--output",
+                "/dev/null",
                 "--write-out", "%{http_code}", "--url", url,
             ], check)
         guard case .exited(0, let output) = ending else { return (.failed, why(ending, "curl", check)) }

@@ -28,7 +28,9 @@ struct ControlData {
                 continue
             }
             isEmpty = false
-            guard let index = wanted.firstIndex(where: { begins(with: $0, at: start, end: end) }) else { continue }
+            guard let index = wanted.firstIndex(where: { begins(with: $0, at: start, end: end) }) else {
+                continue
+            }
             values[index] = value(from: start + wanted[index].count + 1, to: end)
         }
         if !isEmpty { try body(values) }
@@ -44,7 +46,8 @@ struct ControlData {
 
     /// Whether the line is the field `name`. Most lines are not: the first byte decides.
     private func begins(with name: [UInt8], at start: Int, end: Int) -> Bool {
-        guard bytes[start] == name[0], end - start > name.count, bytes[start + name.count] == UInt8(ascii: ":")
+        guard bytes[start] == name[0], end - start > name.count,
+            bytes[start + name.count] == UInt8(ascii: ":")
         else { return false }
         return bytes[start..<start + name.count].elementsEqual(name)
     }
@@ -52,7 +55,9 @@ struct ControlData {
     private func value(from start: Int, to end: Int) -> String {
         var start = start
         var end = end
-        while start < end, bytes[start] == UInt8(ascii: " ") || bytes[start] == UInt8(ascii: "\t") { start += 1 }
+        while start < end, bytes[start] == UInt8(ascii: " ") || bytes[start] == UInt8(ascii: "\t") {
+            start += 1
+        }
         while end > start, bytes[end - 1] <= UInt8(ascii: " ") { end -= 1 }
         return String(decoding: bytes[start..<end], as: UTF8.self)
     }

@@ -71,9 +71,13 @@ package struct SandboxRepository: Sendable {
     }
 
     private func index() async throws(PackageError) {
-        let packages = try await Self.run(["sh", "-c", #"cd "$1" && exec apt-ftparchive packages pool"#, "sh", path])
+        let packages = try await Self.run([
+            "sh", "-c", #"cd "$1" && exec apt-ftparchive packages pool"#, "sh", path,
+        ])
         try mappingFileErrors { () throws(FileError) in try writeFile(path + "/Packages", packages) }
-        let release = try await Self.run(["sh", "-c", #"cd "$1" && exec apt-ftparchive release ."#, "sh", path])
+        let release = try await Self.run([
+            "sh", "-c", #"cd "$1" && exec apt-ftparchive release ."#, "sh", path,
+        ])
         try mappingFileErrors { () throws(FileError) in try writeFile(path + "/Release", release) }
     }
 
@@ -81,7 +85,8 @@ package struct SandboxRepository: Sendable {
         let result = try await runChild(arguments, environment: environment)
         guard result.succeeded else {
             throw PackageError(
-                .unreadable, "'\(arguments.joined(separator: " "))' ended with \(result.status): \(result.errorText)")
+                .unreadable,
+                "'\(arguments.joined(separator: " "))' ended with \(result.status): \(result.errorText)")
         }
         return result.outputText
     }

@@ -16,19 +16,25 @@ struct RebootRequirement {
         if access(folder + "/reboot-required", F_OK) == 0 {
             let bytes = readFile(folder + "/reboot-required.pkgs", from: 0, count: 4_096)
             let packages = Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init))
-            let reason = packages.isEmpty ? "a package asks for it" : "asked for by \(quoted(packages.sorted()))"
+            let reason =
+                packages.isEmpty ? "a package asks for it" : "asked for by \(quoted(packages.sorted()))"
             return RebootStatement(isRequired: true, reason: reason)
         }
         // Only the root that this kernel booted says something of this kernel.
         guard root == "/", let inventory else { return RebootStatement() }
         var name = utsname()
         guard uname(&name) == 0 else { return RebootStatement() }
-        let release = withUnsafeBytes(of: &name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        let build = withUnsafeBytes(of: &name.version) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let release = withUnsafeBytes(of: &name.release) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let build = withUnsafeBytes(of: &name.version) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
         guard let newer = Self.newerKernel(than: release, build: build, in: inventory) else {
             return RebootStatement()
         }
-        return RebootStatement(isRequired: true, reason: "\(newer) is installed, and the kernel \(release) is running")
+        return RebootStatement(
+            isRequired: true, reason: "\(newer) is installed, and the kernel \(release) is running")
     }
 
     /// The installed kernel that the next boot would bring: of the same flavour, and newer than what runs.
@@ -41,13 +47,19 @@ struct RebootRequirement {
             $0.isPresent && $0.id.name.description.hasPrefix(prefix)
                 && flavour($0.id.name.description.dropFirst(prefix.count)) == flavour(release[...])
         }
-        guard let running = images.first(where: { $0.id.name.description == prefix + release }) else { return nil }
+        guard let running = images.first(where: { $0.id.name.description == prefix + release }) else {
+            return nil
+        }
         let written = build.split(separator: " ").compactMap { PackageVersion($0) }
-            .first { $0.description.contains("-") && VersionOrder.debian.compare($0, running.version) == .older }
+            .first {
+                $0.description.contains("-") && VersionOrder.debian.compare($0, running.version) == .older
+            }
         // Rebuilt under the same name: the file on the disk is newer than the kernel in memory.
         if written != nil, build.contains("Debian") { return "\(running.id.name) \(running.version)" }
         let newest = images.max { VersionOrder.debian.compare($0.version, $1.version) == .older }
-        guard let newest, VersionOrder.debian.compare(newest.version, running.version) == .newer else { return nil }
+        guard let newest, VersionOrder.debian.compare(newest.version, running.version) == .newer else {
+            return nil
+        }
         return "\(newest.id.name) \(newest.version)"
     }
 

@@ -56,3 +56,7 @@ package struct CycleError: Error, Hashable, Sendable {
         case introduction
     }
 }
+
+extension CycleError: CustomStringConvertible {
+    package var description: String { message }
+}

@@ -44,7 +44,7 @@ extension Reconciler {
         return decision
     }
 
-    private func observe() async -> Actual {
+    func observe() async -> Actual {
         let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
         do {
             return Actual(inventory: .success(try await packages.inventory()), facts: facts)

@@ -71,10 +71,7 @@ package struct Reconciler<
             throw CycleError(error.code == .introduction ? .introduction : .clone, error.message)
         }
         var next = memory
-        next.mark = following.mark
-        next.followed = following.followed
-        next.introduction = following.introduction
-        next.stacks = following.stacks
+        next.adopt(following)
         if next != memory {
             memory = next
             try save(at: now)
@@ -82,7 +79,7 @@ package struct Reconciler<
         return following
     }
 
-    private func read(_ following: Following, unreachable: Reason?) throws(CycleError) -> Desired {
+    func read(_ following: Following, unreachable: Reason?) throws(CycleError) -> Desired {
         do {
             let desired = try source.read(following, memory: memory)
             return Desired(
@@ -95,7 +92,7 @@ package struct Reconciler<
     }
 
     /// Remembers when a declaration was first seen: silence counts only from before.
-    private mutating func noteFirstSeen(_ desired: Desired, at now: Instant) {
+    mutating func noteFirstSeen(_ desired: Desired, at now: Instant) {
         guard case .member(let membership) = desired.standing else { return }
         let open = membership.stack.ahead(of: memory.admitted?.declaration)
         let running = memory.running.total(at: now)
@@ -104,7 +101,7 @@ package struct Reconciler<
         memory.firstSeen = seen
     }
 
-    private func readEvidence(
+    func readEvidence(
         for desired: inout Desired, peers: inout [PeerMemory], at now: Instant
     ) async -> Evidence {
         guard case .member(let membership) = desired.standing else { return .none }

@@ -85,3 +85,7 @@ package struct SourceError: Error, Hashable, Sendable {
         case storage
     }
 }
+
+extension SourceError: CustomStringConvertible {
+    package var description: String { message }
+}

@@ -113,3 +113,7 @@ package struct PackageError: Error, Hashable, Sendable {
         case unreadable
     }
 }
+
+extension PackageError: CustomStringConvertible {
+    package var description: String { message }
+}

@@ -32,3 +32,7 @@ package struct StoreError: Error, Hashable, Sendable {
         case unwritable
     }
 }
+
+extension StoreError: CustomStringConvertible {
+    package var description: String { message }
+}

@@ -54,3 +54,7 @@ package struct StatusError: Error, Hashable, Sendable {
 
     package init(_ message: String) { self.message = message }
 }
+
+extension StatusError: CustomStringConvertible {
+    package var description: String { message }
+}

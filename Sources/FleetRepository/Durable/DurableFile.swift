@@ -76,6 +76,13 @@ package enum DurableFile {
         try flushFolder(of: path)
     }
 
+    /// Makes a folder and those above it that are missing, durably.
+    package static func makeFolders(_ path: String, mode: UInt32 = 0o755) throws(FileError) {
+        guard !path.isEmpty, path != "/", access(path, F_OK) != 0 else { return }
+        if let slash = path.lastIndex(of: "/") { try makeFolders(String(path[..<slash]), mode: mode) }
+        try makeFolder(path, mode: mode)
+    }
+
     /// Flushes the folder in which a path stands, so that a rename or removal in it survives a power failure.
     static func flushFolder(of path: String) throws(FileError) {
         let parent = path.lastIndex(of: "/").map { path[..<$0] } ?? "."

@@ -61,7 +61,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     }
 
     private static let keys = [
-        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "state", "root", "interval", "clock",
+        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "state", "root", "interval",
+        "clock",
         "searchPath", "deadlines",
     ]
     private static let defaultInterval = TimeSpan(seconds: 300)
@@ -99,7 +100,8 @@ package struct AgentConfiguration: Hashable, Sendable {
         guard let node = reader.node(key), !node.isNull else { return nil }
         let expected = "an absolute path"
         guard let text = node.scalar(expected: expected, reader.problems) else { return nil }
-        guard text.hasPrefix("/"), text.utf8.count < 4_096, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+        guard text.hasPrefix("/"), text.utf8.count < 4_096,
+            !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else {
             reader.problems.add(node, expected: expected)
             return nil
@@ -109,7 +111,9 @@ package struct AgentConfiguration: Hashable, Sendable {
 
     private static func deadlines(of reader: MappingReader) -> NetworkDeadlines {
         var deadlines = NetworkDeadlines()
-        guard let mapping = reader.mapping("deadlines", keys: ["connect", "progress", "total"]) else { return deadlines }
+        guard let mapping = reader.mapping("deadlines", keys: ["connect", "progress", "total"]) else {
+            return deadlines
+        }
         let connect: TimeSpan? = mapping.optional("connect")
         let progress: TimeSpan? = mapping.optional("progress")
         let total: TimeSpan? = mapping.optional("total")
@@ -129,7 +133,9 @@ package struct ProblemList: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// Writes `agent.yaml` as `enroll` does it.
 package enum AgentFileWriter {
-    package static func text(remote: String, introduction: CommitID, node: NodeName?, state: String?) -> String {
+    package static func text(
+        remote: String, introduction: CommitID, node: NodeName?, state: String?
+    ) -> String {
         var lines = ["apiVersion: plimsoll/v1"]
         if let node { lines.append("node: \(node)") }
         lines.append("remote: \(YAMLText.scalar(remote))")

@@ -2,6 +2,11 @@ package import FleetCore
 
 /// Writes a node as the file that decodes to it.
 package enum NodeFileWriter {
+    /// The text of the file of a node of which nothing but its key is known.
+    package static func text(key: String) -> String {
+        "apiVersion: \(MappingReader.apiVersion)\nkey: \(key)\n"
+    }
+
     /// The text of the node's file; what is not said of the node is left out.
     package static func text(of node: NodeRecord) -> String {
         var lines = ["apiVersion: \(MappingReader.apiVersion)", "key: \(node.key)"]

@@ -6,22 +6,18 @@ package import FleetReconciler
 /// The chain `status/<node>` is an orphan branch of its own: no races, nothing of others to download. `latest/<node>` is the same report
 /// in a commit without parent, replaced in the same push, so that gates need not fetch years of chain.
 package struct GitStatusSink: StatusSink {
-    let clone: Clone
-    let node: NodeName
-    let fleet: FleetName
-    let key: SSHPrivateKey
-    let remote: RemoteURL
-    let network: NetworkChild
+    private let source: GitFleetSource
+    private let key: SSHPrivateKey
 
-    package init(
-        source: GitFleetSource, fleet: FleetName, key: SSHPrivateKey, remote: RemoteURL, network: NetworkChild
-    ) {
-        clone = source.clone
-        node = source.settings.node
-        self.fleet = fleet
+    private var clone: Clone { source.clone }
+    private var node: NodeName { source.settings.node }
+
+    /// - Parameters:
+    ///   - source: the node's clone, which the reports share; what it has read says where they go.
+    ///   - key: the node's own key.
+    package init(source: GitFleetSource, key: SSHPrivateKey) {
+        self.source = source
         self.key = key
-        self.remote = remote
-        self.network = network
     }
 
     package func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID {
@@ -48,7 +44,8 @@ package struct GitStatusSink: StatusSink {
         tree: ObjectID, parents: [CommitID], report: Report, message: String
     ) throws(GitError) -> CommitID {
         let author = GitIdentity(
-            name: node.description, email: "\(node)@\(fleet)", time: report.time.seconds, offsetMinutes: 0)
+            name: node.description, email: "\(node)@\(report.fleet)", time: report.time.seconds,
+            offsetMinutes: 0)
         let content = try clone.repository.unsignedCommit(
             tree: tree, parents: parents, author: author, committer: author, message: message)
         let signature: SSHSignature
@@ -69,7 +66,8 @@ package struct GitStatusSink: StatusSink {
         else { return .refused("the report is not in the clone") }
         let verdicts: [String: PushVerdict]
         do {
-            verdicts = try network.push([chain, newest], to: remote, from: clone.repository.folder)
+            verdicts = try source.network.push(
+                [chain, newest], to: try place().remote, from: clone.repository.folder)
         } catch {
             return .unreachable(error.description)
         }
@@ -89,17 +87,29 @@ package struct GitStatusSink: StatusSink {
         let kept = "refs/remotes/status/own"
         guard let refspec = FetchRefspec(source: name, destination: kept) else { return nil }
         let listed: [GitReference]
+        let place: (fleet: FleetName, remote: RemoteURL)
         do {
-            listed = try network.fetch(
-                [refspec], from: remote, into: clone.repository.folder, byteLimit: Self.chainByteLimit
+            place = try self.place()
+            listed = try source.network.fetch(
+                [refspec], from: place.remote, into: clone.repository.folder, byteLimit: Self.chainByteLimit
             ).listed
         } catch {
             throw StatusError(error.description)
         }
         guard let tip = listed.first(where: { $0.name == name })?.id else { return nil }
         let own = try? ReportCommit(
-            reading: tip, in: clone.repository, key: key.publicKey, fleet: fleet, node: node)
+            reading: tip, in: clone.repository, key: key.publicKey, fleet: place.fleet, node: node)
         return RemoteChain(tip: tip, sequence: own?.report.sequence, isOwn: own != nil)
+    }
+
+    /// The fleet, and where it wants the reports of this node's group.
+    private func place() throws(NetworkError) -> (fleet: FleetName, remote: RemoteURL) {
+        guard let view = source.view?.view else {
+            throw NetworkError(.other, remote: "", "nothing says yet where reports go")
+        }
+        let remote = try StatusRemote(
+            fleet: view.fleet, group: view.group.name, fallback: source.settings.remote)
+        return (view.fleet.name, remote.url)
     }
 
     /// A chain of reports larger than this is not taken up: a thousand times what a node writes in a year.

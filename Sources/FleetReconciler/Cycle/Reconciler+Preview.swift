@@ -1,0 +1,57 @@
+package import FleetCore
+
+/// What a cycle would do.
+package struct CyclePreview: Sendable {
+    package let desired: Desired
+    package let decision: Decision
+    /// The changes that the package manager announces; nil if none are pending.
+    package let plan: Plan?
+    /// Why there is no plan, or why it would be refused.
+    package let obstacle: Reason?
+}
+
+extension Reconciler {
+    /// Goes through a cycle up to the plan, and changes nothing: no package, no state, no report.
+    package mutating func preview(at now: Instant) async throws(CycleError) -> CyclePreview {
+        do {
+            memory = try store.load() ?? NodeState()
+        } catch {
+            throw CycleError(.state, error.message)
+        }
+        let unreachable = await source.fetch()
+        let following: Following
+        do {
+            following = try source.follow(memory)
+        } catch {
+            throw CycleError(error.code == .introduction ? .introduction : .clone, error.message)
+        }
+        memory.adopt(following)
+        var desired = try read(following, unreachable: unreachable)
+        noteFirstSeen(desired, at: now)
+        var peers = memory.peers
+        let evidence = await readEvidence(for: &desired, peers: &peers, at: now)
+        let decision = decide(
+            desired: desired, actual: await observe(), evidence: evidence, memory: memory, now: now)
+        guard case .converge(let request) = decision.action else {
+            return CyclePreview(desired: desired, decision: decision, plan: nil, obstacle: nil)
+        }
+        do {
+            let plan = try await packages.plan(request)
+            return CyclePreview(desired: desired, decision: decision, plan: plan, obstacle: plan.refusal)
+        } catch {
+            return CyclePreview(
+                desired: desired, decision: decision, plan: nil,
+                obstacle: Reason(error.code.reasonCode, error.message))
+        }
+    }
+}
+
+extension NodeState {
+    /// Takes over where authenticating has led.
+    mutating func adopt(_ following: Following) {
+        mark = following.mark
+        followed = following.followed
+        introduction = following.introduction
+        stacks = following.stacks
+    }
+}

@@ -1,0 +1,119 @@
+internal import FleetCore
+internal import FleetPackages
+internal import FleetProgram
+internal import FleetReconciler
+internal import FleetRepository
+internal import Glibc
+internal import Logging
+
+/// This node: its configuration, and the parts that a cycle is made of.
+struct Node {
+    let configuration: AgentConfiguration
+    let name: NodeName
+
+    typealias Cycle = Reconciler<GitFleetSource, AptPackages, GitStatusSink, FileStateStore>
+
+    /// - Throws: ``ProgramError`` with exit code 65 if the configuration cannot be read.
+    init(configurationAt path: String) throws(ProgramError) {
+        let read = try ending(with: .invalidData) { () throws(FileError) in
+            try DurableFile.read(path, limitBytes: 65_536)
+        }
+        guard let bytes = read else {
+            throw ProgramError(
+                .invalidData,
+                "there is no configuration '\(path)'; 'plimsoll-agent enroll --remote URL --introduction COMMIT' writes one"
+            )
+        }
+        configuration = try ending(with: .invalidData) { () throws(ProblemList) in
+            try AgentConfiguration(parsing: bytes, file: path)
+        }
+        if let named = configuration.node {
+            name = named
+        } else {
+            name = try Self.hostName(file: path)
+        }
+    }
+
+    private static func hostName(file: String) throws(ProgramError) -> NodeName {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let status = buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { gethostname($0, bytes.count - 1) } ?? -1
+        }
+        let text = String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
+        // What follows the first dot is the domain; the node's name is the host's own.
+        guard status == 0, let name = NodeName(text.prefix { $0 != "." }.lowercased()) else {
+            throw ProgramError(
+                .invalidData, "\(file): the host name '\(text)' is not \(NodeName.expected); add 'node: NAME'"
+            )
+        }
+        return name
+    }
+
+    var stateFolder: String { configuration.state }
+    var ownKeyPath: String { "\(stateFolder)/node_ed25519" }
+    var clonePath: String { "\(stateFolder)/fleet.git" }
+
+    var store: FileStateStore { FileStateStore(folder: stateFolder, key: ownKeyPath) }
+
+    /// Takes the lock of the state folder, without waiting.
+    func lock() throws(ProgramError) -> StateLock {
+        guard access(stateFolder, F_OK) == 0 else {
+            throw ProgramError(
+                .failure, "there is no state folder '\(stateFolder)'; run 'plimsoll-agent enroll' first")
+        }
+        let taken = try ending(with: .failure) { () throws(FileError) in
+            try StateLock.take(inFolder: stateFolder)
+        }
+        guard let lock = consume taken else {
+            throw ProgramError(.locked, "another cycle is running on '\(stateFolder)'")
+        }
+        return lock
+    }
+
+    /// The node's own private key, readable by root alone.
+    func key() throws(ProgramError) -> SSHPrivateKey {
+        let read = try ending(with: .failure) { () throws(FileError) in
+            try DurableFile.read(ownKeyPath, limitBytes: 65_536)
+        }
+        guard let bytes = read else {
+            throw ProgramError(.failure, "there is no key '\(ownKeyPath)'; 'plimsoll-agent enroll' makes one")
+        }
+        return try ending(with: .failure, "the key '\(ownKeyPath)' cannot be used") {
+            () throws(SigningError) in
+            try SSHPrivateKey(file: bytes)
+        }
+    }
+
+    /// The packages of the managed root.
+    func packages() throws(ProgramError) -> AptPackages {
+        let workspace = "\(stateFolder)/apt"
+        return AptPackages(
+            AptConfiguration(
+                root: configuration.root, workspace: workspace,
+                searchPath: configuration.searchPath ?? AptConfiguration.defaultSearchPath))
+    }
+
+    /// Everything that a cycle needs.
+    ///
+    /// - Parameter lock: held by the caller; the network child shares it, so that a surviving child keeps it.
+    func cycle(lock: borrowing StateLock, logger: Logger) throws(ProgramError) -> Cycle {
+        var network = NetworkChild()
+        network.deadlines = configuration.deadlines
+        network.lockDescriptor = lock.descriptor
+        network.ssh = SSHOptions(
+            key: configuration.sshKey ?? ownKeyPath, knownHosts: configuration.knownHosts)
+        let remote = try ending(with: .invalidData) { () throws(NetworkError) in
+            try RemoteURL(configuration.remote)
+        }
+        let source = try ending(with: .failure) { () throws(SourceError) in
+            try GitFleetSource(
+                FleetSourceSettings(
+                    node: name, remote: remote, branch: configuration.branch,
+                    introduction: configuration.introduction, cloneFolder: clonePath),
+                network: network)
+        }
+        return Reconciler(
+            source: source, packages: try packages(), status: GitStatusSink(source: source, key: try key()),
+            store: store, settings: CycleSettings(interval: configuration.interval), logger: logger)
+    }
+}

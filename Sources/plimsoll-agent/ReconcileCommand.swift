@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import FleetCore
+internal import FleetProgram
+internal import FleetReconciler
+internal import FleetRepository
+internal import Logging
+
+/// `plimsoll-agent reconcile`: one cycle.
+struct ReconcileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reconcile",
+        abstract: "Runs one cycle: fetch, authenticate, decide, act, verify, report.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Show what a cycle would do, and change nothing. Exit code 2 if changes are pending.")
+    var dryRun = false
+
+    @Flag(help: "Print the outcome as JSON.")
+    var json = false
+
+    @Option(help: "With --dry-run: show the plan of this baseline file on this machine; needs no trust.")
+    var baseline: String?
+
+    @Flag(help: "Log every step.")
+    var verbose = false
+
+    func validate() throws {
+        if baseline != nil, !dryRun { throw ValidationError("--baseline FILE goes with --dry-run") }
+    }
+
+    func run() async throws {
+        let node = try Node(configurationAt: common.path)
+        var logger = Logger(label: "plimsoll") { _ in
+            StandardErrorLog(level: verbose ? .debug : json ? .warning : .info)
+        }
+        logger[metadataKey: "node"] = "\(node.name)"
+        if let baseline {
+            try await BaselinePreview(file: baseline, packages: try node.packages()).run(json: json)
+            return
+        }
+        let lock = try node.lock()
+        var cycle = try node.cycle(lock: lock, logger: logger)
+        let now = SystemClock.now(isTrusted: node.configuration.isClockTrusted)
+        let status: ExitStatus
+        do throws(CycleError) {
+            if dryRun {
+                let preview = try await cycle.preview(at: now)
+                PreviewRendering(preview).print(json: json)
+                status = preview.exitStatus
+            } else {
+                let outcome = try await cycle.cycle(at: now)
+                OutcomeRendering(outcome, node: node.name).print(json: json)
+                status = outcome.exitStatus
+            }
+        } catch {
+            throw ProgramError(error.code == .introduction ? .notAuthentic : .failure, error.message)
+        }
+        if status != .success { throw ExitCode(status.rawValue) }
+    }
+}
+
+extension CycleOutcome {
+    /// The exit code of a cycle, by the most serious of what was found.
+    var exitStatus: ExitStatus {
+        let codes = Set(reasons.map(\.code))
+        if codes.contains(.untrusted) { return .notAuthentic }
+        if !codes.isDisjoint(with: [.unreadable, .newerAgentNeeded]) { return .invalidData }
+        if codes.contains(.noSpace) || [.failed, .rolledBack, .degraded, .blocked].contains(phase) {
+            return .failure
+        }
+        if !codes.isDisjoint(with: [.remoteAway, .remoteBehind]) { return .unavailable }
+        if case .queued = report { return .unavailable }
+        return .success
+    }
+}
+
+extension CyclePreview {
+    /// 2 if packages would change, else as for a cycle.
+    var exitStatus: ExitStatus {
+        let codes = Set(decision.reasons.map(\.code))
+        if codes.contains(.untrusted) { return .notAuthentic }
+        if !codes.isDisjoint(with: [.unreadable, .newerAgentNeeded]) { return .invalidData }
+        if obstacle != nil { return .failure }
+        if plan != nil { return .changesPending }
+        if !codes.isDisjoint(with: [.remoteAway, .remoteBehind]) { return .unavailable }
+        return .success
+    }
+}

@@ -1,0 +1,79 @@
+internal import ArgumentParser
+internal import FleetCore
+internal import FleetProgram
+internal import FleetReconciler
+internal import FleetRepository
+
+/// `plimsoll-agent status`: what this node remembers and has reported last. Reads, takes no lock, asks nobody.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Shows what this node is held to, and what it reported last.")
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Print as JSON.")
+    var json = false
+
+    func run() throws {
+        let node = try Node(configurationAt: common.path)
+        let memory =
+            try ending(with: .failure) { () throws(StoreError) in try node.store.load() } ?? NodeState()
+        let report = memory.report.id.flatMap { OwnReport.read($0, clone: node.clonePath) }
+        if json {
+            Terminal.write(
+                String(decoding: Self.json(node.name, memory, report).documentBytes, as: UTF8.self))
+        } else {
+            for line in Self.lines(node.name, memory, report) { Terminal.print(line) }
+        }
+    }
+
+    private static func lines(_ node: NodeName, _ memory: NodeState, _ report: Report?) -> [String] {
+        var fields: [(String, String)] = [
+            ("node", node.description), ("phase", report?.phase.rawValue ?? "has not reported yet"),
+            ("group", report?.group.description ?? "-"), ("followed", memory.followed?.description ?? "-"),
+        ]
+        if memory.mark != memory.followed { fields.append(("mark", memory.mark?.description ?? "-")) }
+        fields.append(("declared", report?.baseline.declared?.description ?? "-"))
+        fields.append(
+            ("admitted", memory.admitted.map { "\($0.declaration), \($0.progress.rawValue)" } ?? "-"))
+        if let previous = memory.previous { fields.append(("previous", previous.declaration.description)) }
+        for reason in report?.reasons ?? [] { fields.append(("because", reason.message)) }
+        for proof in memory.proven {
+            fields.append(("proven", "\(proof.declaration), well for \(proof.healthyFor.rough)"))
+        }
+        for record in memory.failed {
+            let state = record.failure.isFinal ? "finally" : "attempt \(record.failure.attempts)"
+            fields.append(("failed", "\(record.failure.declaration), \(state): \(record.failure.reason)"))
+        }
+        if let intent = memory.intent {
+            fields.append(("intent", "\(intent.kind.rawValue) \(intent.declaration)"))
+        }
+        let pushed = memory.report.isPushed ? "sent" : "waits to be sent"
+        fields.append(
+            ("report", memory.report.sequence == 0 ? "none" : "number \(memory.report.sequence), \(pushed)"))
+        let width = fields.map(\.0.count).max() ?? 0
+        return fields.map { name, value in
+            name + String(repeating: " ", count: width - name.count + 2) + value
+        }
+    }
+
+    private static func json(_ node: NodeName, _ memory: NodeState, _ report: Report?) -> JSONValue {
+        [
+            "schema": "plimsoll/node/v1", "node": JSONValue(node), "mark": JSONValue(memory.mark),
+            "followed": JSONValue(memory.followed), "admitted": memory.admitted?.json ?? .null,
+            "previous": memory.previous?.json ?? .null, "proven": .array(memory.proven.map(\.json)),
+            "failed": .array(memory.failed.map(\.failure.json)), "intent": memory.intent?.json ?? .null,
+            "pushed": .bool(memory.report.isPushed), "report": report?.json ?? .null,
+        ]
+    }
+}
+
+/// The node's own last report, as it lies in the clone.
+private enum OwnReport {
+    static func read(_ id: CommitID, clone: String) -> Report? {
+        guard let repository = try? GitRepository(open: clone),
+            let file = try? repository.file(at: "report.json", in: id, limitBytes: Report.largestSize)
+        else { return nil }
+        return try? Report(parsing: file.bytes)
+    }
+}
