@@ -55,7 +55,10 @@ static inline int plimsoll_die_with_parent(void) {
     return prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/** Closes all descriptors from `from` on in a process to be spawned; posix_spawn_file_actions_addclosefrom_np(3). */
+/**
+ * Closes all descriptors from `from` on in a process to be spawned;
+ * posix_spawn_file_actions_addclosefrom_np(3).
+ */
 static inline int plimsoll_spawn_close_from(posix_spawn_file_actions_t *actions, int from) {
     extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *, int);
     return posix_spawn_file_actions_addclosefrom_np(actions, from);

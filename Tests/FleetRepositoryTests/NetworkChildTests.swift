@@ -102,13 +102,20 @@ import Testing
         let mine = try repository.report(parent: nil, message: "mine")
         try folder.write(
             "#!/bin/sh\n[ \"$1\" != refs/heads/closed ]\n", to: "served/fleet.git/hooks/update", mode: 0o755)
-        let verdicts = try reached.child.push(
+        let diverged = try reached.child.push(
             [
-                try refspec(mine, "refs/heads/status/atm-1"), try refspec(mine, "refs/heads/main"),
-                try refspec(mine, "refs/heads/closed"),
+                try refspec(mine, "refs/heads/main"),
+                try refspec(mine, "refs/heads/latest/atm-1", force: true),
             ], to: reached.remote, from: clone)
+        #expect(diverged["refs/heads/main"] == .notFastForward)
+        #expect(
+            diverged["refs/heads/latest/atm-1"]
+                == .rejected("not sent: another reference of this push would lose commits"))
+        #expect(try Git.run("for-each-ref", "--format=%(refname)", in: served) == "refs/heads/main")
+        let verdicts = try reached.child.push(
+            [try refspec(mine, "refs/heads/status/atm-1"), try refspec(mine, "refs/heads/closed")],
+            to: reached.remote, from: clone)
         #expect(verdicts["refs/heads/status/atm-1"] == .accepted)
-        #expect(verdicts["refs/heads/main"] == .notFastForward)
         #expect(verdicts["refs/heads/closed"] == .rejected("hook declined"))
         let next = try repository.report(parent: mine, message: "next")
         let alone = try repository.report(parent: nil, message: "alone")

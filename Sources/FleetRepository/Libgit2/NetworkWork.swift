@@ -101,9 +101,10 @@ struct NetworkWork {
                 case nil: .rejected("the server gave no verdict")
                 }
         }
+        let notSent = PushVerdict.rejected("not sent: another reference of this push would lose commits")
         for refspec in refspecs {
             output.send(
-                .verdict(name: refspec.destination, verdicts[refspec.destination] ?? .rejected("not sent")))
+                .verdict(name: refspec.destination, verdicts[refspec.destination] ?? notSent))
         }
     }
 

@@ -56,7 +56,10 @@ package struct NetworkChild: Sendable {
         return FetchResult(listed: answer.listed, updated: answer.updated)
     }
 
-    /// Pushes commits of a bare repository, each to a reference of the server; each is accepted or refused by itself.
+    /// Pushes commits of a bare repository, each to a reference of the server.
+    ///
+    /// If one of the references would lose commits without force, none is sent: what is pushed together belongs together.
+    /// What is sent the server accepts or refuses one by one; version 0 of the protocol through libgit2 has no transaction.
     ///
     /// - Returns: the verdict on each destination. That nothing is thrown does not mean that anything was accepted.
     package func push(

@@ -14,7 +14,7 @@ package struct ReferenceUpdate: Hashable, Sendable {
 package enum PushVerdict: Hashable, Sendable {
     /// The reference is what was pushed.
     case accepted
-    /// It has commits that would be lost; nothing was sent for it.
+    /// It has commits that would be lost; nothing was sent.
     case notFastForward
     /// The server refused, with its reason.
     case rejected(String)
