@@ -63,7 +63,8 @@ import Testing
         let other = try run(["flock", "--nonblock", folder.path("lock"), "true"])
         #expect(other.exitCode == 1)
         _ = consume first
-        // A process that another test is just starting has a copy of the descriptor until it runs its program.
+        // A process that another test is just starting has a copy of the descriptor until it runs its
+        // program.
         let start = ContinuousClock.now
         var isFreeAfterwards = false
         while !isFreeAfterwards, ContinuousClock.now - start < .seconds(5) {

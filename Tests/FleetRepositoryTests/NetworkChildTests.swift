@@ -174,7 +174,8 @@ import Testing
 
     @Test func aPasswordThatIsRefusedIsNotShown() throws {
         let answer =
-            "HTTP/1.1 401 Unauthorized\\r\\nWWW-Authenticate: Basic realm=x\\r\\nContent-Length: 0\\r\\n\\r\\n"
+            "HTTP/1.1 401 Unauthorized\\r\\nWWW-Authenticate: Basic realm=x\\r\\n"
+            + "Content-Length: 0\\r\\n\\r\\n"
         let server = try LoopbackService(command: [
             "sh", "-c", "while read -r line; do printf '\(answer)'; done",
         ])

@@ -84,7 +84,8 @@ import Testing
         let gone = try run(
             [
                 "timeout", "10", "sh", "-c",
-                "while [ -e /proc/\(child) ] && ! grep -q '^State:.Z' /proc/\(child)/status; do sleep 0.01; done",
+                "while [ -e /proc/$0 ] && ! grep -q '^State:.Z' /proc/$0/status; do sleep 0.01; done",
+                String(child),
             ])
         #expect(gone.exitCode == 0)
         #expect(try folder.read("answer") == "")
@@ -133,7 +134,8 @@ import Testing
 
     /// The ids of living processes whose arguments have this word in them, without this one.
     ///
-    /// - Parameter waitingUntilGone: a kill takes effect a moment after it was sent: looks again for up to five seconds.
+    /// - Parameter waitingUntilGone: a kill takes effect a moment after it was sent: looks again for up to
+    ///   five seconds.
     private func processes(naming word: String, waitingUntilGone: Bool = false) throws -> [String] {
         let start = ContinuousClock.now
         while true {

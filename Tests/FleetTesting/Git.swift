@@ -22,7 +22,8 @@ package enum Git {
         return folder.path(name)
     }
 
-    /// Makes a repository with a work tree and the branch `main`, whose `origin` may be set, and returns its path.
+    /// Makes a repository with a work tree and the branch `main`, whose `origin` may be set, and returns its
+    /// path.
     package static func makeWorkTree(
         _ name: String, in folder: TemporaryFolder, origin: String? = nil
     ) throws -> String {

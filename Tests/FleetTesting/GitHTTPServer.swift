@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A real smart HTTP Git server on loopback: Python's CGI server in front of `git http-backend`. It ends with the value.
+/// A real smart HTTP Git server on loopback: Python's CGI server in front of `git http-backend`. It ends with
+/// the value.
 package final class GitHTTPServer: Sendable {
     /// The port on 127.0.0.1.
     package let port: UInt16

@@ -57,7 +57,8 @@ package final class GitServer: Sendable {
     /// Ends the server and its open connections.
     package func stop() { service.stop() }
 
-    /// Makes host key, client key and configuration of an `sshd` that lets the client's key in and nothing else.
+    /// Makes host key, client key and configuration of an `sshd` that lets the client's key in and nothing
+    /// else.
     private static func configureSSH(in folder: TemporaryFolder) throws -> String {
         _ = try SSHKeyFiles("host", in: folder)
         let client = try SSHKeyFiles("client", in: folder)

@@ -4,7 +4,8 @@ import Synchronization
 
 /// A TCP service on a free port of 127.0.0.1 that runs one process for each connection, as inetd does.
 ///
-/// The port is open when the initialiser returns: nobody waits for a server to come up. Everything ends with the value.
+/// The port is open when the initialiser returns: nobody waits for a server to come up. Everything ends with
+/// the value.
 package final class LoopbackService: Sendable {
     /// The port, chosen by the kernel.
     package let port: UInt16
@@ -13,8 +14,9 @@ package final class LoopbackService: Sendable {
 
     /// Opens the port.
     ///
-    /// - Parameter command: run for each connection, with it as standard input and output. Without a command nobody ever
-    ///   accepts: the kernel takes the connection, and no byte comes back, as from a server that hangs.
+    /// - Parameter command: run for each connection, with it as standard input and output. Without a command
+    ///   nobody ever accepts: the kernel takes the connection, and no byte comes back, as from a server that
+    ///   hangs.
     package init(command: [String]?, environment: [String: String?] = [:]) throws {
         (socket, port) = try openLoopbackPort()
         guard let command else { return }

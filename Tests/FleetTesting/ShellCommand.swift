@@ -29,7 +29,8 @@ package struct CommandFailure: Error, CustomStringConvertible {
     package let result: CommandResult
 
     package var description: String {
-        "'\(arguments.joined(separator: " "))' ended with \(result.exitCode): \(result.errorText) \(result.text)"
+        "'\(arguments.joined(separator: " "))' ended with \(result.exitCode): "
+            + "\(result.errorText) \(result.text)"
     }
 }
 
@@ -67,13 +68,14 @@ package func runSuccessfully(
     return result
 }
 
-/// Held while a process is started, and while a descriptor is open that would be inherited: Linux has no portable way
-/// to make a pipe and its close-on-exec flag at once.
+/// Held while a process is started, and while a descriptor is open that would be inherited: Linux has no
+/// portable way to make a pipe and its close-on-exec flag at once.
 package let spawning = Mutex<Void>(())
 
 /// Starts a process in a process group of its own, with the given descriptors open, and returns its id.
 ///
-/// - Parameter descriptors: pairs of a descriptor here and the number that it gets there; those here must be above 2.
+/// - Parameter descriptors: pairs of a descriptor here and the number that it gets there; those here must be
+///   above 2.
 package func spawn(
     _ arguments: [String], in folder: String? = nil, environment: [String: String?] = [:],
     descriptors: [(here: Int32, there: Int32)]

@@ -2,8 +2,8 @@ import Foundation
 
 /// A fresh folder, removed with everything in it when the value goes away.
 ///
-/// Keep it in a stored property of the suite, or use `withTemporaryFolder`: a local constant may be released after its
-/// last use, while a process still works in the folder.
+/// Keep it in a stored property of the suite, or use `withTemporaryFolder`: a local constant may be released
+/// after its last use, while a process still works in the folder.
 package final class TemporaryFolder: Sendable {
     /// The absolute path, without symbolic links, without a slash at the end.
     package let path: String
@@ -35,8 +35,8 @@ package final class TemporaryFolder: Sendable {
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
         if mode & 0o111 != 0 {
-            // A program that is open for writing cannot be run ("text file busy"), and a process that another test starts
-            // at this moment would keep it open for a while. So this process never opens it.
+            // A program that is open for writing cannot be run ("text file busy"), and a process that another
+            // test starts at this moment would keep it open for a while. So this process never opens it.
             let command = ["install", "-m", String(mode, radix: 8), "/dev/stdin", url.path]
             try runSuccessfully(command, input: Array(text.utf8))
             return url.path

@@ -33,8 +33,9 @@ package enum DurableFile {
         }
     }
 
-    /// Puts a file with this content in place of what was there, durably: written beside it under another name, flushed,
-    /// renamed, and the folder flushed. After a crash there is the old file or the new one, and perhaps `<path>.new`.
+    /// Puts a file with this content in place of what was there, durably: written beside it under another
+    /// name, flushed, renamed, and the folder flushed. After a crash there is the old file or the new one,
+    /// and perhaps `<path>.new`.
     ///
     /// Only one writer at a time may write a path: the holder of the `StateLock`.
     ///
@@ -60,8 +61,8 @@ package enum DurableFile {
         try flushFolder(of: path)
     }
 
-    /// Gives the content of `path` a second name, under which it stays when `path` is written anew. Not flushed by itself: the write
-    /// that follows flushes the folder.
+    /// Gives the content of `path` a second name, under which it stays when `path` is written anew. Not
+    /// flushed by itself: the write that follows flushes the folder.
     static func keepPrevious(of path: String, as previous: String) throws(FileError) {
         unlink(previous)
         guard link(path, previous) == 0 || errno == ENOENT else { throw FileError("link to", previous) }
@@ -92,7 +93,8 @@ package enum DurableFile {
     }
 
     private static func writeFlushed(_ content: [UInt8], to path: String, mode: UInt32) throws(FileError) {
-        // What a crash left under the temporary name may be of another mode, or a link: never written through.
+        // What a crash left under the temporary name may be of another mode, or a link: never written
+        // through.
         unlink(path)
         let file = try FileDescriptor("write", path, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         guard fchmod(file.number, mode) == 0 else { throw FileError("set the mode of", path) }

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// The right to change a node's state: an exclusive flock(2) on the file `lock` in the state folder.
 ///
-/// It ends with the value, or with the last process that has its descriptor: a network child that survives this process
-/// keeps it, so that no other cycle meets a clone in which somebody still writes.
+/// It ends with the value, or with the last process that has its descriptor: a network child that survives
+/// this process keeps it, so that no other cycle meets a clone in which somebody still writes.
 package struct StateLock: ~Copyable {
     private let file: FileDescriptor
 

@@ -17,11 +17,11 @@ extension CloneMaintenance {
 
     /// Puts all that is needed into one pack and removes the rest, if the clone has passed a limit.
     ///
-    /// At every moment each object that is needed is there, so it may be killed: what is old goes once the new pack is whole
-    /// and flushed.
+    /// At every moment each object that is needed is there, so it may be killed: what is old goes once the
+    /// new pack is whole and flushed.
     ///
-    /// - Parameter keeping: commits that must stay although perhaps no reference leads to them: the mark, reports that are
-    ///   not pushed. What is missing of them is passed over.
+    /// - Parameter keeping: commits that must stay although perhaps no reference leads to them: the mark,
+    ///   reports that are not pushed. What is missing of them is passed over.
     /// - Returns: whether the clone was packed.
     package static func pack(
         _ folder: String, keeping: [CommitID], limits: PackingLimits = PackingLimits()
@@ -89,8 +89,8 @@ private struct StoredObjects {
         packs > limits.packs || looseFiles.count > limits.looseObjects || (packs > 5 && bytes > limits.bytes)
     }
 
-    /// Removes these files, but not those of one pack. An index goes before its pack: without it nobody looks for the pack,
-    /// while an index without its pack is an error.
+    /// Removes these files, but not those of one pack. An index goes before its pack: without it nobody looks
+    /// for the pack, while an index without its pack is an error.
     func remove(exceptPack kept: String) throws(FileError) {
         let old = packFiles.filter { !$0.contains("/pack-\(kept).") }
         let indexes = old.filter { $0.hasSuffix(".idx") || $0.hasSuffix("/multi-pack-index") }

@@ -2,7 +2,8 @@ internal import CLibgit2
 internal import FleetCore
 internal import Glibc
 
-/// Keeps a bare clone usable and small: libgit2 neither removes what a crash left nor packs anew what many fetches brought.
+/// Keeps a bare clone usable and small: libgit2 neither removes what a crash left nor packs anew what many
+/// fetches brought.
 ///
 /// Everything here needs the `StateLock`: nobody else may work in the clone.
 package enum CloneMaintenance {
@@ -12,12 +13,13 @@ package enum CloneMaintenance {
         case missing
         /// It can be worked with.
         case usable
-        /// It cannot be opened, or what a reference names cannot be read. What follows is to delete it and to clone anew:
-        /// the mark is not in the clone, so nothing is forgotten.
+        /// It cannot be opened, or what a reference names cannot be read. What follows is to delete it and to
+        /// clone anew: the mark is not in the clone, so nothing is forgotten.
         case unusable(GitError)
     }
 
-    /// Removes what a crash left: lock files, unfinished packs and objects, the names that a push gave to its commits.
+    /// Removes what a crash left: lock files, unfinished packs and objects, the names that a push gave to its
+    /// commits.
     ///
     /// - Returns: the paths that were removed, for the log.
     /// - Throws: `FileError` if a folder cannot be read or a file not removed.

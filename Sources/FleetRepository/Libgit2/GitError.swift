@@ -82,7 +82,8 @@ package struct GitError: Error, Equatable, Sendable {
         case GIT_EMISMATCH: .mismatch
         case GIT_EEOF: .endOfFile
         case GIT_EUSER: .cancelled
-        // libgit2 keeps the system's reason only as the end of its message: what strerror(3) said in this process.
+        // libgit2 keeps the system's reason only as the end of its message: what strerror(3) said in this
+        // process.
         case GIT_ERROR where errorClass == GIT_ERROR_OS.signedValue && saysDiskFull(message): .diskFull
         default: .other(result)
         }
@@ -105,7 +106,8 @@ extension GitError: CustomStringConvertible {
     }
 }
 
-/// Calls libgit2 and turns a negative result into an error, before anything else can change the thread's last error.
+/// Calls libgit2 and turns a negative result into an error, before anything else can change the thread's last
+/// error.
 func git(_ operation: String, _ subject: String = "", _ call: () -> Int32) throws(GitError) {
     let result = call()
     guard result < 0 else { return }

@@ -1,4 +1,5 @@
-/// A pointer of libgit2 that is freed exactly once: acquired in the initialiser, released at the end of its life.
+/// A pointer of libgit2 that is freed exactly once: acquired in the initialiser, released at the end of its
+/// life.
 struct GitHandle: ~Copyable {
     /// Valid as long as this value lives. Never stored elsewhere.
     let pointer: OpaquePointer

@@ -21,8 +21,9 @@ enum GitLibrary {
                 plimsoll_git_set_search_path(level.rawValue, "")
             }
         }
-        // Git refuses repositories of other owners because their configuration can name programs to run. libgit2 runs
-        // none, and `safe.directory`, which would allow them, is in the configuration that is left out.
+        // Git refuses repositories of other owners because their configuration can name programs to run.
+        // libgit2 runs none, and `safe.directory`, which would allow them, is in the configuration that is
+        // left out.
         try git("accept repositories of other owners") { plimsoll_git_set_owner_validation(0) }
     }
 

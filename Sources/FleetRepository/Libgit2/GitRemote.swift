@@ -40,7 +40,8 @@ struct GitRemote: ~Copyable {
         self.monitor = monitor
     }
 
-    /// Connects and returns what the server lists, without peeled tags and without names that no reference may have.
+    /// Connects and returns what the server lists, without peeled tags and without names that no reference
+    /// may have.
     ///
     /// - Throws: `.tooLarge` above `referencesLimit`.
     func connect(_ direction: git_direction) throws(GitError) -> [GitReference] {
@@ -73,7 +74,8 @@ struct GitRemote: ~Copyable {
         return listed
     }
 
-    /// Receives what the references matched by these refspecs reach and the repository lacks. No reference is changed.
+    /// Receives what the references matched by these refspecs reach and the repository lacks. No reference is
+    /// changed.
     func download(_ refspecs: [String]) throws(GitError) {
         var options = git_fetch_options()
         git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
@@ -86,8 +88,8 @@ struct GitRemote: ~Copyable {
         }
     }
 
-    /// Sends commits and has the server change its references. The verdicts are in the monitor: that this returns does not
-    /// mean that anything was accepted.
+    /// Sends commits and has the server change its references. The verdicts are in the monitor: that this
+    /// returns does not mean that anything was accepted.
     func upload(_ refspecs: [String]) throws(GitError) {
         var options = git_push_options()
         git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))

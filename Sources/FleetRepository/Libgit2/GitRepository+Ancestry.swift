@@ -1,7 +1,8 @@
 internal import CLibgit2
 package import FleetCore
 
-/// What a walk along first parents found. The commits are listed newest first, beginning with where it started.
+/// What a walk along first parents found. The commits are listed newest first, beginning with where it
+/// started.
 package enum FirstParentWalk: Equatable, Sendable {
     /// The walk met the wanted commit, which is not listed.
     case reached([CommitID])

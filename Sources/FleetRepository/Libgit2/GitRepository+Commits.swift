@@ -8,7 +8,8 @@ extension GitRepository {
     /// Reads a commit.
     ///
     /// - Returns: nil if the repository does not have it.
-    /// - Throws: `.wrongKind` if the name is of something else, `.tooLarge` above 1 MiB, `.malformed` with two signatures.
+    /// - Throws: `.wrongKind` if the name is of something else, `.tooLarge` above 1 MiB, `.malformed` with
+    ///   two signatures.
     package func commit(_ id: CommitID) throws(GitError) -> GitCommit? {
         let operation = "read commit"
         guard let header = try objectHeader(id.bytes, operation) else { return nil }
@@ -69,7 +70,8 @@ extension GitRepository {
             return nil
         }
         let signed = payload.bytes
-        // Git takes all such headers out of what is signed, libgit2 only the first: with two, they would judge differently.
+        // Git takes all such headers out of what is signed, libgit2 only the first: with two, they would
+        // judge differently.
         guard !hasHeader("gpgsig ", in: signed) else {
             throw GitError(operation, id.hex, .malformed, "the commit has two signatures")
         }

@@ -39,7 +39,8 @@ extension GitRepository {
         return try CommitID(id, "read reference")
     }
 
-    /// The references whose names begin with `prefix`, such as `refs/heads/latest/`, in the order of their names.
+    /// The references whose names begin with `prefix`, such as `refs/heads/latest/`, in the order of their
+    /// names.
     ///
     /// - Throws: `GitError.Code.invalidName` if the prefix has a character that no reference may have.
     package func references(prefix: String) throws(GitError) -> [GitReference] {
@@ -72,8 +73,8 @@ extension GitRepository {
 
     /// Makes a reference name `id`, durably.
     ///
-    /// - Throws: `GitError.Code.exists` or `.modified` if it is not what was expected; `.locked` if another process
-    ///   changes it.
+    /// - Throws: `GitError.Code.exists` or `.modified` if it is not what was expected; `.locked` if another
+    ///   process changes it.
     package func setReference(
         _ name: String, to id: CommitID, expecting: ReferenceExpectation = .anything
     ) throws(GitError) {

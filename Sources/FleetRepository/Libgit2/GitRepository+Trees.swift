@@ -46,8 +46,8 @@ extension GitRepository {
     /// The file at a path.
     ///
     /// - Returns: nil if the commit has nothing there.
-    /// - Throws: `.tooLarge` for more than `limitBytes`, before anything is read; `.wrongKind` for what is no regular file;
-    ///   `.notFound` if the repository does not have the commit or the content.
+    /// - Throws: `.tooLarge` for more than `limitBytes`, before anything is read; `.wrongKind` for what is no
+    ///   regular file; `.notFound` if the repository does not have the commit or the content.
     package func file(at path: String, in commit: CommitID, limitBytes: Int) throws(GitError) -> GitFile? {
         guard let entry = try entry(at: path, in: commit) else { return nil }
         guard entry.isFile else {
@@ -89,7 +89,8 @@ extension GitRepository {
         return try entries(of: try tree(entry.id, at: folder), at: folder)
     }
 
-    /// All that stands below a folder and is not a folder itself, with its path from the root; the empty path is the root.
+    /// All that stands below a folder and is not a folder itself, with its path from the root; the empty path
+    /// is the root.
     ///
     /// - Returns: nil if the commit has nothing there.
     /// - Throws: `.tooLarge` above `limit` entries or 16 levels.

@@ -11,7 +11,8 @@ extension GitRepository {
 
     /// Writes a tree of regular files, with the folders that their paths name, and returns its name.
     ///
-    /// - Throws: `.invalidName` for a path that Git cannot hold, or for one that is a file and a folder at once.
+    /// - Throws: `.invalidName` for a path that Git cannot hold, or for one that is a file and a folder at
+    ///   once.
     package func writeTree(_ files: [String: [UInt8]]) throws(GitError) -> ObjectID {
         var split: [(path: [Substring], bytes: [UInt8])] = []
         for (path, bytes) in files {
@@ -62,8 +63,8 @@ extension GitRepository {
 
     /// The bytes of a commit that is not signed yet: what a signature is made over.
     ///
-    /// - Throws: `.notFound` if the tree or a parent is missing; an error if a name or address has a character that Git
-    ///   forbids there.
+    /// - Throws: `.notFound` if the tree or a parent is missing; an error if a name or address has a
+    ///   character that Git forbids there.
     package func unsignedCommit(
         tree: ObjectID, parents: [CommitID], author: GitIdentity, committer: GitIdentity, message: String
     ) throws(GitError) -> [UInt8] {

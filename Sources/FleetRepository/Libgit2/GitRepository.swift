@@ -2,14 +2,15 @@ internal import CLibgit2
 
 /// A Git repository on this machine.
 ///
-/// It is opened, asked and closed by one owner; what it answers are values. No network work is done through it: that runs
-/// in a process of its own, see `NetworkChild`.
+/// It is opened, asked and closed by one owner; what it answers are values. No network work is done through
+/// it: that runs in a process of its own, see `NetworkChild`.
 package struct GitRepository: ~Copyable {
     let handle: GitHandle
     /// The repository's folder: of a bare one the folder itself, else its `.git`. With a slash at the end.
     package let folder: String
 
-    /// Opens the repository at `path`: a bare one, a work tree or its `.git`. Folders above it are not searched.
+    /// Opens the repository at `path`: a bare one, a work tree or its `.git`. Folders above it are not
+    /// searched.
     ///
     /// - Throws: `GitError.Code.notFound` if there is no repository.
     package init(open path: String) throws(GitError) {

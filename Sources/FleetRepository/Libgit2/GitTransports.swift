@@ -2,9 +2,10 @@ internal import CLibgit2
 
 /// The transports that take the place of libgit2's own for `file://` and `ssh://`.
 ///
-/// libgit2's local transport loses updates when several write at once, and fetches every reference whatever was asked for.
-/// Its ssh is libssh2, which knows neither the user's configuration nor current signature algorithms. Both schemes talk to
-/// the programs that stock git talks to; libgit2 keeps the protocol (git-pack-protocol(5), version 0).
+/// libgit2's local transport loses updates when several write at once, and fetches every reference whatever
+/// was asked for. Its ssh is libssh2, which knows neither the user's configuration nor current signature
+/// algorithms. Both schemes talk to the programs that stock git talks to; libgit2 keeps the protocol
+/// (git-pack-protocol(5), version 0).
 enum GitTransports {
     /// What connections have in common, and what they tell.
     final class Context {
@@ -32,7 +33,8 @@ enum GitTransports {
         try GitLibrary.start()
         // libgit2 keeps the pointer as long as the transport is registered, which is for ever.
         let parameter = Unmanaged.passRetained(context).toOpaque()
-        // Schemes, against the header's word: libgit2 1.5 appends `://` itself, and says nothing if it is there twice.
+        // Schemes, against the header's word: libgit2 1.5 appends `://` itself, and says nothing if it is
+        // there twice.
         for scheme in ["file", "ssh"] {
             try git("register transport", scheme) { git_transport_register(scheme, makeTransport, parameter) }
         }

@@ -132,7 +132,8 @@ struct NetworkWork {
         case .endOfFile: return isConnected ? .unreachable : .protocolViolation
         default: break
         }
-        // libgit2 has one code for all that a server or a network can do. These beginnings are its own words (1.5).
+        // libgit2 has one code for all that a server or a network can do. These beginnings are its own words
+        // (1.5).
         if error.message.hasPrefix("remote error:") || error.message.hasSuffix("status code: 404") {
             return .repositoryNotFound
         }
@@ -146,7 +147,8 @@ struct NetworkWork {
     }
 
     private func kind(of failure: ServerProcess.Failure) -> NetworkError.Kind {
-        // ssh ends with 255 for its own failures, whatever they are (ssh(1), EXIT STATUS); else with the server's code.
+        // ssh ends with 255 for its own failures, whatever they are (ssh(1), EXIT STATUS); else with the
+        // server's code.
         if failure.program == "ssh", failure.exitCode == 255 {
             let isRefused = [
                 "Permission denied", "Host key verification failed", "Too many authentication failures",
@@ -154,7 +156,8 @@ struct NetworkWork {
             .contains { failure.errors.contains($0) }
             return isRefused ? .authentication : .unreachable
         }
-        // git ends with 128 when it cannot use a repository: not there, not one, or of an owner it does not trust.
+        // git ends with 128 when it cannot use a repository: not there, not one, or of an owner it does not
+        // trust.
         return failure.exitCode == 128 && !isConnected ? .repositoryNotFound : .other
     }
 }

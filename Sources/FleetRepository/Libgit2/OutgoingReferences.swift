@@ -1,6 +1,7 @@
 internal import FleetCore
 
-/// Names for the commits of one push: `refs/plimsoll/outgoing/0` and so on. Only the holder of the state lock pushes.
+/// Names for the commits of one push: `refs/plimsoll/outgoing/0` and so on. Only the holder of the state lock
+/// pushes.
 ///
 /// What a killed child leaves is overwritten by the next push and removed by `CloneMaintenance`.
 struct OutgoingReferences {

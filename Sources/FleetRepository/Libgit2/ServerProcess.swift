@@ -70,7 +70,8 @@ final class ServerProcess {
         }
     }
 
-    /// Ends the connection, lets the program finish, and says how it did: a failure unless its exit code is 0.
+    /// Ends the connection, lets the program finish, and says how it did: a failure unless its exit code is
+    /// 0.
     ///
     /// - Parameter abandoned: ends the program too, whatever it still has to say.
     func end(abandoned: Bool) -> Failure? {
@@ -85,8 +86,8 @@ final class ServerProcess {
             program: program, exitCode: exitCode, errors: String(decoding: errorTail, as: UTF8.self).trimmed)
     }
 
-    /// Takes what a server still sends after its verdict, such as the output of hooks, which a closed pipe would stop. A
-    /// server that does not come to an end is not listened to for ever.
+    /// Takes what a server still sends after its verdict, such as the output of hooks, which a closed pipe
+    /// would stop. A server that does not come to an end is not listened to for ever.
     private func drain() {
         var taken = 0
         withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) { buffer in

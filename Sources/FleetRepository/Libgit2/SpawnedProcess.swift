@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Starting a process with exactly the descriptors that it is to have.
 enum SpawnedProcess {
-    /// Starts a program and returns its process id. It gets no descriptor but those given, no blocked signal, and the
-    /// default action for SIGPIPE.
+    /// Starts a program and returns its process id. It gets no descriptor but those given, no blocked signal,
+    /// and the default action for SIGPIPE.
     ///
     /// - Parameters:
     ///   - program: looked up in `PATH` unless it has a slash; nil: what the first argument says.
@@ -48,7 +48,8 @@ enum SpawnedProcess {
         return process
     }
 
-    /// Waits until a process has ended and returns its exit code; 128 and the signal's number if a signal ended it.
+    /// Waits until a process has ended and returns its exit code; 128 and the signal's number if a signal
+    /// ended it.
     static func reap(_ process: pid_t) -> Int32 {
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0 && errno == EINTR {}
@@ -79,7 +80,8 @@ enum SpawnedProcess {
 extension FileDescriptor {
     /// A file in memory, without a name, that holds `content` and is read from its start.
     ///
-    /// Unlike a pipe it can hold any amount before anyone reads, and no reader that ends early sends a signal.
+    /// Unlike a pipe it can hold any amount before anyone reads, and no reader that ends early sends a
+    /// signal.
     init(holding content: String) throws(FileError) {
         let created = memfd_create("request", closeOnExec)
         let number = fcntl(created, F_DUPFD_CLOEXEC, 10)
@@ -108,7 +110,8 @@ struct Pipe: ~Copyable {
     init() throws(FileError) {
         var ends: [Int32] = [-1, -1]
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw FileError("make", "pipe") }
-        // Above the standard descriptors and the lock's, so that none is overwritten while a process is started.
+        // Above the standard descriptors and the lock's, so that none is overwritten while a process is
+        // started.
         let moved = ends.map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
         for end in ends { close(end) }
         guard moved[0] >= 0, moved[1] >= 0 else {

@@ -26,7 +26,8 @@ package struct FetchResult: Equatable, Sendable {
     package let updated: [ReferenceUpdate]
 }
 
-/// Network work of Git, in a process of its own that is killed when a deadline passes, and ends when its parent does.
+/// Network work of Git, in a process of its own that is killed when a deadline passes, and ends when its
+/// parent does.
 package struct NetworkChild: Sendable {
     /// The program that has the internal command `network-worker`: normally this one itself.
     package var executable = "/proc/self/exe"
@@ -34,7 +35,8 @@ package struct NetworkChild: Sendable {
     package var ssh = SSHOptions()
     /// When the work is given up.
     package var deadlines = NetworkDeadlines()
-    /// `StateLock.descriptor`, which the child then keeps as long as it lives. Nothing that the child starts gets it.
+    /// `StateLock.descriptor`, which the child then keeps as long as it lives. Nothing that the child starts
+    /// gets it.
     package var lockDescriptor: Int32?
 
     package init() {}
@@ -46,9 +48,11 @@ package struct NetworkChild: Sendable {
 
     /// Fetches references into a bare repository, in one connection with the listing.
     ///
-    /// If all that is wanted is there already, the listing is all that is sent. Tags are not fetched unless asked for.
+    /// If all that is wanted is there already, the listing is all that is sent. Tags are not fetched unless
+    /// asked for.
     ///
-    /// - Parameter byteLimit: bytes of a pack after which the fetch is given up with `.tooLarge`; nothing is kept then.
+    /// - Parameter byteLimit: bytes of a pack after which the fetch is given up with `.tooLarge`; nothing is
+    ///   kept then.
     package func fetch(
         _ refspecs: [FetchRefspec], from remote: RemoteURL, into folder: String, byteLimit: Int
     ) throws(NetworkError) -> FetchResult {
@@ -58,10 +62,12 @@ package struct NetworkChild: Sendable {
 
     /// Pushes commits of a bare repository, each to a reference of the server.
     ///
-    /// If one of the references would lose commits without force, none is sent: what is pushed together belongs together.
-    /// What is sent the server accepts or refuses one by one; version 0 of the protocol through libgit2 has no transaction.
+    /// If one of the references would lose commits without force, none is sent: what is pushed together
+    /// belongs together. What is sent the server accepts or refuses one by one; version 0 of the protocol
+    /// through libgit2 has no transaction.
     ///
-    /// - Returns: the verdict on each destination. That nothing is thrown does not mean that anything was accepted.
+    /// - Returns: the verdict on each destination. That nothing is thrown does not mean that anything was
+    ///   accepted.
     package func push(
         _ refspecs: [PushRefspec], to remote: RemoteURL, from folder: String
     ) throws(NetworkError) -> [String: PushVerdict] {

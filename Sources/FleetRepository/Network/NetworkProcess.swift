@@ -15,7 +15,8 @@ final class NetworkProcess {
     init(_ executable: String, request: String, lockDescriptor: Int32?) throws(FileError) {
         let input = try FileDescriptor(holding: request)
         output = try Pipe()
-        // Standard error is not ours to give: what a library writes there would stand between the agent's own lines.
+        // Standard error is not ours to give: what a library writes there would stand between the agent's own
+        // lines.
         let errors = try FileDescriptor("open", "/dev/null", flags: O_WRONLY)
         let errorsNumber = fcntl(errors.number, F_DUPFD_CLOEXEC, 10)
         defer { close(errorsNumber) }

@@ -1,11 +1,12 @@
 package import FleetCore
 
-/// What to fetch, and under which name to keep it. Both sides have one `*` or none; it stands for one component of a name.
+/// What to fetch, and under which name to keep it. Both sides have one `*` or none; it stands for one
+/// component of a name.
 package struct FetchRefspec: Hashable, Sendable {
     /// The server's name: `refs/heads/main`, `refs/heads/latest/*`.
     package let source: String
-    /// The name here: `refs/remotes/fleet/main`. It is set to whatever the server has, also backwards: what may be
-    /// followed is decided by the mark, not by this reference.
+    /// The name here: `refs/remotes/fleet/main`. It is set to whatever the server has, also backwards: what
+    /// may be followed is decided by the mark, not by this reference.
     package let destination: String
 
     /// - Returns: nil if a name is not one, or only one side has a `*`.
@@ -61,7 +62,8 @@ private func isReferencePattern(_ name: String) -> Bool {
             .allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".") && !$0.hasSuffix(".lock") }
 }
 
-/// What the network child is asked to do. As text: one `key value` a line, values percent-encoded, `end` at the end.
+/// What the network child is asked to do. As text: one `key value` a line, values percent-encoded, `end` at
+/// the end.
 struct NetworkRequest: Equatable {
     enum Operation: Equatable {
         case list

@@ -1,5 +1,5 @@
-/// Where a repository is: `https`, `http`, `ssh`, `git` or `file` as a URL, `user@host:path` as ssh has it, or an absolute
-/// path. Source: git-fetch(1), "Git URLs".
+/// Where a repository is: `https`, `http`, `ssh`, `git` or `file` as a URL, `user@host:path` as ssh has it,
+/// or an absolute path. Source: git-fetch(1), "Git URLs".
 package struct RemoteURL: Hashable, Sendable {
     /// How the repository is reached.
     enum Location: Hashable, Sendable {
@@ -19,8 +19,8 @@ package struct RemoteURL: Hashable, Sendable {
 
     /// Parses a remote.
     ///
-    /// - Throws: `NetworkError.Kind.invalid` for another scheme, a relative path, a control character, or a user, host or
-    ///   path that a program would take for an option.
+    /// - Throws: `NetworkError.Kind.invalid` for another scheme, a relative path, a control character, or a
+    ///   user, host or path that a program would take for an option.
     package init(_ text: String) throws(NetworkError) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) || text.hasPrefix("/"),
             !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }), text.utf8.count <= 4096, !text.isEmpty

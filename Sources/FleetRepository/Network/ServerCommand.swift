@@ -21,8 +21,9 @@ struct ServerCommand: Equatable {
             arguments = Self.ssh(service, user: user, host: host, port: port, path: path, options)
         case .other: throw NetworkError(.invalid, remote: remote.description, "not reached through a program")
         }
-        // Git takes such variables out too before it starts the other side (rev-parse --local-env-vars): they describe this
-        // side's repository. GIT_PROTOCOL would ask for a newer protocol than libgit2 speaks. Messages are to be English.
+        // Git takes such variables out too before it starts the other side (rev-parse --local-env-vars): they
+        // describe this side's repository. GIT_PROTOCOL would ask for a newer protocol than libgit2 speaks.
+        // Messages are to be English.
         environment =
             SpawnedProcess.environment {
                 Self.local.contains(String($0)) || $0.hasPrefix("GIT_CONFIG_") && Self.isLocal($0)
@@ -33,7 +34,8 @@ struct ServerCommand: Equatable {
     private static func ssh(
         _ service: Service, user: String?, host: String, port: Int?, path: String, _ options: SSHOptions
     ) -> [String] {
-        // Nobody is there to answer questions, and a host that takes no connection must not outlive this process for long.
+        // Nobody is there to answer questions, and a host that takes no connection must not outlive this
+        // process for long.
         var arguments = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=\(options.connectSeconds)"]
         if let key = options.key {
             arguments += ["-o", "IdentityFile=\(quoted(key))", "-o", "IdentitiesOnly=yes"]
@@ -71,7 +73,8 @@ struct ServerCommand: Equatable {
 package struct SSHOptions: Hashable, Sendable {
     /// The private key's path; nil leaves it to ssh's configuration and agent.
     package let key: String?
-    /// The file with the servers' keys; nil leaves it to ssh's configuration. With it, an unknown server is refused.
+    /// The file with the servers' keys; nil leaves it to ssh's configuration. With it, an unknown server is
+    /// refused.
     package let knownHosts: String?
     /// Seconds after which ssh gives up connecting by itself, should nobody be left to end it.
     let connectSeconds = 60
