@@ -102,10 +102,10 @@ struct FormatFleetTests {
         let description = "fleet.yaml:\(expected)"
         #expect(decoded.value?.gateProblems.map(\.description) == [description])
         let view = try FleetReader(TextTree.sound.with("fleet.yaml", text)).view(
-            of: #require(NodeName("atm-0001")))
+            of: try #require(NodeName("atm-0001")))
         #expect(view.group.gate == .broken(description))
         let canary = try FleetReader(TextTree.sound.with("fleet.yaml", text)).view(
-            of: #require(NodeName("canary-1")))
+            of: try #require(NodeName("canary-1")))
         #expect(canary.group.gate == .none)
     }
 }

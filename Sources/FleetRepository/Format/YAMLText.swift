@@ -37,10 +37,13 @@ enum YAMLText {
         where byte == UInt8(ascii: ":") && next == UInt8(ascii: " ") {
             return false
         }
-        // Numbers in all their forms (12, 1.10, 1e3, 0x10, 12_3, 1:20) and dates consist of these alone.
         guard first.isDecimalDigit else { return !words.contains(text.lowercased()) }
-        return !bytes.allSatisfy { byte in
-            byte.isDecimalDigit || "abcdefABCDEFxXoO_.:+- tTzZ".utf8.contains(byte)
+        // Numbers in all their forms (12, 1.10, 1e3, 0x10, 0o17, 0b1, 12_3, 1:20), dates and times consist of
+        // these alone.
+        let isHexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")
+        let letters = isHexadecimal ? "abcdefABCDEFxX" : "eEoObBtTzZ"
+        return !bytes.allSatisfy {
+            $0.isDecimalDigit || "_.:+- ".utf8.contains($0) || letters.utf8.contains($0)
         }
     }
 
