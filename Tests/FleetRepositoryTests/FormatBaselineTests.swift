@@ -97,7 +97,8 @@ struct FormatBaselineTests {
         (
             "{a: absend}",
             [
-                "3:15: found 'absend'; expected a version that the package manager can read; did you mean 'absent'?"
+                "3:15: found 'absend'; expected a version that the package manager can read; did you mean "
+                    + "'absent'?"
             ]
         ),
         ("{a: }", ["3:15: found nothing; expected a version, 'absent' or 'purged'"]),
@@ -150,7 +151,8 @@ struct FormatBaselineTests {
         ("manager: dnf", ["2:10: found 'dnf'; expected 'apt'"]),
         ("packages: {}", ["1:1: the key 'manager' is missing; expected 'apt'"]),
         (
-            "manager: apt\nfor: {version: Twelve}\ninclude: [base, a, a]\nsources: []\nnewer: kept\nreboot: when required",
+            "manager: apt\nfor: {version: Twelve}\ninclude: [base, a, a]\nsources: []\nnewer: "
+                + "kept\nreboot: when required",
             [
                 "3:6: the key 'id' is missing; expected an ID of os-release(5) such as debian",
                 "3:16: found 'Twelve'; expected a word of os-release(5): a–z, 0–9 and '. _ -'",
@@ -158,7 +160,8 @@ struct FormatBaselineTests {
                 "4:20: found 'a' twice; expected each name once",
                 "5:10: found an empty list; leave 'sources' out to use those of the system",
                 "6:8: found 'kept'; expected 'keep' or 'replace'",
-                "7:9: found 'when required'; expected 'never' or 'when-required'; did you mean 'when-required'?",
+                "7:9: found 'when required'; expected 'never' or 'when-required'; did you mean "
+                    + "'when-required'?",
             ]
         ),
         (
@@ -184,10 +187,12 @@ struct FormatBaselineTests {
     @Test func includesAreMerged() throws {
         let one =
             Self.head
-            + "for: {id: debian}\nsources: [main]\npackages: {a: 1, b: 1, same: 3}\nchecks: [{service: one}]\nurgent: {until: 2026-11-30, reason: x}\n"
+            + "for: {id: debian}\nsources: [main]\npackages: {a: 1, b: 1, same: 3}\nchecks: [{service: "
+            + "one}]\nurgent: {until: 2026-11-30, reason: x}\n"
         let two =
             Self.head
-            + "sources: [main, extra]\npackages: {b: 2, c: 2, same: 3}\nchecks: [{service: two}]\nnewer: replace\n"
+            + "sources: [main, extra]\npackages: {b: 2, c: 2, same: 3}\nchecks: [{service: two}]\nnewer: "
+            + "replace\n"
         let own = "include: [one, two]\npackages: {b: 9}\nchecks: [{service: own}]\nurgent: null\n"
         let (baseline, problems) = try merged(own, ["one": one, "two": two])
         #expect(problems == [])
@@ -212,7 +217,8 @@ struct FormatBaselineTests {
             problems == [
                 "baselines/base.yaml:3:16: 'two' and 'one' differ in 'a'; name 'a' in this file",
                 "baselines/base.yaml:3:16: 'two' and 'one' differ in 'reboot'; write 'reboot' in this file",
-                "baselines/base.yaml:3:16: 'two' includes others itself; baselines are included one level deep",
+                "baselines/base.yaml:3:16: 'two' includes others itself; baselines are included one level "
+                    + "deep",
                 "baselines/base.yaml:3:21: unknown baseline 'none'",
             ])
     }

@@ -50,11 +50,13 @@ struct FormatFleetTests {
             ]
         ),
         (
-            "apiVersion: plimsoll/v1\nfleet: Acme\nagent: one\ntrust: {policy: first-parents}\nstatus: null\nhold: no\nx: 1",
+            "apiVersion: plimsoll/v1\nfleet: Acme\nagent: one\ntrust: {policy: first-parents}\nstatus: "
+                + "null\nhold: no\nx: 1",
             [
                 "2:8: found 'Acme'; expected \(FleetName.expected)",
                 "3:8: found 'one'; expected the version of an agent such as 0.1",
-                "4:17: found 'first-parents'; expected 'first-parent' or 'every-commit'; did you mean 'first-parent'?",
+                "4:17: found 'first-parents'; expected 'first-parent' or 'every-commit'; did you mean "
+                    + "'first-parent'?",
                 "5:9: found 'null'; expected a mapping with the keys 'remote', 'heartbeat'",
                 "6:7: found 'no'; expected null or the reason of the hold",
                 "7:1: unknown key 'x'; known here: apiVersion, fleet, agent, trust, status, defaults, hold",
@@ -63,7 +65,8 @@ struct FormatFleetTests {
         (
             "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\nstatus: {remote: --upload-pack=x, heartbeat: 1s}",
             [
-                "4:18: found '--upload-pack=x'; expected null or a URL such as ssh://git@git.example.com/acme/status.git, "
+                "4:18: found '--upload-pack=x'; expected null or a URL such as "
+                    + "ssh://git@git.example.com/acme/status.git, "
                     + "which may contain {group}",
                 "4:46: found '1s'; expected a duration of at least 1m",
             ]
@@ -78,7 +81,8 @@ struct FormatFleetTests {
         (
             "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\ndefaults: {baseline: x, attempts: 0}",
             [
-                "4:12: unknown key 'baseline'; known here: gate, waves, window, freeze, checks, hold, retry, attempts",
+                "4:12: unknown key 'baseline'; known here: gate, waves, window, freeze, checks, hold, "
+                    + "retry, attempts",
                 "4:35: found '0'; expected a whole number from 1 to 100",
             ]
         ),

@@ -186,14 +186,17 @@ struct FormatGroupTests {
             "baseline: a\nchecks: [{}, {service: a, http: b}, {service: -x}, {command: [ls]}, {command: []}]",
             [
                 "3:10: found none in a check; expected one of 'service', 'command' and 'http'",
-                "3:14: found 'service' and 'http' in a check; expected one of 'service', 'command' and 'http'",
+                "3:14: found 'service' and 'http' in a check; expected one of 'service', 'command' and "
+                    + "'http'",
                 "3:47: found '-x'; expected the name of a systemd unit such as nginx or nginx.service",
                 "3:63: found 'ls'; expected the full path of a program, such as /usr/bin/openssl",
-                "3:79: found an empty list; expected a list of a program with its full path and its arguments",
+                "3:79: found an empty list; expected a list of a program with its full path and its "
+                    + "arguments",
             ]
         ),
         (
-            "baseline: a\nchecks: [{http: ftp://x}, {http: http://x, status: 42}, {service: a, status: 200, timeout: 2h}]",
+            "baseline: a\nchecks: [{http: ftp://x}, {http: http://x, status: 42}, {service: a, status: "
+                + "200, timeout: 2h}]",
             [
                 "3:17: found 'ftp://x'; expected a URL such as http://127.0.0.1/healthz",
                 "3:52: found '42'; expected a whole number from 100 to 599",
@@ -214,13 +217,15 @@ struct FormatGroupTests {
         (
             "[canary]",
             [
-                "3:7: found a list; expected a mapping with the keys 'after', 'healthy', 'soak', 'failures', 'silence', 'uncovered'"
+                "3:7: found a list; expected a mapping with the keys 'after', 'healthy', 'soak', "
+                    + "'failures', 'silence', 'uncovered'"
             ]
         ),
         (
             "{}",
             [
-                "3:1: the key 'soak' is missing in the gate; expected a duration such as 30s, 15m, 4h, 14d or 2w",
+                "3:1: the key 'soak' is missing in the gate; expected a duration such as 30s, 15m, 4h, 14d "
+                    + "or 2w",
                 "3:7: the key 'after' is missing; expected a list of groups",
             ]
         ),

@@ -42,7 +42,8 @@ struct FormatNodeTests {
         ("key: null", ["2:6: found 'null'; expected \(NodeKey.expected)"]),
         ("key:", ["2:5: found nothing; expected \(NodeKey.expected)"]),
         (
-            "key: \(keyText(1))\nlabels: {a b: c, d: [], e: ''}\nexcept: {Nginx!: {reason: x}, nginx: {until: soon}}",
+            "key: \(keyText(1))\nlabels: {a b: c, d: [], e: ''}\nexcept: {Nginx!: {reason: x}, nginx: "
+                + "{until: soon}}",
             [
                 "3:10: found 'a b'; expected a label: 1–63 letters, digits and '- _ . /'",
                 "3:21: found a list; expected a line of text of at most 500 characters",
@@ -84,7 +85,8 @@ struct FormatNodeTests {
         #expect(NodeKey(text)?.description == text)
         #expect(NodeKey(text + " root@node with a comment")?.description == text)
         #expect(NodeKey(text.dropLast()) == nil)
-        // The numbers of an RSA key may be of any length; whether they fill the base64 is seen when it is used.
+        // The numbers of an RSA key may be of any length; whether they fill the base64 is seen when it is
+        // used.
         if !text.hasPrefix("ssh-rsa") { #expect(NodeKey(text + "AAAA") == nil) }
         #expect(NodeKey(text + "\u{7}") == nil)
     }

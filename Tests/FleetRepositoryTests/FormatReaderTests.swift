@@ -107,7 +107,8 @@ struct FormatReaderTests {
         let moved = TextTree.sound.with("groups/canary/nodes/atm-0001.yaml", nodeText(3))
         #expect(
             failure(moved)?.description
-                == "groups/stores/nodes/atm-0001.yaml:1:1: node 'atm-0001' is also in 'groups/canary/nodes/atm-0001.yaml'"
+                == "groups/stores/nodes/atm-0001.yaml:1:1: node 'atm-0001' is also in "
+                + "'groups/canary/nodes/atm-0001.yaml'"
         )
     }
 
@@ -135,11 +136,13 @@ struct FormatReaderTests {
         ),
         (
             "gate: {after: [canary], soak: 4h, newKey: 1}",
-            "groups/stores/group.yaml:3:35: unknown key 'newKey'; known here: after, healthy, soak, failures, silence, uncovered"
+            "groups/stores/group.yaml:3:35: unknown key 'newKey'; known here: after, healthy, soak, "
+                + "failures, silence, uncovered"
         ),
         (
             "hold: null",
-            "groups/stores/group.yaml:1:1: found no 'gate', and no gate of another group looks at 'stores'; expected a gate, or 'gate: none' if it shall move at once"
+            "groups/stores/group.yaml:1:1: found no 'gate', and no gate of another group looks at "
+                + "'stores'; expected a gate, or 'gate: none' if it shall move at once"
         ),
     ])
     func whatIsWrongWithAGateMakesItWait(gate: String, expected: String) throws {

@@ -163,7 +163,10 @@ extension FleetReader {
                 unreadable.insert(name)
             }
         }
-        let graph = GateGraph(groups: groups, unreadable: unreadable, sizes: index.sizes)
+        // Its own group has this node at least; of the others only those count that its gate looks at.
+        var sizes = [file.name: 1]
+        for group in file.after { sizes[group] = index.nodes(of: group).count }
+        let graph = GateGraph(groups: groups, unreadable: unreadable, sizes: sizes)
         let soaks = graph.soaks(lookingAt: file.name)
         let setting = graph.setting(of: file)
         guard case .rule(let rule) = setting else { return (setting, [], soaks) }
@@ -181,7 +184,7 @@ extension FleetReader {
         var keys: Set<String> = []
         for group in rule.after {
             var nodes: [NodeRecord] = []
-            for (name, path) in index.nodes[group] ?? [] {
+            for (name, path) in index.nodes(of: group) {
                 let decoded = try attempt { () throws(FileTreeError) in
                     try files.decoded(path) { NodeFile.decode($0, name: name, group: group, path: path) }
                 }

@@ -31,23 +31,26 @@ package struct FleetValidator {
 
     private mutating func run() throws(FileTreeError) {
         let paths = try files.tree.paths(below: "")
-        let fleet = try fleet()
-        if let agent = fleet?.fleet?.agent, agent > .current {
+        if let agent = try neededAgent(), agent > .current {
             // What this program finds wrong may be right in the newer one.
             let message =
                 "the fleet needs agent \(agent); this program is \(AgentVersion.current) and cannot judge it"
             problems = [Problem(file: Layout.fleet, message: message)]
             return
         }
+        let fleet = try fleet()
         checkPlaces(of: paths)
         let trusted = try trustedKeys(paths)
         let baselines = try baselines(paths)
         let index = FleetIndex(paths: paths)
-        let nodes = try nodes(index)
-        try checkGroups(index, fleet, baselines)
-        checkNames(of: index)
-        checkKeys(of: nodes, trusted)
-        if let fleet, fleet.fleet?.statusRemote == nil, index.sizes.values.reduce(0, +) >= Self.manyNodes {
+        let members = Dictionary(
+            uniqueKeysWithValues: index.groupsWithNodes.map { ($0, index.nodes(of: $0)) })
+        try checkGroups(index.groups, members, fleet, baselines)
+        checkNames(of: members)
+        checkKeys(of: try nodes(members), trusted)
+        if let fleet, fleet.fleet?.statusRemote == nil,
+            members.values.map(\.count).reduce(0, +) >= Self.manyNodes
+        {
             let message =
                 "found no 'status.remote' for \(Self.manyNodes) nodes or more; with a repository of its own "
                 + "for reports a poll does not list every node's refs, and no node can write to this one"
@@ -63,6 +66,11 @@ package struct FleetValidator {
         return decoded.value
     }
 
+    private func neededAgent() throws(FileTreeError) -> AgentVersion? {
+        guard case .success(let bytes) = try files.bytes(Layout.fleet) else { return nil }
+        return FleetFile.requiredAgent(bytes)
+    }
+
     private mutating func fleet() throws(FileTreeError) -> FleetFile? {
         let decoded = try files.decoded(Layout.fleet) { FleetFile.decode($0) }
         problems += decoded.value?.gateProblems ?? []
@@ -74,7 +82,7 @@ package struct FleetValidator {
         for path in paths {
             guard case .misplaced(let expected) = FileKind(path: path) else { continue }
             let problem = Problem(file: path, message: "not read by anything: \(expected)")
-            let looksMeant = [".yaml", ".yml", ".sources", ".asc"].contains { path.hasSuffix($0) }
+            let looksMeant = [".yaml", ".yml", ".sources", ".asc"].contains { path.ends(with: $0) }
             if looksMeant { problems.append(problem) } else { warnings.append(problem) }
         }
     }
@@ -88,7 +96,7 @@ package struct FleetValidator {
         case .failure(let problem) where paths.contains(Layout.allowedSigners): problems.append(problem)
         case .failure: break
         }
-        if keys.isEmpty, !paths.contains(where: { $0.hasPrefix("trust/openpgp/") && $0.hasSuffix(".asc") }) {
+        if keys.isEmpty, !paths.contains(where: { $0.hasPrefix("trust/openpgp/") && $0.ends(with: ".asc") }) {
             problems.append(
                 Problem(
                     file: Layout.allowedSigners,
@@ -99,6 +107,9 @@ package struct FleetValidator {
 }
 
 extension FleetValidator {
+    /// The files of the nodes of each group.
+    private typealias Members = [GroupName: [(name: NodeName, path: String)]]
+
     /// Checks all baselines, with their includes and sources.
     ///
     /// - Returns: the names of those that exist.
@@ -130,15 +141,15 @@ extension FleetValidator {
     }
 
     private mutating func checkGroups(
-        _ index: FleetIndex, _ fleet: FleetFile?, _ baselines: [BaselineName]
+        _ names: Set<GroupName>, _ members: Members, _ fleet: FleetFile?, _ baselines: [BaselineName]
     ) throws(FileTreeError) {
         var groups: [GroupName: GroupFile] = [:]
-        for name in index.groups {
+        for name in names {
             groups[name] = collect(
                 try files.decoded(Layout.group(name)) { GroupFile.decode($0, name: name, fleet: fleet) })
         }
         let graph = GateGraph(
-            groups: groups, unreadable: index.groups.subtracting(groups.keys), sizes: index.sizes)
+            groups: groups, unreadable: names.subtracting(groups.keys), sizes: members.mapValues(\.count))
         for file in groups.values {
             problems += file.gateProblems + graph.problems(of: file)
             warnings += graph.warnings(of: file)
@@ -147,9 +158,9 @@ extension FleetValidator {
             problems.append(
                 Problem(Layout.group(file.name), file.baselinePlace, "unknown baseline '\(baseline)'\(hint)"))
         }
-        for (group, nodes) in index.nodes where !index.groups.contains(group) {
+        for (group, nodes) in members where !names.contains(group) {
             guard let first = nodes.first else { continue }
-            let hint = NearestWord.of(group.description, in: index.groups.sorted().map(\.description))
+            let hint = NearestWord.of(group.description, in: names.sorted().map(\.description))
             let question = hint.map { "; did you mean '\($0)'?" } ?? ""
             problems.append(
                 Problem(
@@ -158,9 +169,9 @@ extension FleetValidator {
         }
     }
 
-    private mutating func nodes(_ index: FleetIndex) throws(FileTreeError) -> [PlacedNode] {
+    private mutating func nodes(_ members: Members) throws(FileTreeError) -> [PlacedNode] {
         var nodes: [PlacedNode] = []
-        for (group, files) in index.nodes {
+        for (group, files) in members {
             for (name, path) in files {
                 let decoded = try self.files.decoded(path) {
                     NodeFile.decode($0, name: name, group: group, path: path)
@@ -171,9 +182,9 @@ extension FleetValidator {
         return nodes.sorted { $0.path < $1.path }
     }
 
-    private mutating func checkNames(of index: FleetIndex) {
+    private mutating func checkNames(of members: Members) {
         var first: [NodeName: String] = [:]
-        for (name, path) in index.nodes.values.joined().sorted(by: { $0.path < $1.path }) {
+        for (name, path) in members.values.joined().sorted(by: { $0.path < $1.path }) {
             guard let known = first[name] else {
                 first[name] = path
                 continue

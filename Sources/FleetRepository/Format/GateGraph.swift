@@ -84,8 +84,8 @@ struct GateGraph {
         return messages
     }
 
-    /// The gates that look at a group without nodes on behalf of one that has none either. Nobody waits there yet,
-    /// as in a fleet that has just been founded; the first node to enrol would.
+    /// The gates that look at a group without nodes on behalf of one that has none either. Nobody waits there
+    /// yet, as in a fleet that has just been founded; the first node to enrol would.
     func warnings(of file: GroupFile) -> [Problem] {
         guard sizes[file.name, default: 0] == 0 else { return [] }
         return (file.keys.gate?.after ?? []).filter {

@@ -45,7 +45,7 @@ enum FileKind: Hashable, Sendable {
     init(path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let last = parts.last.map(String.init) ?? ""
-        guard !last.hasPrefix("."), !last.hasSuffix(".md"), last != "CODEOWNERS" else {
+        guard !last.hasPrefix("."), !last.ends(with: ".md"), last != "CODEOWNERS" else {
             self = .other
             return
         }
@@ -68,7 +68,7 @@ enum FileKind: Hashable, Sendable {
     private static func named<Kind: NameKind>(
         _ file: String, _ ending: String, _ expected: String, _ make: (Name<Kind>) -> FileKind
     ) -> FileKind {
-        guard file.hasSuffix(ending) else { return .misplaced("expected '\(expected)'") }
+        guard file.ends(with: ending) else { return .misplaced("expected '\(expected)'") }
         let name = file.dropLast(ending.utf8.count)
         guard let name = Name<Kind>(name) else {
             return .misplaced("\(DocumentNode.quoted(String(name))) is not \(Name<Kind>.expected)")
@@ -88,7 +88,7 @@ enum FileKind: Hashable, Sendable {
     }
 
     private static func trust(_ path: String) -> FileKind {
-        let isKey = path.hasPrefix("trust/openpgp/") && path.hasSuffix(".asc")
+        let isKey = path.hasPrefix("trust/openpgp/") && path.ends(with: ".asc")
         guard path == Layout.allowedSigners || isKey else {
             return .misplaced("expected '\(Layout.allowedSigners)' or 'trust/openpgp/<key>.asc'")
         }
