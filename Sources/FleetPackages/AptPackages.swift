@@ -3,8 +3,8 @@ package import FleetReconciler
 
 /// The packages of one root, through apt and dpkg.
 ///
-/// One transaction at a time: the workspace holds the options of the request at hand. A machine that needs no change is
-/// only read: apt is not opened.
+/// One transaction at a time: the workspace holds the options of the request at hand. A machine that needs
+/// no change is only read: apt is not opened.
 package struct AptPackages: PackageSystem {
     private let configuration: AptConfiguration
     private let database: DpkgDatabaseCache

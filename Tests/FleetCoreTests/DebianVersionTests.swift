@@ -6,7 +6,8 @@ import Testing
 @Suite(.timeLimit(.minutes(3)))
 struct DebianVersionTests {
     @Test(arguments: [
-        ("1.0", "=", "0:1.0"), ("1.0", "=", "1.0-0"), ("1.0~rc1", "<", "1.0"), ("1.0-1~bpo12+1", "<", "1.0-1"),
+        ("1.0", "=", "0:1.0"), ("1.0", "=", "1.0-0"), ("1.0~rc1", "<", "1.0"),
+        ("1.0-1~bpo12+1", "<", "1.0-1"),
         ("1.0-1", "<", "1.0-1+b1"), ("1:0.9", ">", "2.0"), ("0.270", ">", "0.27"), ("1.10", ">", "1.9"),
         ("1.0a", "<", "1.0b"), ("1.0a", "<", "1.0+"), ("1.0.", ">", "1.0"), ("1.001", "=", "1.1"),
         ("1.0-", "invalid", "1.0"), ("a1", "invalid", "1"), ("2147483648:1", "invalid", "1"),
@@ -34,15 +35,18 @@ struct DebianVersionTests {
             let text = String((0..<count).map { _ in letters.randomElement(using: &generator) ?? "0" })
             if PackageVersion(text) != nil { texts.append(text) }
         }
-        let script = "while read -r v; do dpkg --validate-version -- \"$v\" 2>/dev/null && echo \"$v\"; done; true"
-        let valid = try runSuccessfully(["sh", "-c", script], input: Array((texts.joined(separator: "\n") + "\n").utf8))
+        let script =
+            "while read -r v; do dpkg --validate-version -- \"$v\" 2>/dev/null && echo \"$v\"; done; true"
+        let valid = try runSuccessfully(
+            ["sh", "-c", script], input: Array((texts.joined(separator: "\n") + "\n").utf8))
         #expect(try texts.filter { DebianVersion(try version($0)) != nil } == valid.lines)
     }
 
     /// Neighbours by text differ in what matters: one digit, one suffix, one epoch.
     @Test(.enabled(if: hasPerlJudge, "needs libdpkg-perl"))
     func `the versions of this machine's package lists are ordered as dpkg's library orders them`() throws {
-        let script = "{ apt-cache dumpavail; cat /var/lib/dpkg/status; } | sed -n 's/^Version: //p' | LC_ALL=C sort -u"
+        let script =
+            "{ apt-cache dumpavail; cat /var/lib/dpkg/status; } | sed -n 's/^Version: //p' | LC_ALL=C sort -u"
         let versions = try runSuccessfully(["sh", "-c", script]).lines
         #expect(versions.count > 50)
         let input = try zip(versions, versions.dropFirst()).map { left, right in
@@ -65,7 +69,8 @@ struct DebianVersionTests {
 
     /// -1, 0 or 1, as we order the two.
     private func sign(_ left: String, _ right: String) throws -> Int {
-        let order = try #require(VersionOrder.debian.compare(try version(left), try version(right)), "\(left) \(right)")
+        let order = try #require(
+            VersionOrder.debian.compare(try version(left), try version(right)), "\(left) \(right)")
         switch order {
         case .older: return -1
         case .same: return 0
@@ -78,7 +83,9 @@ struct DebianVersionTests {
         let lines = try pairs.map { "\($0.0) \(["lt", "eq", "gt"][try sign($0.0, $0.1) + 1]) \($0.1)\n" }
         let script = """
             folder=$(mktemp -d) && split -n l/2 - "$folder/part" || exit 1
-            check() { while read -r a o b; do dpkg --compare-versions "$a" "$o" "$b" || echo "$a $o $b"; done; }
+            check() {
+              while read -r a o b; do dpkg --compare-versions "$a" "$o" "$b" || echo "$a $o $b"; done
+            }
             for part in "$folder"/part*; do check < "$part" > "$part.out" & done
             wait; cat "$folder"/part*.out; rm -r "$folder"
             """

@@ -15,13 +15,15 @@ struct AptDownloadTests {
         let sandbox = try await AptSandbox([app])
         let other = Digest(of: Array("other bytes".utf8))
         let refused = try await sandbox.packages.plan(
-            AptSandbox.request(targets: ["app:\(Machine.native)": "1"], sha256: ["app:\(Machine.native)": other]))
+            AptSandbox.request(
+                targets: ["app:\(Machine.native)": "1"], sha256: ["app:\(Machine.native)": other]))
         let error = await #expect(throws: PackageError.self) { try await sandbox.packages.download(refused) }
         let digest = try sandbox.repository.digest(of: app)
         #expect(error?.code == .digestMismatch)
         #expect(error?.packages == ["app:all"])
         #expect(
-            error?.message == "'app:all' was offered with the digest \(digest), and the baseline says \(other)")
+            error?.message
+                == "'app:all' was offered with the digest \(digest), and the baseline says \(other)")
         // Without the file nothing can be installed either.
         await #expect(throws: PackageError.self) { try await sandbox.packages.apply(refused) { _ in } }
         #expect(try await sandbox.versions().isEmpty)
@@ -35,7 +37,8 @@ struct AptDownloadTests {
     @Test func `a file that differs from its index is not taken`() async throws {
         let app = SandboxPackage("app", "1")
         let sandbox = try await AptSandbox([app])
-        let plan = try await sandbox.packages.plan(AptSandbox.request(targets: ["app:\(Machine.native)": "1"]))
+        let plan = try await sandbox.packages.plan(
+            AptSandbox.request(targets: ["app:\(Machine.native)": "1"]))
         try runSuccessfully(["sh", "-c", "printf x >> \"$1\"", "sh", sandbox.repository.filePath(of: app)])
         let error = await #expect(throws: PackageError.self) { try await sandbox.packages.download(plan) }
         #expect(error?.code == .sourceUnreachable)

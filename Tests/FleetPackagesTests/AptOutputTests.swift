@@ -11,7 +11,8 @@ struct AptOutputTests {
         let simulation = try AptSimulation(
             """
             Reading package lists...
-            Inst libc6:i386 [2.36-9] (2.36-10 Debian:12.5/stable, Debian-Security:12/stable-security [i386]) [libc6:i386 on libc6:amd64] [x:i386 ]
+            Inst libc6:i386 [2.36-9] (2.36-10 Debian:12.5/stable, Debian-Security:12/stable-security [i386]) \
+            [libc6:i386 on libc6:amd64] [x:i386 ]
             Inst app (1:2.0+b1 My [odd] (origin) [all])
             Conf app (1:2.0+b1 My [odd] (origin) [all])
             Conf other (3 localhost [amd64])
@@ -30,7 +31,9 @@ struct AptOutputTests {
         #expect(simulation.removals == ["telnetd", "lib:i386"])
     }
 
-    @Test(arguments: ["Inst", "Inst app", "Inst app (1", "Inst app (1 x)", "Conf app [1]", "Inst a!b (1 x [all])"])
+    @Test(arguments: [
+        "Inst", "Inst app", "Inst app (1", "Inst app (1 x)", "Conf app [1]", "Inst a!b (1 x [all])",
+    ])
     func `a step that cannot be understood is an error`(line: String) {
         #expect { try AptSimulation(line) } throws: { ($0 as? PackageError)?.code == .unreadable }
     }
@@ -79,7 +82,9 @@ struct AptOutputTests {
         let records = CandidateRecord.parse(Array(text.utf8))
         #expect(records.map(\.source.description) == ["foo-src"])
         #expect(
-            records.first?.exactDemands.map { "\($0.key)=\($0.value)" }.sorted() == ["liba=1", "libb=2", "libg=5"])
+            records.first?.exactDemands.map { "\($0.key)=\($0.value)" }.sorted() == [
+                "liba=1", "libb=2", "libg=5",
+            ])
     }
 
     @Test func `package files that apt would fetch`() throws {
@@ -99,7 +104,8 @@ struct AptOutputTests {
     }
 
     @Test(arguments: [
-        ("ID=debian\nVERSION_ID=\"12\"\nNAME='Debian \"GNU\"'\n", "debian", "12"), ("# ID=no\nID=arch\n", "arch", ""),
+        ("ID=debian\nVERSION_ID=\"12\"\nNAME='Debian \"GNU\"'\n", "debian", "12"),
+        ("# ID=no\nID=arch\n", "arch", ""),
         ("ID=\"a\\\"b\"\nVERSION_ID=\n", "a\"b", ""), ("", "", ""),
     ])
     func `os-release names the system`(text: String, id: String, version: String) throws {

@@ -7,7 +7,8 @@ import Testing
 /// What a plan says, refuses and explains.
 @Suite(.timeLimit(.minutes(2)))
 struct AptPlanTests {
-    @Test func `a dependency whose version nothing determines is refused with the line to add`() async throws {
+    @Test func `a dependency whose version nothing determines is refused with the line to add`() async throws
+    {
         let sandbox = try await AptSandbox([
             SandboxPackage("app", "1", depends: "libfoo1"), SandboxPackage("libfoo1", "1.2-3"),
         ])
@@ -27,15 +28,16 @@ struct AptPlanTests {
         #expect(try await sandbox.versions().isEmpty)
     }
 
-    @Test(arguments: [
-        // Each row: pins, and the packages whose version they leave open.
-        ([:], ["chain:all", "lib:all"]),
-        (["lib": "2"], ["chain:all"]),
-        (["lib": "2", "chain": "5"], []),
-        (["src:libsource": "2", "chain": "5"], []),
-        (["src:libsource": "1", "chain": "5"], ["lib:all"]),
-        (["exact": "9"], ["chain:all", "lib:all"]),
-    ] as [([String: String], [String])])
+    @Test(
+        arguments: [
+            // Each row: pins, and the packages whose version they leave open.
+            ([:], ["chain:all", "lib:all"]),
+            (["lib": "2"], ["chain:all"]),
+            (["lib": "2", "chain": "5"], []),
+            (["src:libsource": "2", "chain": "5"], []),
+            (["src:libsource": "1", "chain": "5"], ["lib:all"]),
+            (["exact": "9"], ["chain:all", "lib:all"]),
+        ] as [([String: String], [String])])
     func `a version is determined by a pin, a source's pin, or a demand for it`(
         pins: [String: String], open: [String]
     ) async throws {
@@ -72,7 +74,8 @@ struct AptPlanTests {
         try await sandbox.install(["base:all": "1"])
         let plan = try await sandbox.packages.plan(AptSandbox.request(removals: ["base:all": true]))
         #expect(plan.refusals.map(\.code) == [.essential])
-        #expect(plan.refusals.first?.message == "'base' would be removed, without which the system does not work")
+        #expect(
+            plan.refusals.first?.message == "'base' would be removed, without which the system does not work")
     }
 
     @Test func `a version that no source offers is named, with what is offered instead`() async throws {
@@ -85,7 +88,8 @@ struct AptPlanTests {
         let source = "file:\(sandbox.repository.path) ./ Packages"
         #expect(
             error?.message
-                == "no source offers 'app:\(Machine.native)' in version 9.9; offered: 1.1 (\(source)), 1.0 (\(source)); "
+                == "no source offers 'app:\(Machine.native)' in version 9.9; "
+                + "offered: 1.1 (\(source)), 1.0 (\(source)); "
                 + "no source offers 'nowhere:\(Machine.native)' in version 1, nor in any other")
     }
 
@@ -97,25 +101,30 @@ struct AptPlanTests {
         #expect(try await sandbox.versions() == ["app:all": "2"])
     }
 
-    @Test func `a request with sources uses these alone, and leaves the system's indexes as they are`() async throws {
+    @Test func `a request with sources uses these alone, and leaves the system's indexes as they are`()
+        async throws
+    {
         let sandbox = try await AptSandbox([SandboxPackage("app", "1")])
         let other = try await SandboxRepository(path: sandbox.folder.path("other"))
         try await other.add([SandboxPackage("app", "3")])
         let sources = [SourceList(name: try parse("other"), content: other.sourceList)]
 
-        try await sandbox.carryOut(AptSandbox.request(targets: ["app:\(Machine.native)": "3"], sources: sources))
+        try await sandbox.carryOut(
+            AptSandbox.request(targets: ["app:\(Machine.native)": "3"], sources: sources))
         #expect(try await sandbox.versions() == ["app:all": "3"])
         let error = await #expect(throws: PackageError.self) {
             try await sandbox.packages.plan(AptSandbox.request(targets: ["app:all": "1"], sources: sources))
         }
         #expect(error?.code == .unavailable)
-        #expect(try runSuccessfully(["ls", sandbox.folder.path("root/var/lib/apt/lists")]).lines == ["partial"])
+        #expect(
+            try runSuccessfully(["ls", sandbox.folder.path("root/var/lib/apt/lists")]).lines == ["partial"])
     }
 
     @Test func `a source that cannot be reached is an error, not an empty source`() async throws {
         let sandbox = try await AptSandbox([SandboxPackage("app", "1")])
         let gone = SourceList(
-            name: try parse("gone"), content: "Types: deb\nURIs: file:/does/not/exist\nSuites: ./\nTrusted: yes\n")
+            name: try parse("gone"),
+            content: "Types: deb\nURIs: file:/does/not/exist\nSuites: ./\nTrusted: yes\n")
         let error = await #expect(throws: PackageError.self) {
             try await sandbox.packages.plan(
                 AptSandbox.request(targets: ["app:\(Machine.native)": "1"], sources: [gone]))
@@ -124,9 +133,11 @@ struct AptPlanTests {
         #expect(error?.message.contains("/does/not/exist") == true)
     }
 
-    @Test func `packages that contradict each other are unsatisfiable, with apt's explanation`() async throws {
+    @Test func `packages that contradict each other are unsatisfiable, with apt's explanation`() async throws
+    {
         let sandbox = try await AptSandbox([
-            SandboxPackage("app", "1", depends: "lib (= 1)"), SandboxPackage("lib", "1"), SandboxPackage("lib", "2"),
+            SandboxPackage("app", "1", depends: "lib (= 1)"), SandboxPackage("lib", "1"),
+            SandboxPackage("lib", "2"),
         ])
         let error = await #expect(throws: PackageError.self) {
             try await sandbox.packages.plan(

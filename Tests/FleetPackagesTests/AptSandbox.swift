@@ -27,7 +27,8 @@ struct AptSandbox {
             root: root.path, workspace: folder.path("workspace"), lockTimeout: lockTimeout)
     }
 
-    /// A change request in written forms: pins by entry key, targets and removals by package with architecture.
+    /// A change request in written forms: pins by entry key, targets and removals by package with
+    /// architecture.
     static func request(
         pins: [String: String] = [:], targets: [String: String] = [:], removals: [String: Bool] = [:],
         sha256: [String: Digest] = [:], automatic: [String] = [], sources: [SourceList]? = nil

@@ -44,13 +44,17 @@ struct AptTransactionTests {
         }
         offered.append(
             SandboxPackage(
-                "foo", "2.0-1", architecture: Machine.native, depends: "libfoo1 (= 2.0-1), foo-data (= 2.0-1)"))
+                "foo", "2.0-1", architecture: Machine.native, depends: "libfoo1 (= 2.0-1), foo-data (= 2.0-1)"
+            ))
         offered.append(
             SandboxPackage(
-                "foo", "1.0-1+b2", architecture: Machine.native, source: "foo (1.0-1)", depends: "libfoo1 (= 1.0-1)"))
+                "foo", "1.0-1+b2", architecture: Machine.native, source: "foo (1.0-1)",
+                depends: "libfoo1 (= 1.0-1)"))
         let sandbox = try await AptSandbox(offered)
         let native = Machine.native
-        try await sandbox.install(["foo:\(native)": "2.0-1"].merging(["libfoo1:\(native)": "2.0-1", "foo-data:all": "2.0-1"]) { $1 })
+        try await sandbox.install(
+            ["foo:\(native)": "2.0-1"].merging(["libfoo1:\(native)": "2.0-1", "foo-data:all": "2.0-1"]) { $1 }
+        )
 
         try await sandbox.carryOut(
             AptSandbox.request(
@@ -94,7 +98,8 @@ struct AptTransactionTests {
 
     @Test func `automatic marks are as they were, and what is asked for has none`() async throws {
         let sandbox = try await AptSandbox([
-            SandboxPackage("app", "1", depends: "lib"), SandboxPackage("lib", "1"), SandboxPackage("lib", "2"),
+            SandboxPackage("app", "1", depends: "lib"), SandboxPackage("lib", "1"),
+            SandboxPackage("lib", "2"),
             SandboxPackage("other", "1"),
         ])
         try await sandbox.carryOut(
@@ -114,6 +119,23 @@ struct AptTransactionTests {
         #expect(try await sandbox.packages.automaticMarks(of: [lib]) == [lib])
     }
 
+    @Test func `a transaction is undone by its record`() async throws {
+        let sandbox = try await AptSandbox([
+            SandboxPackage("app", "1"), SandboxPackage("app", "2", depends: "lib"), SandboxPackage("lib", "1"),
+            SandboxPackage("old", "1"), SandboxPackage("old-user", "1", depends: "old (= 1)"),
+        ])
+        try await sandbox.install(["app:all": "1", "old:all": "1", "old-user:all": "1"])
+        let before = try await sandbox.versions()
+        let request = try AptSandbox.request(
+            pins: ["lib": "1"], targets: ["app:all": "2"], removals: ["old:all": false, "old-user:all": false])
+        let changes = try await sandbox.packages.plan(request).changes
+        try await sandbox.carryOut(request)
+        #expect(try await sandbox.versions() == ["app:all": "2", "lib:all": "1"])
+
+        try await sandbox.carryOut(.undoing(changes, sources: nil))
+        #expect(try await sandbox.versions() == before)
+    }
+
     @Test func `a conffile that a person changed is kept`() async throws {
         let sandbox = try await AptSandbox(
             ["1", "2"].map {
@@ -127,7 +149,8 @@ struct AptTransactionTests {
     }
 
     @Test(arguments: [(false, PackageState?.some(.configFiles)), (true, nil)])
-    func `purging takes the configuration, removing leaves it`(purge: Bool, left: PackageState?) async throws {
+    func `purging takes the configuration, removing leaves it`(purge: Bool, left: PackageState?) async throws
+    {
         let sandbox = try await AptSandbox([
             SandboxPackage("app", "1", files: ["/etc/app.conf": "1\n"]), SandboxPackage("other", "1"),
         ])
@@ -214,5 +237,6 @@ struct AptTransactionTests {
         }
         try await sandbox.packages.repair()
         #expect(try await sandbox.states() == ["app:all": .installed])
+        try await sandbox.packages.repair()
     }
 }

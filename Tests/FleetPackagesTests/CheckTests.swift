@@ -20,7 +20,9 @@ struct CheckTests {
         ).results(of: checks)
     }
 
-    private func result(_ probe: Check.Probe, timeout: TimeSpan = TimeSpan(seconds: 30)) async throws -> CheckResult {
+    private func result(
+        _ probe: Check.Probe, timeout: TimeSpan = TimeSpan(seconds: 30)
+    ) async throws -> CheckResult {
         let results = await results([Check(probe, timeout: timeout)])
         #expect(results.count == 1)
         return try #require(results.first)
@@ -44,7 +46,8 @@ struct CheckTests {
         let path = folder.path("environment")
         #expect(try await result(.command(["sh", "-c", "env | sort > \(path)"])).outcome == .passed)
         let names = try folder.read("environment").split(separator: "\n").map { $0.prefix { $0 != "=" } }
-        #expect(Set(names).subtracting(["PWD", "_", "OLDPWD", "SHLVL"]) == ["LC_ALL", "PATH", "PLIMSOLL_ROOT"])
+        #expect(
+            Set(names).subtracting(["PWD", "_", "OLDPWD", "SHLVL"]) == ["LC_ALL", "PATH", "PLIMSOLL_ROOT"])
         #expect(try folder.read("environment").contains("PLIMSOLL_ROOT=\(folder.path)\n"))
     }
 
@@ -111,7 +114,8 @@ struct CheckTests {
     @Test func `many checks run side by side and are told in order`() async throws {
         // Each of two waits for the other one's file: one after the other they would never end.
         func meet(_ mine: String, _ other: String) -> Check {
-            let script = "touch \(folder.path(mine)); until test -e \(folder.path(other)); do sleep 0.01; done"
+            let script =
+                "touch \(folder.path(mine)); until test -e \(folder.path(other)); do sleep 0.01; done"
             return Check(.command(["sh", "-c", script]))
         }
         let many = (0..<20).map { Check(.command(["sh", "-c", "exit \($0)"])) }
@@ -122,11 +126,14 @@ struct CheckTests {
 
     /// Puts a program in front of the real one.
     ///
-    /// A child process writes it: a descriptor of ours that another thread's child has inherited for a moment would make
-    /// the kernel refuse to run it ("text file busy").
+    /// A child process writes it: a descriptor of ours that another thread's child has inherited for a
+    /// moment would make the kernel refuse to run it ("text file busy").
     private func makeSystemctl(_ script: String) throws {
         try runSuccessfully(
-            ["sh", "-c", "mkdir -p \"${1%/*}\" && cat > \"$1\" && chmod 755 \"$1\"", "sh", folder.path("bin/systemctl")],
+            [
+                "sh", "-c", "mkdir -p \"${1%/*}\" && cat > \"$1\" && chmod 755 \"$1\"", "sh",
+                folder.path("bin/systemctl"),
+            ],
             input: Array("#!/bin/sh\n\(script)\n".utf8))
     }
 

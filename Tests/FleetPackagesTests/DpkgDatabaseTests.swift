@@ -37,7 +37,8 @@ struct DpkgDatabaseTests {
         ("install ok installed", PackageState.installed, false), ("hold ok installed", .installed, true),
         ("deinstall ok config-files", .configFiles, false), ("install ok half-installed", .broken, false),
         ("install ok unpacked", .broken, false), ("install ok half-configured", .broken, false),
-        ("install reinstreq installed", .broken, false), ("install ok triggers-awaited", .triggersPending, false),
+        ("install reinstreq installed", .broken, false),
+        ("install ok triggers-awaited", .triggersPending, false),
         ("install ok triggers-pending", .triggersPending, false),
     ])
     func `a status triple is a state and a hold`(status: String, state: PackageState, isHeld: Bool) throws {
@@ -75,7 +76,8 @@ struct DpkgDatabaseTests {
     }
 
     @Test func `the architecture of the installed dpkg is the machine's`() throws {
-        let text = "Package: dpkg\nStatus: install ok installed\nArchitecture: arm64\nVersion: 1\nEssential: yes\n"
+        let text =
+            "Package: dpkg\nStatus: install ok installed\nArchitecture: arm64\nVersion: 1\nEssential: yes\n"
         let database = try database(text, arch: ["amd64", "arm64"])
         #expect(database.inventory.architectures.map(\.description) == ["arm64", "amd64"])
         #expect(database.essential.map(\.description) == ["dpkg:arm64"])
@@ -100,9 +102,29 @@ struct DpkgDatabaseTests {
         #expect(error?.message == "cannot read '\(folder.path)/status': No such file or directory")
     }
 
+    @Test func `a database that has changed is read again, one that has not is not`() throws {
+        let folder = try TemporaryFolder()
+        func entry(_ version: String) -> String {
+            "Package: a\nStatus: install ok installed\nArchitecture: all\nVersion: \(version)\n"
+        }
+        try folder.write(entry("1"), to: "status")
+        let cache = DpkgDatabaseCache(folder: folder.path)
+        #expect(try cache.database().inventory.packages.map(\.version.description) == ["1"])
+        try folder.write(entry("2"), to: "status-new")
+        try runSuccessfully(["mv", folder.path("status-new"), folder.path("status")])
+        #expect(try cache.database().inventory.packages.map(\.version.description) == ["2"])
+        try folder.write("", to: "updates/0000")
+        #expect(throws: PackageError.self) { try cache.database() }
+        try runSuccessfully(["rm", folder.path("updates/0000"), folder.path("status")])
+        #expect(throws: PackageError.self) { try cache.database() }
+    }
+
     @Test func `no bytes at all can crash the parser`() throws {
         var generator = SeededGenerator(seed: 7)
-        let pieces = ["Package", ":", " ", "\n", "\n\n", "Status: install ok installed", "Version", "\u{0}", "é", "\t", "a"]
+        let pieces = [
+            "Package", ":", " ", "\n", "\n\n", "Status: install ok installed", "Version", "\u{0}", "é", "\t",
+            "a",
+        ]
         for _ in 0..<2_000 {
             let count = Int.random(in: 0..<30, using: &generator)
             let text = (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()

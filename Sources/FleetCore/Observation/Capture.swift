@@ -1,9 +1,10 @@
 extension Inventory {
     /// The entries of a baseline that describes what is installed here.
     ///
-    /// One entry for a source where that says the same as naming each of its packages: where all of its binaries that are
-    /// installed have one version, and no other source's. Each other package is named by itself; of one version in several
-    /// architectures also by each. Nothing is demanded, so that the baseline fits machines that have less.
+    /// One entry for a source where that says the same as naming each of its packages: where all of its
+    /// binaries that are installed have one version, and no other source's. Each other package is named by
+    /// itself; of one version in several architectures also by each. Nothing is demanded, so that the
+    /// baseline fits machines that have less.
     ///
     /// What is broken, or only left as configuration, is no model for other machines: it is left out.
     package func captured() -> [Entry] {

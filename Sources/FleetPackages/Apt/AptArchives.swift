@@ -34,7 +34,8 @@ struct AptArchives {
     /// The changes for which a package file is needed.
     private var incoming: [PackageChange] { plan.changes.filter { $0.to != nil && $0.to != $0.from } }
 
-    /// The file that apt would look for: name, version and architecture, with what they cannot hold written `%xx`.
+    /// The file that apt would look for: name, version and architecture, with what they cannot hold written
+    /// `%xx`.
     private func path(of change: PackageChange) -> String {
         let parts = [
             "\(change.id.name)", change.to.map(\.description) ?? "", "\(change.id.architecture)",
@@ -71,12 +72,13 @@ struct AptArchives {
         guard free.overflow || needed < free.partialValue else {
             throw PackageError(
                 .noSpace,
-                "'\(configuration.archivesFolder)' has \(free.partialValue >> 20) MiB left, and the plan's package files "
-                    + "need \(needed >> 20) MiB")
+                "'\(configuration.archivesFolder)' has \(free.partialValue >> 20) MiB left, and the plan's "
+                    + "package files need \(needed >> 20) MiB")
         }
     }
 
-    /// Takes a package file from a source on this machine: apt would use it where it lies, where it can still change.
+    /// Takes a package file from a source on this machine: apt would use it where it lies, where it can
+    /// still change.
     private func copy(_ file: RemoteFile) throws(PackageError) {
         guard let name = file.safeName, let origin = file.localPath else {
             throw PackageError(.sourceUnreachable, "cannot use '\(file.uri)' as a package file")

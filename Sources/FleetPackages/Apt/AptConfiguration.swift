@@ -2,9 +2,11 @@ package import FleetCore
 
 /// Where apt and dpkg work, and with what.
 package struct AptConfiguration: Hashable, Sendable {
-    /// The root whose packages are managed: `/`, or the absolute path of a tree that has `var/lib/dpkg/status`.
+    /// The root whose packages are managed: `/`, or the absolute path of a tree that has
+    /// `var/lib/dpkg/status`.
     package let root: String
-    /// A folder for what belongs to this package system alone: preferences, lists, archives. It is made if it is missing.
+    /// A folder for what belongs to this package system alone: preferences, lists, archives. It is made if
+    /// it is missing.
     package let workspace: String
     /// How long the manager waits for dpkg's lock.
     package let lockTimeout: TimeSpan
@@ -43,7 +45,8 @@ package struct AptConfiguration: Hashable, Sendable {
     /// Where apt keeps package files for this system.
     var archivesFolder: String { workspacePath("archives") }
 
-    /// Where apt keeps the indexes of sources: those of the system, or, for sources that a request brings, own ones.
+    /// Where apt keeps the indexes of sources: those of the system, or, for sources that a request brings,
+    /// own ones.
     func listsFolder(ownSources: Bool) -> String {
         ownSources ? workspacePath("lists") : path("var/lib/apt/lists")
     }

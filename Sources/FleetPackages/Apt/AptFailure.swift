@@ -3,8 +3,8 @@ internal import FleetReconciler
 
 /// Finds out why apt ended with an error, of whose kind its exit status (100 for all) says nothing.
 ///
-/// The kernel is asked first: who holds the locks. Only what is left is read from apt's words, which are the same
-/// everywhere, because it runs with `LC_ALL=C.UTF-8`.
+/// The kernel is asked first: who holds the locks. Only what is left is read from apt's words, which are
+/// the same everywhere, because it runs with `LC_ALL=C.UTF-8`.
 struct AptFailure {
     let configuration: AptConfiguration
     let ownSources: Bool

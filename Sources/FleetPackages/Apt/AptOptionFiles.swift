@@ -4,8 +4,8 @@ internal import FleetReconciler
 /// The files that make apt work as a request demands, whatever the machine's own configuration says.
 ///
 /// apt reads the file named by `APT_CONFIG` before the system's configuration, and a file given with
-/// `--config-file` after it (apt.conf(5)). Where another root is managed, the first one moves `Dir`, so that nothing
-/// of the host's `/etc/apt` is read at all; all that must hold stands in the second.
+/// `--config-file` after it (apt.conf(5)). Where another root is managed, the first one moves `Dir`, so
+/// that nothing of the host's `/etc/apt` is read at all; all that must hold stands in the second.
 struct AptOptionFiles {
     let configuration: AptConfiguration
 
@@ -84,7 +84,8 @@ struct AptOptionFiles {
                 "Dir::Etc::SourceList \"/dev/null\";",
                 "Dir::Etc::SourceParts \"\(sourcesFolder)\";",
                 "Dir::State::Lists \"\(configuration.listsFolder(ownSources: true))\";",
-                // Otherwise apt only refers to the indexes of a source on this machine: they would go with the stick.
+                // Otherwise apt only refers to the indexes of a source on this machine: they would go with
+                // the stick.
                 "Acquire::GzipIndexes \"true\";",
             ]
         }
@@ -100,8 +101,8 @@ struct AptOptionFiles {
 
     /// What dpkg needs to work on another root than its own.
     ///
-    /// Without `--log` it would write to the host's log, as the host's dpkg.cfg says. Maintainer scripts run outside the
-    /// root, with `DPKG_ROOT` naming it: a small root has no shell of its own.
+    /// Without `--log` it would write to the host's log, as the host's dpkg.cfg says. Maintainer scripts
+    /// run outside the root, with `DPKG_ROOT` naming it: a small root has no shell of its own.
     var dpkgOptions: [String] {
         guard configuration.isAlternateRoot else { return [] }
         return [

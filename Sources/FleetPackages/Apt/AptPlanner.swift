@@ -1,10 +1,12 @@
 internal import FleetCore
 internal import FleetReconciler
 
-/// Finds the plan for a request: writes the options, lets apt simulate, explains what it refuses, judges what it would do.
+/// Finds the plan for a request: writes the options, lets apt simulate, explains what it refuses, judges
+/// what it would do.
 ///
-/// Versions are exact, so indexes need not be new, only to have them: sources are asked again (`apt-get update`) when a
-/// version is not in the indexes at hand, or when the request brings other sources than the last one.
+/// Versions are exact, so indexes need not be new, only to have them: sources are asked again (`apt-get
+/// update`) when a version is not in the indexes at hand, or when the request brings other sources than the
+/// last one.
 struct AptPlanner {
     let configuration: AptConfiguration
     let request: ChangeRequest
@@ -154,7 +156,8 @@ struct AptPlanner {
             let names = changes.sorted { $0.id < $1.id }.compactMap { change in
                 change.to.map { "\(change.id.aptName(native: inventory.native))=\($0)" }
             }
-            // A record that is missing determines nothing: so the status says nothing that the judge would not see.
+            // A record that is missing determines nothing: so the status says nothing that the judge would
+            // not see.
             records = CandidateRecord.parse(try await command.cache(["show"] + names).output)
         }
         let purges = inventory.packages.filter {

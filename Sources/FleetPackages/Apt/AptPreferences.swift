@@ -2,7 +2,8 @@ internal import FleetCore
 
 /// apt's preferences for the pins of a request (apt_preferences(5)).
 ///
-/// With a priority above 1000 apt chooses the version even where that is a downgrade, so dependencies follow as well.
+/// With a priority above 1000 apt chooses the version even where that is a downgrade, so dependencies
+/// follow as well.
 struct AptPreferences {
     let text: String
 
@@ -23,11 +24,12 @@ struct AptPreferences {
         return .package(name, nil)
     }
 
-    /// What the version must match: for a package the very version; for a source also its rebuilds `+bN`, which the
-    /// versions of sources do not have.
+    /// What the version must match: for a package the very version; for a source also its rebuilds `+bN`,
+    /// which the versions of sources do not have.
     ///
-    /// apt reads text between slashes as an extended regular expression, and a bare text as a shell pattern in which
-    /// no character of a version has a meaning, except that a `*` at the end, which no version has, would.
+    /// apt reads text between slashes as an extended regular expression, and a bare text as a shell pattern
+    /// in which no character of a version has a meaning, except that a `*` at the end, which no version
+    /// has, would.
     private static func pattern(_ pin: Pin) -> String {
         guard case .source = pin.key else { return "\(pin.version)" }
         let escaped = pin.version.description.map { $0 == "." || $0 == "+" ? "\\\($0)" : "\($0)" }

@@ -1,17 +1,19 @@
 internal import FleetCore
 internal import FleetReconciler
 
-/// Finishes what an interrupted dpkg left behind (`dpkg --configure --pending`), without which apt refuses every work.
+/// Finishes what an interrupted dpkg left behind (`dpkg --configure --pending`), without which apt refuses
+/// every work.
 ///
-/// Only where dpkg's journal is not empty. A package that is merely not configured is left to the next transaction: its script
-/// would fail here as it failed there.
+/// Only where dpkg's journal is not empty. A package that is merely not configured is left to the next
+/// transaction: its script would fail here as it failed there.
 struct AptRepair {
     private let configuration: AptConfiguration
 
     init(_ configuration: AptConfiguration) { self.configuration = configuration }
 
-    /// - Throws: ``PackageError`` with `locked` while another process works on the database, with `broken` if the journal
-    ///   is still there afterwards. A maintainer script that fails is no error: the inventory shows its package.
+    /// - Throws: ``PackageError`` with `locked` while another process works on the database, with `broken`
+    ///   if the journal is still there afterwards. A maintainer script that fails is no error: the
+    ///   inventory shows its package.
     func run() async throws(PackageError) {
         guard try DpkgDatabase.isInterrupted(folder: configuration.databaseFolder) else { return }
         try AptOptionFiles(configuration: configuration).write(for: ChangeRequest(pins: [], targets: [:]))

@@ -15,8 +15,8 @@ struct AptSimulation: Equatable {
     /// The packages that would be removed, as apt writes them: without architecture for its own.
     private(set) var removals: [String] = []
 
-    /// - Throws: ``PackageError`` with `unreadable` for a step that cannot be understood: to skip it would be to carry
-    ///   out something that nobody has judged.
+    /// - Throws: ``PackageError`` with `unreadable` for a step that cannot be understood: to skip it would
+    ///   be to carry out something that nobody has judged.
     init(_ output: String) throws(PackageError) {
         for line in output.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 2)
@@ -40,8 +40,9 @@ struct AptSimulation: Equatable {
         return true
     }
 
-    /// The version after the first `(`, and the architecture in the last `[…])`. What is between them, names of origins, and
-    /// what comes after, packages that are broken for a moment, may hold any character.
+    /// The version after the first `(`, and the architecture in the last `[…])`. What is between them,
+    /// names of origins, and what comes after, packages that are broken for a moment, may hold any
+    /// character.
     private static func versionAndArchitecture(_ text: Substring) -> (PackageVersion, Architecture)? {
         guard let open = text.firstIndex(of: "("),
             let version = text[text.index(after: open)...].split(separator: " ").first
@@ -97,12 +98,14 @@ extension Inventory {
 }
 
 extension PackageID {
-    /// The package as apt's programs take it: a package for all architectures belongs to the native one there.
+    /// The package as apt's programs take it: a package for all architectures belongs to the native one
+    /// there.
     func aptName(native: Architecture) -> String {
         "\(name):\(architecture == .all ? native : architecture)"
     }
 
-    /// Whether a request for `other` means this package: one asked for in the native architecture may be one for all.
+    /// Whether a request for `other` means this package: one asked for in the native architecture may be
+    /// one for all.
     func answers(_ other: PackageID, native: Architecture) -> Bool {
         name == other.name && aptName(native: native) == other.aptName(native: native)
     }

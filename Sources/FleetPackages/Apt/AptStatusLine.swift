@@ -5,7 +5,7 @@ internal import FleetReconciler
 ///
 /// ```
 /// pmstatus:libfoo1:22.2222:Unpacking libfoo1 (amd64)
-/// pmerror:libfoo1:amd64:55.5556:installed libfoo1:amd64 package post-installation script subprocess returned error exit status 3
+/// pmerror:libfoo1:amd64:55.5556:installed libfoo1:amd64 package post-installation script … exit status 3
 /// ```
 enum AptStatusLine: Equatable {
     /// dpkg works: from the first of these on, packages may have changed.
@@ -17,7 +17,8 @@ enum AptStatusLine: Equatable {
     init?(_ line: Substring) {
         let parts = line.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0] == "pmstatus" || parts[0] == "pmerror" else { return nil }
-        // The package may have its architecture behind it: the percentage is the first part with a decimal point.
+        // The package may have its architecture behind it: the percentage is the first part with a decimal
+        // point.
         guard let percent = parts.indices.dropFirst(2).first(where: { Self.percent(parts[$0]) != nil }),
             let value = Self.percent(parts[percent])
         else { return nil }

@@ -5,9 +5,10 @@ internal import Synchronization
 
 /// One run of apt that changes packages.
 ///
-/// apt is given every change of the plan by name and version, dependencies too, so that it can do nothing else than what was
-/// judged. Once it runs it is let run: it has a session of its own, the cancellation of our task does not reach it, and it
-/// writes to files, not to pipes, so that our own death does not end it either.
+/// apt is given every change of the plan by name and version, dependencies too, so that it can do nothing
+/// else than what was judged. Once it runs it is let run: it has a session of its own, the cancellation of
+/// our task does not reach it, and it writes to files, not to pipes, so that our own death does not end it
+/// either.
 struct AptTransaction {
     let configuration: AptConfiguration
     let plan: Plan
@@ -15,6 +16,8 @@ struct AptTransaction {
 
     /// How often the announced progress is looked at.
     private static let progressInterval = Duration.milliseconds(250)
+    /// How much of the end of apt's output is told, in bytes.
+    private static let logLength = 4_096
 
     init(_ configuration: AptConfiguration, plan: Plan) {
         self.configuration = configuration
@@ -85,7 +88,7 @@ struct AptTransaction {
         ticker.cancel()
         let result = await manager.value
         reader.read(progress)
-        let log = readTail(of: logFile, count: 4_096)
+        let log = readTail(of: logFile, count: Self.logLength)
         let status = try result.get()
         guard status == 0 || reader.hasBegun else {
             throw AptFailure(configuration: configuration, ownSources: plan.request.sources != nil)
@@ -97,7 +100,8 @@ struct AptTransaction {
 
     /// Runs apt with its progress and its output in files.
     ///
-    /// The library gives a child three descriptors; apt wants a fourth one for its progress. A shell opens it and becomes apt.
+    /// The library gives a child three descriptors; apt wants a fourth one for its progress. A shell opens
+    /// it and becomes apt.
     private static func start(
         _ arguments: [String], environment: [String: String], files: [String]
     ) async -> Result<Int, PackageError> {
@@ -143,11 +147,10 @@ struct AptTransaction {
         }
         guard !left.isEmpty else { return output }
         let purge = try await command.dpkg(["--purge"] + left.map(\.id.description))
+        let log = output.log + purge.outputText + purge.errorText
         return AptOutcome(
             status: output.status == 0 ? purge.status : output.status,
-            log: String(
-                decoding: (output.log + purge.outputText + purge.errorText).utf8.suffix(4_096), as: UTF8.self),
-            failures: output.failures)
+            log: String(decoding: log.utf8.suffix(Self.logLength), as: UTF8.self), failures: output.failures)
     }
 }
 
@@ -200,7 +203,8 @@ private struct StatusReader {
         }
     }
 
-    /// The failures by the packages of the plan. What apt names otherwise, such as a file, belongs to the package whose file it is.
+    /// The failures by the packages of the plan. What apt names otherwise, such as a file, belongs to the
+    /// package whose file it is.
     func failures(of plan: Plan, native: Architecture) -> [PackageID: String] {
         var failures: [PackageID: String] = [:]
         for (written, message) in messages {

@@ -1,19 +1,20 @@
 internal import FleetCore
 internal import FleetReconciler
 
-/// Judges a simulated plan: a pure function of what was asked, what would happen, and what is known of the packages.
+/// Judges a simulated plan: a pure function of what was asked, what would happen, and what is known of the
+/// packages.
 ///
-/// A change is good if the baseline determines it: so the same commit brings the same versions to every node. A version
-/// is determined by a target, by a pin of the package, by a pin of its source, or by a demand `= version` of a package whose own
-/// version is determined.
+/// A change is good if the baseline determines it: so the same commit brings the same versions to every
+/// node. A version is determined by a target, by a pin of the package, by a pin of its source, or by a
+/// demand `= version` of a package whose own version is determined.
 struct PlanJudge {
     let request: ChangeRequest
     let changes: [PackageChange]
     let inventory: Inventory
     let essential: Set<PackageID>
 
-    /// The changes to a version that neither a target nor a pin of the package itself determines: of these, and of the packages
-    /// that may demand them, the records are needed.
+    /// The changes to a version that neither a target nor a pin of the package itself determines: of these,
+    /// and of the packages that may demand them, the records are needed.
     var needsRecords: Bool { changes.contains { $0.to != nil && !isDetermined($0, by: nil) } }
 
     /// Why the plan must not be carried out.
@@ -117,7 +118,8 @@ struct PlanJudge {
 }
 
 extension ChangeRequest {
-    /// Whether a rebuild `+bN` may stand for the wanted version: where that is the version of a pinned source, which has none.
+    /// Whether a rebuild `+bN` may stand for the wanted version: where that is the version of a pinned
+    /// source, which has none.
     func accepts(
         rebuild version: PackageVersion, of id: PackageID, wanted: PackageVersion, in inventory: Inventory
     ) -> Bool {

@@ -23,7 +23,8 @@ struct CheckProcess {
 
     /// Runs the program to its end or to the end of its time.
     ///
-    /// Processes that it leaves behind do not keep the check waiting: what counts is the end of the program itself.
+    /// Processes that it leaves behind do not keep the check waiting: what counts is the end of the program
+    /// itself.
     func run() async -> Ending {
         let ending = await withTaskGroup(of: Ending?.self, returning: Ending.self) { group in
             group.addTask { await self.runUntilCancelled() }

@@ -2,7 +2,8 @@ internal import FleetCore
 
 /// Runs health checks, several at a time.
 ///
-/// What checks need of the machine: `systemctl` for services, `curl` for http. Both are looked up in the search path.
+/// What checks need of the machine: `systemctl` for services, `curl` for http. Both are looked up in the
+/// search path.
 struct CheckRunner {
     /// The root whose packages are managed. Commands run outside of it, and find it in `PLIMSOLL_ROOT`.
     let root: String
@@ -53,7 +54,8 @@ struct CheckRunner {
             .run()
     }
 
-    /// Asks systemd for the unit's state (systemctl(1), `show`). A unit that does not exist is nothing to check.
+    /// Asks systemd for the unit's state (systemctl(1), `show`). A unit that does not exist is nothing to
+    /// check.
     private func service(_ unit: String, _ check: Check) async -> (CheckResult.Outcome, String) {
         let ending = await run(
             ["systemctl", "show", "--property=LoadState", "--property=ActiveState", "--", unit], check)

@@ -14,8 +14,8 @@ struct DpkgDatabase {
 
     /// Reads the database below `folder`, dpkg's administrative directory.
     ///
-    /// - Throws: ``PackageError`` with `broken` if dpkg was interrupted or an entry makes no sense, with `unreadable`
-    ///   if a file cannot be read.
+    /// - Throws: ``PackageError`` with `broken` if dpkg was interrupted or an entry makes no sense, with
+    ///   `unreadable` if a file cannot be read.
     init(folder: String) throws(PackageError) {
         guard !(try Self.isInterrupted(folder: folder)) else {
             throw PackageError(
@@ -32,7 +32,8 @@ struct DpkgDatabase {
 
     /// Parses a status file.
     ///
-    /// - Parameter architectures: those that dpkg's file `arch` lists: foreign ones, among them perhaps its own.
+    /// - Parameter architectures: those that dpkg's file `arch` lists: foreign ones, among them perhaps its
+    ///   own.
     init(status bytes: [UInt8], path: String, architectures: [Architecture]) throws(PackageError) {
         var packages: [InstalledPackage] = []
         var essential: Set<PackageID> = []
@@ -56,13 +57,14 @@ struct DpkgDatabase {
         "Package", "Status", "Architecture", "Version", "Source", "Essential", "Protected",
     ]
 
-    /// Whether dpkg's journal holds changes that are not in the status file. Only numbered files count: dpkg itself
-    /// ignores what has another name.
+    /// Whether dpkg's journal holds changes that are not in the status file. Only numbered files count:
+    /// dpkg itself ignores what has another name.
     static func isInterrupted(folder: String) throws(PackageError) -> Bool {
         do {
             return try namesInFolder(folder + "/updates").contains { $0.utf8.allSatisfy(\.isDecimalDigit) }
         } catch {
-            // Without the folder there is nothing that was begun; the status file tells whether there is a database.
+            // Without the folder there is nothing that was begun; the status file tells whether there is a
+            // database.
             if error.isAbsence { return false }
             throw PackageError(error)
         }
@@ -94,7 +96,8 @@ struct DpkgDatabase {
         guard let architecture = values[2].flatMap({ Architecture($0) }),
             let version = values[3].flatMap({ PackageVersion($0) })
         else {
-            // A removal that was interrupted can leave an entry without version: broken, but not the whole database.
+            // A removal that was interrupted can leave an entry without version: broken, but not the whole
+            // database.
             throw damaged(values, "it has no usable version or architecture", path: path)
         }
         let source = try source(values, name: name, version: version, path: path)
@@ -103,7 +106,8 @@ struct DpkgDatabase {
             sourceVersion: source.version, state: state, isHeld: words[0] == "hold")
     }
 
-    /// The state that a status means; `.some(nil)` for "nothing is there", nil for a word that dpkg does not have.
+    /// The state that a status means; `.some(nil)` for "nothing is there", nil for a word that dpkg does
+    /// not have.
     private static func state(_ status: Substring, flag: Substring) -> PackageState?? {
         guard flag == "ok" || flag == "reinstreq" else { return nil }
         switch status {
@@ -116,7 +120,8 @@ struct DpkgDatabase {
         }
     }
 
-    /// The source package: `Source: name (version)`, each part left out where it is that of the binary package.
+    /// The source package: `Source: name (version)`, each part left out where it is that of the binary
+    /// package.
     private static func source(
         _ values: [String?], name: PackageName, version: PackageVersion, path: String
     ) throws(PackageError) -> (name: PackageName, version: PackageVersion) {

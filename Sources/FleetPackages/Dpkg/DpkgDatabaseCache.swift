@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// The last database that was read, kept for as long as its file is the same: a cycle asks several times.
 ///
-/// dpkg replaces its status file by another one, so its identity, time and size tell. The journal is looked at each time.
+/// dpkg replaces its status file by another one, so its identity, time and size tell. The journal is looked
+/// at each time.
 final class DpkgDatabaseCache: Sendable {
     private let folder: String
     private let last = Mutex<(identity: [Int], database: DpkgDatabase)?>(nil)

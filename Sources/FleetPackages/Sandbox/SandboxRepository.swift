@@ -12,7 +12,8 @@ package struct SandboxRepository: Sendable {
 
     /// Makes an empty repository in `path`.
     ///
-    /// - Throws: ``PackageError`` if the folder cannot be written, or if dpkg-dev's and apt's tools are not installed.
+    /// - Throws: ``PackageError`` if the folder cannot be written, or if dpkg-dev's and apt's tools are not
+    ///   installed.
     package init(path: String) async throws(PackageError) {
         self.path = path
         try mappingFileErrors { () throws(FileError) in try makeFolder(path + "/pool") }

@@ -3,8 +3,8 @@ package import FleetReconciler
 
 /// A tree that dpkg and apt take for a machine: an empty database and an empty configuration.
 ///
-/// Real packages are installed in it by real transactions, and nothing of the host is touched. It has no shell: maintainer
-/// scripts run on the host, with `DPKG_ROOT` naming the tree.
+/// Real packages are installed in it by real transactions, and nothing of the host is touched. It has no
+/// shell: maintainer scripts run on the host, with `DPKG_ROOT` naming the tree.
 package struct SandboxRoot: Sendable {
     /// The tree's root, as an absolute path.
     package let path: String

@@ -16,8 +16,8 @@ struct ChildOutput: Sendable {
 
 /// Runs a program to its end, with nothing on its standard input and only the given environment.
 ///
-/// It has no other descriptors than its three, and a session of its own: neither a terminal's signals nor questions reach it.
-/// If the task is cancelled, it is killed.
+/// It has no other descriptors than its three, and a session of its own: neither a terminal's signals nor
+/// questions reach it. If the task is cancelled, it is killed.
 ///
 /// - Parameter environment: complete; the program is looked up in its `PATH`.
 func runChild(

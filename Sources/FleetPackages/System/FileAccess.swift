@@ -27,7 +27,8 @@ func readFile(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw FileError(operation: "read", path: path, code: errno) }
     guard status.st_size <= limit else { throw FileError(operation: "read", path: path, code: EFBIG) }
-    // One byte more than the size shows the end in one read; a file that grows, or of /proc, takes more rounds.
+    // One byte more than the size shows the end in one read; a file that grows, or of /proc, takes more
+    // rounds.
     var capacity = max(Int(status.st_size) + 1, 4_096)
     var bytes: [UInt8] = []
     while true {

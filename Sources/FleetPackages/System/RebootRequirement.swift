@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Whether a machine must boot again for what is installed to be in effect.
 ///
-/// Two witnesses: the file that packages leave (`/run/reboot-required`, with the packages in `.pkgs`), and the kernel, because
-/// not every system has the hook that writes the file.
+/// Two witnesses: the file that packages leave (`/run/reboot-required`, with the packages in `.pkgs`), and
+/// the kernel, because not every system has the hook that writes the file.
 struct RebootRequirement {
     /// The root whose packages are managed.
     let root: String
@@ -41,7 +41,8 @@ struct RebootRequirement {
     ///
     /// - Parameters:
     ///   - release: `uname -r`, with which the package of the running kernel ends: `6.1.0-21-amd64`.
-    ///   - build: `uname -v`, in which Debian writes the package's version: `#1 SMP Debian 6.1.90-1 (2024-05-03)`.
+    ///   - build: `uname -v`, in which Debian writes the package's version: `#1 SMP Debian 6.1.90-1
+    ///     (2024-05-03)`.
     static func newerKernel(than release: String, build: String, in inventory: Inventory) -> String? {
         let images = inventory.packages.filter {
             $0.isPresent && $0.id.name.description.hasPrefix(prefix)

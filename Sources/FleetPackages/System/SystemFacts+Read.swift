@@ -5,7 +5,8 @@ internal import Glibc
 extension SystemFacts {
     /// Reads os-release(5) of a root, `/etc` before `/usr/lib`, and asks the kernel for its release.
     ///
-    /// A root that has neither file, as a small one of a test, has no name: then the baseline's `for` decides.
+    /// A root that has neither file, as a small one of a test, has no name: then the baseline's `for`
+    /// decides.
     static func read(root: String) throws(PackageError) -> SystemFacts {
         let prefix = root == "/" ? "" : root
         var values: [Substring: String] = [:]
