@@ -1,8 +1,10 @@
-/// A baseline compared with what is installed: the state of each entry, and the request that would remove the drift.
+/// A baseline compared with what is installed: the state of each entry, and the request that would remove the
+/// drift.
 package struct Assessment: Hashable, Sendable {
     /// Each entry that applies, in the order of keys.
     package let findings: [EntryFinding]
-    /// Entries that do not apply to this node: nothing of them is installed, or the architecture is not the node's.
+    /// Entries that do not apply to this node: nothing of them is installed, or the architecture is not the
+    /// node's.
     package let notApplicable: [EntryKey]
     /// What would bring every entry that can be mended to its declared state.
     package let request: ChangeRequest

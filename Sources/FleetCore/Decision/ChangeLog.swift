@@ -1,7 +1,8 @@
-/// What Plimsoll's transactions changed on this node, by declaration, oldest first: the memory that makes going back possible.
+/// What Plimsoll's transactions changed on this node, by declaration, oldest first: the memory that makes
+/// going back possible.
 ///
-/// An older baseline may never have named what a newer one changed; comparing it with what is installed finds no drift then.
-/// So going back returns each such package to the version that was found, by this record.
+/// An older baseline may never have named what a newer one changed; comparing it with what is installed finds
+/// no drift then. So going back returns each such package to the version that was found, by this record.
 package struct ChangeLog: Hashable, Sendable {
     package private(set) var chapters: [Chapter]
 
@@ -25,7 +26,8 @@ package struct ChangeLog: Hashable, Sendable {
         return placed
     }
 
-    /// Adds what a transaction for `declaration` changed; changes of one package become one, from its first version to its last.
+    /// Adds what a transaction for `declaration` changed; changes of one package become one, from its first
+    /// version to its last.
     package mutating func record(_ changes: [PackageChange], for declaration: Declaration) {
         let old = chapters.first { $0.declaration == declaration }
         let merged = Self.merged((old?.changes ?? []) + changes)
@@ -40,7 +42,8 @@ package struct ChangeLog: Hashable, Sendable {
 
     /// What must change so that the packages which the `left` declarations changed are as they were before.
     ///
-    /// Packages that `form` names are its own matter; packages that someone else has changed since are left alone.
+    /// Packages that `form` names are its own matter; packages that someone else has changed since are left
+    /// alone.
     package func returns(
         leaving left: Set<Declaration>, for form: CanonicalForm, in inventory: InventoryIndex
     ) -> [PackageChange] {
@@ -89,7 +92,8 @@ extension ChangeRequest {
             pins: pins, targets: targets, removals: removals, sha256: sha256, sources: sources)
     }
 
-    /// The request that undoes `changes`: each package to the version it had, what came in goes, what went comes back.
+    /// The request that undoes `changes`: each package to the version it had, what came in goes, what went
+    /// comes back.
     package static func undoing(_ changes: [PackageChange], sources: [SourceList]?) -> ChangeRequest {
         let inverse = changes.map { PackageChange(id: $0.id, from: $0.to, to: $0.from) }
         return ChangeRequest(pins: [], targets: [:], sources: sources).adding(returns: inverse)

@@ -16,8 +16,8 @@ struct Choice {
         let reasons: [Reason]
     }
 
-    /// While no package has changed for it, an admission is provisional: the choice is made anew as if it had not been. So what
-    /// is no longer open, or no longer declared, is given back.
+    /// While no package has changed for it, an admission is provisional: the choice is made anew as if it had
+    /// not been. So what is no longer open, or no longer declared, is given back.
     private var base: Admission? {
         memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
     }
@@ -51,7 +51,8 @@ struct Choice {
         let answer = ask(declared)
         let isProven = memory.proven.contains { $0.declaration == declared }
         guard let basis = isProven ? Receipt.Basis.proven : answer.basis else { return nil }
-        // More than one declaration taken off by one commit is more often a stale branch than a wish: the time rules apply.
+        // More than one declaration taken off by one commit is more often a stale branch than a wish: the
+        // time rules apply.
         let isRollback = withdrawal.count == 1
         let refusals = isRollback ? [] : TimeRules(membership.group).refusals
         guard refusals.isEmpty else { return stay(refusals) }

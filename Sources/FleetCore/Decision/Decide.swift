@@ -1,7 +1,7 @@
 /// Decides what a node does, from the most forbidding rule to the least.
 ///
-/// A pure function: the same facts give the same decision on every machine, today and in an audit years later. Deciding
-/// again on the same facts after acting yields rest.
+/// A pure function: the same facts give the same decision on every machine, today and in an audit years
+/// later. Deciding again on the same facts after acting yields rest.
 ///
 /// - Parameters:
 ///   - desired: what the repository wants, at the followed commit.
@@ -153,7 +153,8 @@ extension Assessment {
 }
 
 extension DeclarationStack {
-    /// The declarations whose changes going to `target` leaves behind: those the branch went back from, and those above it.
+    /// The declarations whose changes going to `target` leaves behind: those the branch went back from, and
+    /// those above it.
     fileprivate func left(behind target: Declaration, of changes: ChangeLog) -> Set<Declaration> {
         let above = layers.reversed().prefix { $0.declaration != target }.map(\.declaration)
         let isInStack = contains(target)

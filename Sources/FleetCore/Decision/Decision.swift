@@ -1,11 +1,13 @@
 /// What a node does in this cycle, and why.
 package struct Decision: Hashable, Sendable {
     package let action: Action
-    /// What is admitted from now on. Where it differs from the memory, it is made durable before anything else happens.
+    /// What is admitted from now on. Where it differs from the memory, it is made durable before anything
+    /// else happens.
     package let admitted: Admission?
     /// What to go back to if the admitted one fails.
     package let previous: Admission?
-    /// The enforced baseline compared with what is installed; nil if nothing is enforced or nothing could be read.
+    /// The enforced baseline compared with what is installed; nil if nothing is enforced or nothing could be
+    /// read.
     package let assessment: Assessment?
     /// What the enforced declaration says besides its packages; nil where it can no longer be read.
     package let enforced: DeclaredBaseline?

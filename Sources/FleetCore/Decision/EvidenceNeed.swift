@@ -1,5 +1,6 @@
 extension Membership {
-    /// The groups whose reports the next decision needs: none while no gate has to be asked, so a node at rest reads nobody.
+    /// The groups whose reports the next decision needs: none while no gate has to be asked, so a node at
+    /// rest reads nobody.
     package func groupsToAsk(memory: NodeState, desired: Desired) -> [GroupName] {
         guard desired.mayAdmit, desired.holds.isEmpty, memory.intent == nil,
             case .rule(let rule) = group.gate,

@@ -32,10 +32,12 @@ package struct GateAnswer: Hashable, Sendable {
 extension GateRule {
     /// Asks the gate for `declaration`.
     ///
-    /// In each `after` group: more failed nodes than `failures` → closed; healthy nodes at least as many as required, and at least one
-    /// required → open. Anything else, above all no evidence, waits. Nodes on hold leave the share, never the failures.
+    /// In each `after` group: more failed nodes than `failures` → closed; healthy nodes at least as many as
+    /// required, and at least one required → open. Anything else, above all no evidence, waits. Nodes on hold
+    /// leave the share, never the failures.
     ///
-    /// - Parameter applied: the declaration's entries that apply to this node; one that applies to no healthy canary makes the gate wait.
+    /// - Parameter applied: the declaration's entries that apply to this node; one that applies to no healthy
+    ///   canary makes the gate wait.
     package func answer(
         for declaration: Declaration, on evidence: Evidence, applied: [EntryKey]
     ) -> GateAnswer {
@@ -65,7 +67,8 @@ extension GateRule {
 
     /// The entries that apply here and to no healthy canary.
     ///
-    /// A canary that has moved on since vouches for an entry if what it has now names the entry too and it applies there.
+    /// A canary that has moved on since vouches for an entry if what it has now names the entry too and it
+    /// applies there.
     private func uncovered(
         _ applied: [EntryKey], declaration: Declaration, evidence: Evidence, witnesses: [GateAnswer.Witness]
     ) -> [EntryKey] {
@@ -86,8 +89,8 @@ extension GateRule {
         let more = entries.count > 1 ? " and \(entries.count - 1) more" : ""
         return Reason(
             .uncovered, count: entries.count,
-            "no healthy canary has \(first)\(more); let a canary install it, or say 'uncovered: allow' in the gate"
-        )
+            "no healthy canary has \(first)\(more); let a canary install it, "
+                + "or say 'uncovered: allow' in the gate")
     }
 }
 

@@ -1,4 +1,5 @@
-/// What a cycle's checks mean: for the soak, for the proof of the admitted declaration, and for its being reached.
+/// What a cycle's checks mean: for the soak, for the proof of the admitted declaration, and for its being
+/// reached.
 package struct Health: Sendable {
     /// Checks that are bad now and were well with the admitted declaration: it may have felled them later.
     package let regressions: [CheckResult]
@@ -58,7 +59,8 @@ package struct Health: Sendable {
         self.now = now
     }
 
-    /// Brings the memory up to date. In a quiet cycle, with every soak that looks here fulfilled, it changes nothing.
+    /// Brings the memory up to date. In a quiet cycle, with every soak that looks here fulfilled, it changes
+    /// nothing.
     package func apply(to memory: inout NodeState) {
         guard var admitted = memory.admitted else {
             memory.wellness = nil
@@ -110,7 +112,8 @@ extension NodeState {
         proven[index].healthyFor = span
     }
 
-    /// Drops the oldest proofs and failures beyond what a stack holds; admitted, previous and declared are never dropped.
+    /// Drops the oldest proofs and failures beyond what a stack holds; admitted, previous and declared are
+    /// never dropped.
     fileprivate mutating func forgetOldProofs() {
         let kept = Set(
             [admitted?.declaration, previous?.declaration].compactMap(\.self)

@@ -1,7 +1,7 @@
 /// Why a node does, or does not do, something: a word that programs compare and a sentence that people read.
 ///
-/// Reports publish it, and a report is due when the set of codes changes; counts, messages and times may differ from
-/// cycle to cycle without a report.
+/// Reports publish it, and a report is due when the set of codes changes; counts, messages and times may
+/// differ from cycle to cycle without a report.
 package struct Reason: Hashable, Sendable {
     package let code: Code
     /// How many nodes, packages or checks it is about; 1 where nothing is counted.

@@ -23,7 +23,8 @@ package enum Standing: String, Sendable, CaseIterable {
 extension CanaryEvidence {
     /// How this node stands to `declaration`.
     ///
-    /// A failure outlives everything; silence does not outweigh a proof of a declaration that the node has left behind since.
+    /// A failure outlives everything; silence does not outweigh a proof of a declaration that the node has
+    /// left behind since.
     package func standing(to declaration: Declaration, soak: TimeSpan, in evidence: Evidence) -> Standing {
         let report: Report
         switch testimony {
@@ -49,8 +50,8 @@ extension CanaryEvidence {
         evidence.watching - lastNews >= evidence.heartbeat * 2
     }
 
-    /// Whether silence takes this node out of the share: it had been silent long enough *before* this reader first saw the
-    /// declaration. One that falls silent later may have been felled by it.
+    /// Whether silence takes this node out of the share: it had been silent long enough *before* this reader
+    /// first saw the declaration. One that falls silent later may have been felled by it.
     package func leavesShare(of declaration: Declaration, by rule: SilenceRule, in evidence: Evidence) -> Bool
     {
         guard case .leave(after: let length) = rule, isSilent(in: evidence),

@@ -1,7 +1,7 @@
 /// Rule 7: freeze, window, wave and budget say *when* a declaration that may be admitted is.
 ///
-/// This agent does not reckon with windows, freezes and waves yet. A group that asks for them is not moved at a time that
-/// nobody allowed: it waits, and says so. `plimsoll validate` finds it before a merge.
+/// This agent does not reckon with windows, freezes and waves yet. A group that asks for them is not moved at
+/// a time that nobody allowed: it waits, and says so. `plimsoll validate` finds it before a merge.
 struct TimeRules {
     private let group: Group
 

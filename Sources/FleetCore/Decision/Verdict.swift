@@ -30,7 +30,8 @@ package struct Verdict: Hashable, Sendable {
         }
     }
 
-    /// The first check that is not well after, and was well before or did not apply then. One that was bad before proves nothing.
+    /// The first check that is not well after, and was well before or did not apply then. One that was bad
+    /// before proves nothing.
     private static func regression(from before: [CheckResult], to after: [CheckResult]) -> CheckResult? {
         let wasBad = Set(before.filter { $0.outcome == .failed }.map(\.name))
         return after.first { $0.outcome == .failed && !wasBad.contains($0.name) }

@@ -1,15 +1,16 @@
 /// The canonical form of a baseline: the bytes of which its digest is taken.
 ///
-/// Canonical JSON of a format number, the manager and the requirement of each entry, with includes merged and defaults left
-/// out, so that the short and the long way of writing an entry are one. What does not change packages is not in it:
-/// description, `for`, sources, checks, `newer`, severity, advisories, reboot, urgent.
+/// Canonical JSON of a format number, the manager and the requirement of each entry, with includes merged and
+/// defaults left out, so that the short and the long way of writing an entry are one. What does not change
+/// packages is not in it: description, `for`, sources, checks, `newer`, severity, advisories, reboot, urgent.
 ///
 /// ```json
 /// {"entries":{"nginx":{"version":"1.22.1-9"},"telnetd":{"absent":true}},"format":1,"manager":"apt"}
 /// ```
 ///
-/// Its digest is what gates, proofs and failures are about. It may never change for a file that exists: golden digests
-/// stay in the tests for ever, and what a later format adds is left out where it has its default.
+/// Its digest is what gates, proofs and failures are about. It may never change for a file that exists:
+/// golden digests stay in the tests for ever, and what a later format adds is left out where it has its
+/// default.
 package struct CanonicalForm: Hashable, Sendable {
     package let manager: Manager
     /// In the order of their keys; severity and advisories are not kept.
@@ -89,7 +90,8 @@ extension CanonicalForm {
 }
 
 extension EntryKey {
-    /// What an entry demands that says nothing of `install`: a package must be installed, a source never brings its first package.
+    /// What an entry demands that says nothing of `install`: a package must be installed, a source never
+    /// brings its first package.
     package var defaultPresence: Presence {
         switch self {
         case .source: .whereInstalled

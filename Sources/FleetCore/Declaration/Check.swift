@@ -50,7 +50,8 @@ package struct CheckResult: Hashable, Sendable {
         case passed
         /// Not well.
         case failed
-        /// There is nothing to check: the service's unit does not exist, the command's program is not installed.
+        /// There is nothing to check: the service's unit does not exist, the command's program is not
+        /// installed.
         case notApplicable
     }
 }

@@ -1,7 +1,7 @@
 /// A digest together with the commit that brought it to the branch.
 ///
-/// Proofs and failures are about a declaration, never about a digest alone: a revert of a revert brings the same digest back,
-/// and must pass the gate again.
+/// Proofs and failures are about a declaration, never about a digest alone: a revert of a revert brings the
+/// same digest back, and must pass the gate again.
 package struct Declaration: Hashable, Sendable {
     package let digest: Digest
     package let commit: CommitID

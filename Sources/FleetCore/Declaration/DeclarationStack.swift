@@ -1,10 +1,11 @@
 /// The declarations of one baseline file along the first-parent chain.
 ///
-/// A commit that changes the file's digest to one that is in the stack takes off (*withdraws*) all above it: the branch went
-/// back, and the old declaration stands again. Any other digest is put on top as a new declaration. So a revert resumes an
-/// old declaration, and a revert of the revert is a new one.
+/// A commit that changes the file's digest to one that is in the stack takes off (*withdraws*) all above it:
+/// the branch went back, and the old declaration stands again. Any other digest is put on top as a new
+/// declaration. So a revert resumes an old declaration, and a revert of the revert is a new one.
 ///
-/// The stack is a pure function of the chain, the same on every node; it grows with the chain by ``declare(_:by:parent:)``.
+/// The stack is a pure function of the chain, the same on every node; it grows with the chain by
+/// ``declare(_:by:parent:)``.
 package struct DeclarationStack: Hashable, Sendable {
     /// From the oldest to the declared one; at most ``capacity``.
     package private(set) var layers: [Layer]
@@ -38,7 +39,8 @@ package struct DeclarationStack: Hashable, Sendable {
         package let declaration: Declaration
         /// The commit that took it off.
         package let commit: CommitID
-        /// How many declarations that commit took off; more than one is more often a stale branch than a wish.
+        /// How many declarations that commit took off; more than one is more often a stale branch than a
+        /// wish.
         package let count: Int
         /// The newest commit at which it was on top.
         package let coveredAt: CommitID
@@ -57,7 +59,8 @@ package struct DeclarationStack: Hashable, Sendable {
     /// Follows the chain by one commit.
     ///
     /// - Parameters:
-    ///   - digest: of the baseline at `commit`; nil if the file is not there or cannot be read, which changes nothing.
+    ///   - digest: of the baseline at `commit`; nil if the file is not there or cannot be read, which changes
+    ///     nothing.
     ///   - commit: the next commit of the first-parent chain.
     ///   - parent: its first parent; nil for the introduction.
     package mutating func declare(_ digest: Digest?, by commit: CommitID, parent: CommitID?) {
@@ -95,8 +98,8 @@ package struct DeclarationStack: Hashable, Sendable {
 
     /// The declarations that a node with `admitted` has before it, newest first.
     ///
-    /// Where the admitted one was withdrawn there is only the declared one to go back to; where it is unknown here (a new node,
-    /// another baseline) all of the stack.
+    /// Where the admitted one was withdrawn there is only the declared one to go back to; where it is unknown
+    /// here (a new node, another baseline) all of the stack.
     package func ahead(of admitted: Declaration?) -> [Declaration] {
         let newestFirst = layers.map(\.declaration).reversed()
         guard let admitted else { return Array(newestFirst) }

@@ -36,7 +36,8 @@ package enum Requirement: Hashable, Sendable {
 package enum Presence: Hashable, Sendable {
     /// It must be installed.
     case demanded
-    /// Not demanded: where it is installed, or comes in as a dependency, it has the declared version. So is each `src:` entry.
+    /// Not demanded: where it is installed, or comes in as a dependency, it has the declared version. So is
+    /// each `src:` entry.
     case whereInstalled
 }
 
@@ -48,8 +49,8 @@ package enum Severity: String, Sendable, CaseIterable {
     case low
 }
 
-/// What an entry names: all binary packages of a source (`src:openssl`), a package in the node's own architecture
-/// (`nginx`), or in another one (`libc6:i386`).
+/// What an entry names: all binary packages of a source (`src:openssl`), a package in the node's own
+/// architecture (`nginx`), or in another one (`libc6:i386`).
 package enum EntryKey: Sendable {
     case source(PackageName)
     case package(PackageName, Architecture?)

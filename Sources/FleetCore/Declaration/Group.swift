@@ -76,7 +76,8 @@ package struct GateRule: Hashable, Sendable {
 package enum SilenceRule: Hashable, Sendable {
     /// They stay in the share, so the gate waits for them.
     case hold
-    /// They leave the share if they had been silent for so long *before* this reader first saw the declaration.
+    /// They leave the share if they had been silent for so long *before* this reader first saw the
+    /// declaration.
     case leave(after: TimeSpan)
 }
 

@@ -6,7 +6,8 @@ package struct JSONError: Error, Hashable, Sendable {
 }
 
 extension JSONValue {
-    /// Nesting deeper than this is refused: no document of Plimsoll comes near, and the parser calls itself for each level.
+    /// Nesting deeper than this is refused: no document of Plimsoll comes near, and the parser calls itself
+    /// for each level.
     package static let deepestNesting = 32
 
     /// Parses one JSON document (RFC 8259), strictly: UTF-8, no key twice, nothing behind it.

@@ -1,7 +1,7 @@
 /// A JSON value (RFC 8259), as far as Plimsoll's own documents need it.
 ///
-/// Whole numbers of 64 bits are numbers; any other number is kept as it is written, so that a document passes through an
-/// agent that does not know a field without losing a digit.
+/// Whole numbers of 64 bits are numbers; any other number is kept as it is written, so that a document passes
+/// through an agent that does not know a field without losing a digit.
 package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)

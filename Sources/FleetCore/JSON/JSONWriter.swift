@@ -1,15 +1,16 @@
 extension JSONValue {
     /// The compact form with keys in the order of their bytes: what digests are taken of.
     ///
-    /// For text without control characters, which is all that Plimsoll hashes, it is the form of RFC 8785 (JCS).
+    /// For text without control characters, which is all that Plimsoll hashes, it is the form of RFC 8785
+    /// (JCS).
     package var canonicalBytes: [UInt8] {
         var writer = JSONWriter(isPretty: false)
         writer.write(self, depth: 0)
         return writer.bytes
     }
 
-    /// The form of documents that people read and that are signed: keys in the order of their bytes, two spaces a level, a
-    /// newline at the end.
+    /// The form of documents that people read and that are signed: keys in the order of their bytes, two
+    /// spaces a level, a newline at the end.
     package var documentBytes: [UInt8] {
         var writer = JSONWriter(isPretty: true)
         writer.write(self, depth: 0)

@@ -33,7 +33,8 @@ package struct CanaryEvidence: Hashable, Sendable {
     /// Whether a person has put the node on hold.
     package let isHeld: Bool
     package let testimony: Testimony
-    /// When this reader last saw something new of it, in the reader's running time; before any report, when it first knew of the node.
+    /// When this reader last saw something new of it, in the reader's running time; before any report, when
+    /// it first knew of the node.
     package let lastNews: TimeSpan
 
     package init(node: NodeName, isHeld: Bool, testimony: Testimony, lastNews: TimeSpan) {

@@ -4,7 +4,8 @@
 package struct Inventory: Hashable, Sendable {
     /// The machine's own architecture first, then the foreign ones.
     package let architectures: [Architecture]
-    /// All packages that the database knows, also those of which only configuration is left, in the order of name and architecture.
+    /// All packages that the database knows, also those of which only configuration is left, in the order of
+    /// name and architecture.
     package let packages: [InstalledPackage]
 
     package init(architectures: [Architecture], packages: [InstalledPackage]) {
@@ -72,7 +73,8 @@ package enum PackageState: String, Sendable, CaseIterable {
     case installed
     /// Removed; its configuration is left.
     case configFiles = "config-files"
-    /// Begun and not ended: `half-installed`, `unpacked`, `half-configured`, or with a need of reinstallation.
+    /// Begun and not ended: `half-installed`, `unpacked`, `half-configured`, or with a need of
+    /// reinstallation.
     case broken
     /// Waits for another package's triggers: works, and is settled by the next run of the package manager.
     case triggersPending = "triggers-pending"

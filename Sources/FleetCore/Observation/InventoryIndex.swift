@@ -10,7 +10,8 @@ package struct InventoryIndex: Sendable {
         bySource = Dictionary(grouping: inventory.packages.filter { $0.state != .configFiles }, by: \.source)
     }
 
-    /// The package with this id, if it is installed; one that fits every architecture is found under the node's own too.
+    /// The package with this id, if it is installed; one that fits every architecture is found under the
+    /// node's own too.
     package func package(_ id: PackageID) -> InstalledPackage? {
         let sameName = (byName[id.name] ?? []).filter { $0.state != .configFiles }
         return sameName.first { $0.id == id }
@@ -32,8 +33,8 @@ package struct InventoryIndex: Sendable {
 
     /// What an entry is about: of its name or source, in its architecture.
     ///
-    /// A version is meant for the node's own architecture if the key names none, an absence for every one. A package that
-    /// has an entry of its own is not its source's.
+    /// A version is meant for the node's own architecture if the key names none, an absence for every one. A
+    /// package that has an entry of its own is not its source's.
     package func packages(named entry: Entry, except named: Set<EntryKey>) -> [InstalledPackage] {
         switch entry.key {
         case .source(let source):

@@ -1,6 +1,7 @@
 /// What a change of packages shall bring about, in the words of the package manager.
 ///
-/// It is computed by pure functions (``Drift``, ``TransactionRecord``) and carried out by a ring 2 package system.
+/// It is computed by pure functions (``Drift``, ``TransactionRecord``) and carried out by a ring 2 package
+/// system.
 package struct ChangeRequest: Hashable, Sendable {
     /// Versions that the package manager must choose wherever it installs or changes what they name.
     package let pins: [Pin]

@@ -13,7 +13,8 @@ package struct Receipt: Hashable, Sendable {
     /// The followed commit at that time: it holds the gate and the list of nodes.
     package var commit: CommitID
     package var basis: Basis
-    /// Whether it was admitted because the branch went back (rule 5): without wave, window, freeze and budget.
+    /// Whether it was admitted because the branch went back (rule 5): without wave, window, freeze and
+    /// budget.
     package var isRollback: Bool
     /// The rule that was asked; nil without a gate.
     package var rule: GateRule?

@@ -8,8 +8,8 @@ package struct ReportError: Error, Hashable, Sendable {
 extension Report {
     /// Reads `report.json`.
     ///
-    /// Strict in what the gate reads, lenient in the rest: fields that are not known are ignored, words that are not known
-    /// become `unknown`, and what is only for people may be missing.
+    /// Strict in what the gate reads, lenient in the rest: fields that are not known are ignored, words that
+    /// are not known become `unknown`, and what is only for people may be missing.
     ///
     /// - Throws: ``ReportError`` naming the field.
     package init(parsing bytes: [UInt8]) throws(ReportError) {

@@ -1,8 +1,8 @@
 extension Report {
     /// The bytes of `report.json`: keys sorted, two spaces, a newline at the end, at most ``largestSize``.
     ///
-    /// What is too long is cut, with a count: first the log, then changes, findings and the longest lists. `proven` and `failed` are
-    /// never cut.
+    /// What is too long is cut, with a count: first the log, then changes, findings and the longest lists.
+    /// `proven` and `failed` are never cut.
     package var documentBytes: [UInt8] {
         var report = self
         var bytes = report.json.documentBytes

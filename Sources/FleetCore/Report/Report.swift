@@ -1,7 +1,8 @@
 /// The signed statement of a node about itself: `report.json`, schema `plimsoll/report/v1`.
 ///
-/// What the gate reads (`commit`, `baseline`, `phase`, `reasons[].code`, `proven`, `failed`, `packages.notApplicable`) keeps its
-/// meaning for all of v1. Readers ignore fields they do not know and take unknown words as `unknown`.
+/// What the gate reads (`commit`, `baseline`, `phase`, `reasons[].code`, `proven`, `failed`,
+/// `packages.notApplicable`) keeps its meaning for all of v1. Readers ignore fields they do not know and take
+/// unknown words as `unknown`.
 package struct Report: Hashable, Sendable {
     package var fleet: FleetName
     package var node: NodeName

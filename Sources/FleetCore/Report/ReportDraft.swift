@@ -5,8 +5,9 @@ package struct ReportDraft: Hashable, Sendable {
     /// - Parameter report: its `sequence` and `previous` are set when it is written.
     package init(_ report: Report) { self.report = report }
 
-    /// What makes a report due when it changes: phase, declarations, states of packages, results of checks, the *codes* of reasons,
-    /// the reboot state. Not times, durations, messages, or which nodes a reason is about.
+    /// What makes a report due when it changes: phase, declarations, states of packages, results of checks,
+    /// the *codes* of reasons, the reboot state. Not times, durations, messages, or which nodes a reason is
+    /// about.
     package var dueKey: Digest {
         let key: JSONValue = [
             "group": JSONValue(report.group), "agent": .string(report.agent),
@@ -38,8 +39,8 @@ package struct ReportDraft: Hashable, Sendable {
         return Digest(of: key.canonicalBytes)
     }
 
-    /// Whether the report is due: something above has changed, a soak that looks at this group lies between what was published and what
-    /// was reached, or the heartbeat is due.
+    /// Whether the report is due: something above has changed, a soak that looks at this group lies between
+    /// what was published and what was reached, or the heartbeat is due.
     package func isDue(
         after published: ReportMemory, soaks: [TimeSpan], heartbeat: TimeSpan, running: TimeSpan
     ) -> Bool {

@@ -9,8 +9,8 @@ package struct Admission: Hashable, Sendable {
     /// Why it was admitted; the rule that admitted it holds until it is reached.
     package let receipt: Receipt
     package var progress: Progress
-    /// Checks that were not well when it was reached, and have not been since: they cannot have been felled by it, and keep it
-    /// from being proven.
+    /// Checks that were not well when it was reached, and have not been since: they cannot have been felled
+    /// by it, and keep it from being proven.
     package var badChecks: [String]
 
     package init(

@@ -26,7 +26,8 @@ package struct NodeState: Hashable, Sendable {
     /// When this node first saw a declaration that it has not admitted, by its running time.
     package var firstSeen: [Declaration: TimeSpan] = [:]
     package var running = RunningTime()
-    /// Whether another machine has used this node's key: said in every report until the node is enrolled anew.
+    /// Whether another machine has used this node's key: said in every report until the node is enrolled
+    /// anew.
     package var identityConflict = false
     /// Fields of a newer agent, kept as they are.
     package var unknown: [String: JSONValue] = [:]

@@ -17,7 +17,8 @@ package struct Instant: Hashable, Sendable {
     }
 }
 
-/// The node's running time over all its starts, which needs no right wall clock and no writing in quiet cycles.
+/// The node's running time over all its starts, which needs no right wall clock and no writing in quiet
+/// cycles.
 ///
 /// What ran between the last writing and a restart is lost: the sum never claims more than was.
 package struct RunningTime: Hashable, Sendable {

@@ -1,7 +1,7 @@
 /// An unbroken run of cycles in which one declaration was installed, in effect and well.
 ///
-/// Soak is measured here, by the canary's own clock: an interval between two cycles counts for at most twice the configured
-/// one, suspended time and time across a restart not at all.
+/// Soak is measured here, by the canary's own clock: an interval between two cycles counts for at most twice
+/// the configured one, suspended time and time across a restart not at all.
 package struct Wellness: Hashable, Sendable {
     package var declaration: Declaration
     /// How long the run has lasted.

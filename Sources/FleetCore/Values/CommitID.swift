@@ -1,6 +1,7 @@
 /// The name of a Git commit: its SHA-1, 40 lower-case hexadecimal digits.
 ///
-/// Source: gitrevisions(7). Abbreviations and references are not commit ids: what is trusted is named in full.
+/// Source: gitrevisions(7). Abbreviations and references are not commit ids: what is trusted is named in
+/// full.
 package struct CommitID: TextValue {
     /// The 40 hexadecimal digits.
     package let hex: String

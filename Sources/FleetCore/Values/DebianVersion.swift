@@ -8,8 +8,8 @@ package struct DebianVersion: Sendable {
 
     /// Parses a version as strictly as dpkg does for new packages.
     ///
-    /// - Returns: nil if dpkg would refuse the version: a bad epoch, no upstream version, one that does not begin with a digit,
-    ///   or a character that has no place in it.
+    /// - Returns: nil if dpkg would refuse the version: a bad epoch, no upstream version, one that does not
+    ///   begin with a digit, or a character that has no place in it.
     package init?(_ version: PackageVersion) {
         var rest = Array(version.description.utf8)[...]
         if let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
@@ -52,7 +52,8 @@ extension DebianVersion: Comparable {
         return upstream != 0 ? upstream : compareParts(left.revision, right.revision)
     }
 
-    /// dpkg's `verrevcmp`: stretches without digits by ``weight(_:)``, stretches of digits as numbers of any length.
+    /// dpkg's `verrevcmp`: stretches without digits by ``weight(_:)``, stretches of digits as numbers of any
+    /// length.
     private static func compareParts(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var l = 0
         var r = 0

@@ -2,7 +2,8 @@ internal import Crypto
 
 /// A SHA-256 digest (FIPS 180-4), written as 64 lower-case hexadecimal digits.
 ///
-/// Said alone, *digest* means that of a baseline's canonical form; the same type also holds the digests of package files.
+/// Said alone, *digest* means that of a baseline's canonical form; the same type also holds the digests of
+/// package files.
 package struct Digest: TextValue {
     /// The 64 hexadecimal digits.
     package let hex: String

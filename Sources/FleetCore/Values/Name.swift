@@ -1,7 +1,8 @@
-/// The name of a node, group, baseline or fleet: 1–63 of a–z, 0–9 and `-`, beginning and ending with a letter or digit.
+/// The name of a node, group, baseline or fleet: 1–63 of a–z, 0–9 and `-`, beginning and ending with a letter
+/// or digit.
 ///
-/// Such a name is at once a file name, a component of a Git reference and a host name label (RFC 1123, section 2.1), so none
-/// of them ever needs quoting. `Kind` keeps the four apart.
+/// Such a name is at once a file name, a component of a Git reference and a host name label (RFC 1123,
+/// section 2.1), so none of them ever needs quoting. `Kind` keeps the four apart.
 package struct Name<Kind: NameKind>: TextValue {
     package let description: String
 

@@ -1,8 +1,8 @@
-/// The name of a binary or source package, as dpkg and rpm allow it: 1–128 letters, digits and `+ - . _`, beginning with a
-/// letter or digit.
+/// The name of a binary or source package, as dpkg and rpm allow it: 1–128 letters, digits and `+ - . _`,
+/// beginning with a letter or digit.
 ///
-/// Such a name can be an argument of a command, a file name and a line of apt's configuration without quoting.
-/// Source: Debian Policy, section 5.6.1; rpm allows capitals and `_` as well.
+/// Such a name can be an argument of a command, a file name and a line of apt's configuration without
+/// quoting. Source: Debian Policy, section 5.6.1; rpm allows capitals and `_` as well.
 package struct PackageName: TextValue {
     package let description: String
 

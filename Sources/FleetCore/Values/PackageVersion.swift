@@ -1,7 +1,8 @@
-/// The written version of a package, such as `1:7.88.1-10+deb12u14`: 1–256 printable characters that versions consist of.
+/// The written version of a package, such as `1:7.88.1-10+deb12u14`: 1–256 printable characters that versions
+/// consist of.
 ///
-/// The text is the identity: two spellings of one version (`1.0` and `0:1.0`) are different values that compare alike in the
-/// manager's ``VersionOrder``. Whether the manager can parse it is the order's question.
+/// The text is the identity: two spellings of one version (`1.0` and `0:1.0`) are different values that
+/// compare alike in the manager's ``VersionOrder``. Whether the manager can parse it is the order's question.
 package struct PackageVersion: TextValue {
     package let description: String
 
@@ -17,7 +18,8 @@ package struct PackageVersion: TextValue {
 
     private static let punctuation: [UInt8] = Array(".+-~:^_".utf8)
 
-    /// This version without a binary rebuild's suffix `+bN` (Debian's binNMU), which the source's version does not have.
+    /// This version without a binary rebuild's suffix `+bN` (Debian's binNMU), which the source's version
+    /// does not have.
     package var withoutRebuild: PackageVersion {
         let bytes = Array(description.utf8)
         var start = bytes.count

@@ -1,7 +1,7 @@
 /// A length of time in whole milliseconds, never negative.
 ///
-/// Written as an integer and a unit: `30s`, `90m`, `4h`, `14d`, `2w`. Milliseconds are kept so that many short intervals add up
-/// without loss; files speak of seconds and more.
+/// Written as an integer and a unit: `30s`, `90m`, `4h`, `14d`, `2w`. Milliseconds are kept so that many
+/// short intervals add up without loss; files speak of seconds and more.
 package struct TimeSpan: Sendable {
     /// The whole length in milliseconds.
     package let milliseconds: Int64

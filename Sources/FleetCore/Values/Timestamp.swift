@@ -5,7 +5,8 @@ package struct Timestamp: Sendable {
     /// Seconds since the Unix epoch.
     package let seconds: Int64
 
-    /// A moment within the years 1–9999; what lies outside is brought to the nearer end, so that it can be written.
+    /// A moment within the years 1–9999; what lies outside is brought to the nearer end, so that it can be
+    /// written.
     package init(seconds: Int64) {
         self.seconds = min(max(seconds, -62_135_596_800), 253_402_300_799)
     }

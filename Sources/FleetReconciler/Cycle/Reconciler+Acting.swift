@@ -14,8 +14,8 @@ struct Act {
 extension Reconciler {
     /// Decides and acts until there is nothing left to do in this cycle.
     ///
-    /// An interrupted transaction is settled first, and a failed change is undone, before the next decision. Three rounds are enough for
-    /// that; what is left after them belongs to the next cycle.
+    /// An interrupted transaction is settled first, and a failed change is undone, before the next decision.
+    /// Three rounds are enough for that; what is left after them belongs to the next cycle.
     mutating func decideAndAct(
         _ desired: Desired, evidence: Evidence, act: inout Act, at now: Instant
     ) async throws(CycleError) -> Decision {

@@ -14,7 +14,8 @@ extension Reconciler {
         return try await publish(draft, membership: membership, at: now)
     }
 
-    /// Announces that a change begins: the one report that is sent before a cycle's end. A push that fails never delays patching.
+    /// Announces that a change begins: the one report that is sent before a cycle's end. A push that fails
+    /// never delays patching.
     mutating func announce(
         _ intent: Intent, desired: Desired, decision: Decision, at now: Instant
     ) async throws(CycleError) {
@@ -54,7 +55,8 @@ extension Reconciler {
         return try await send(id, at: now)
     }
 
-    /// Writes a report as the next of this node's chain. Number and commit are in the memory, which is durable before the push.
+    /// Writes a report as the next of this node's chain. Number and commit are in the memory, which is
+    /// durable before the push.
     private mutating func write(_ draft: ReportDraft, at now: Instant) async throws(StatusError) {
         var report = draft.report
         report.sequence = memory.report.sequence + 1
@@ -101,7 +103,8 @@ extension Reconciler {
 
     /// The remote has what this node has not written, or not here.
     ///
-    /// A later report by this very key: this machine was restored or cloned. It continues that chain, drops its own proofs and says so.
+    /// A later report by this very key: this machine was restored or cloned. It continues that chain, drops
+    /// its own proofs and says so.
     private mutating func resolveDivergence(at now: Instant) async throws(CycleError) {
         do throws(StatusError) {
             guard let chain = try await status.remoteChain() else { return }

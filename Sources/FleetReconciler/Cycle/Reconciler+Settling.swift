@@ -4,8 +4,8 @@ internal import Logging
 extension Reconciler {
     /// Rule 0: ends a transaction that a crash or a power cut interrupted.
     ///
-    /// What the manager left half done is repaired, then the same request is carried out to its end and judged as if nothing had
-    /// happened. If that cannot begin, the intent stays open for the next cycle.
+    /// What the manager left half done is repaired, then the same request is carried out to its end and
+    /// judged as if nothing had happened. If that cannot begin, the intent stays open for the next cycle.
     mutating func settleInterrupted(
         _ intent: Intent, desired: Desired, act: inout Act, at now: Instant
     ) async throws(CycleError) {
@@ -31,7 +31,8 @@ extension Reconciler {
         try await conclude(intent, output: output, desired: desired, act: &act, at: now)
     }
 
-    /// Judges a transaction by what is installed and by the checks, and settles it or turns it into its undoing.
+    /// Judges a transaction by what is installed and by the checks, and settles it or turns it into its
+    /// undoing.
     mutating func conclude(
         _ intent: Intent, output: ManagerOutput, desired: Desired, act: inout Act, at now: Instant
     ) async throws(CycleError) {
@@ -79,8 +80,8 @@ extension Reconciler {
         return await packages.results(of: checks)
     }
 
-    /// Records a failed change. If it is final, one durable write makes `previous` the admitted one, records the failure and turns the
-    /// intent into its undoing; a crash in between can never finish the bad change.
+    /// Records a failed change. If it is final, one durable write makes `previous` the admitted one, records
+    /// the failure and turns the intent into its undoing; a crash in between can never finish the bad change.
     private mutating func fail(
         _ intent: Intent, cause: Reason, isFinal: Bool, desired: Desired, act: inout Act, at now: Instant
     ) async throws(CycleError) {
@@ -117,7 +118,8 @@ extension Reconciler {
         try await undo(undoing, act: &act, at: now)
     }
 
-    /// What undoes everything that was changed for a declaration, from its sources and from those of what is admitted again.
+    /// What undoes everything that was changed for a declaration, from its sources and from those of what is
+    /// admitted again.
     private func undoRequest(of intent: Intent, membership: Membership) -> ChangeRequest {
         let changes = memory.changes.chapters.first { $0.declaration == intent.declaration }?.changes ?? []
         let before = memory.previous.flatMap { membership.versions[$0.declaration] }
@@ -128,7 +130,8 @@ extension Reconciler {
         return .undoing(changes, sources: sources)
     }
 
-    /// Undoes a failed transaction by its record: each package to the version it had, what came in goes, what went comes back.
+    /// Undoes a failed transaction by its record: each package to the version it had, what came in goes, what
+    /// went comes back.
     mutating func undo(_ intent: Intent, act: inout Act, at now: Instant) async throws(CycleError) {
         logger.notice("undoing", metadata: ["declaration": "\(intent.declaration)"])
         var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)

@@ -4,8 +4,9 @@ internal import Logging
 extension Reconciler {
     /// Changes packages towards an admitted declaration.
     ///
-    /// Everything is simulated and downloaded first; what stops before the first change is `blocked`, tried again with back-off, and never
-    /// makes a declaration failed. Then the intent is durable, then the manager runs.
+    /// Everything is simulated and downloaded first; what stops before the first change is `blocked`, tried
+    /// again with back-off, and never makes a declaration failed. Then the intent is durable, then the
+    /// manager runs.
     ///
     /// - Returns: whether a change began.
     mutating func converge(
@@ -65,7 +66,8 @@ extension Reconciler {
         }
     }
 
-    /// What the checks found before the first change for a declaration: later attempts are judged by the same.
+    /// What the checks found before the first change for a declaration: later attempts are judged by the
+    /// same.
     private func results(before record: FailureRecord?, checks: [Check]) async -> [CheckResult] {
         if let record { return record.checksBefore }
         return await packages.results(of: checks)
@@ -99,7 +101,8 @@ extension BackOff {
     /// The longest wait between two tries.
     private static let longest = TimeSpan(seconds: 3_600)
 
-    /// The back-off after one more try that came to nothing: the first waits for one interval, each next twice as long.
+    /// The back-off after one more try that came to nothing: the first waits for one interval, each next
+    /// twice as long.
     init(
         after last: BackOff?, declaration: Declaration, reason: Reason, interval: TimeSpan,
         at running: TimeSpan

@@ -3,8 +3,8 @@ package import Logging
 
 /// One node's cycle: fetch → authenticate → read → observe → decide → act → verify → report.
 ///
-/// Sequential, idempotent, and safe to kill at any moment: whatever must survive is in the ``StateStore`` before the step that needs
-/// it. The same reconciler runs on real machines and in the simulator.
+/// Sequential, idempotent, and safe to kill at any moment: whatever must survive is in the ``StateStore``
+/// before the step that needs it. The same reconciler runs on real machines and in the simulator.
 package struct Reconciler<
     Source: FleetSource, Packages: PackageSystem, Status: StatusSink, Store: StateStore
 > {
@@ -32,7 +32,8 @@ package struct Reconciler<
     /// Runs one cycle.
     ///
     /// - Parameter now: the reading of the clocks that serves the whole cycle.
-    /// - Throws: ``CycleError`` if the node's own state or clone is of no use; everything else is part of the outcome.
+    /// - Throws: ``CycleError`` if the node's own state or clone is of no use; everything else is part of the
+    ///   outcome.
     package mutating func cycle(at now: Instant) async throws(CycleError) -> CycleOutcome {
         try load()
         let unreachable = await source.fetch()
@@ -62,7 +63,8 @@ package struct Reconciler<
         }
     }
 
-    /// Authenticates and follows what the clone has. The mark is durable before anything is done because of it.
+    /// Authenticates and follows what the clone has. The mark is durable before anything is done because of
+    /// it.
     private mutating func follow(at now: Instant) throws(CycleError) -> Following {
         let following: Following
         do {

@@ -7,12 +7,14 @@ package protocol FleetSource {
     /// - Returns: why the remote could not be asked; nil if it answered.
     func fetch() async -> Reason?
 
-    /// Authenticates what the clone has and follows it, from what the node remembers. Pure but for reading the clone.
+    /// Authenticates what the clone has and follows it, from what the node remembers. Pure but for reading
+    /// the clone.
     ///
     /// - Throws: ``SourceError`` if the clone or the introduction is of no use.
     func follow(_ memory: NodeState) throws(SourceError) -> Following
 
-    /// Reads what the followed commit wants of this node, and the declarations that it may have to choose from.
+    /// Reads what the followed commit wants of this node, and the declarations that it may have to choose
+    /// from.
     func read(_ following: Following, memory: NodeState) throws(SourceError) -> Desired
 
     /// Fetches and verifies the newest reports of the nodes of `groups`, as the followed commit lists them.

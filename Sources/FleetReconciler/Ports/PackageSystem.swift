@@ -16,7 +16,8 @@ package protocol PackageSystem {
 
     /// Simulates a request and shows everything that the manager would touch.
     ///
-    /// - Throws: ``PackageError`` if the manager finds no plan: a version that no source offers, conflicting packages, a lock.
+    /// - Throws: ``PackageError`` if the manager finds no plan: a version that no source offers, conflicting
+    ///   packages, a lock.
     func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan
 
     /// Fetches every package file of a plan and checks its digest; changes no package.

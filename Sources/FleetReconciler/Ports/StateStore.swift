@@ -5,7 +5,8 @@ package protocol StateStore {
     /// Reads the state.
     ///
     /// - Returns: nil on a first start: there is no state, and nothing that only a node with a state has.
-    /// - Throws: ``StoreError`` if there is one that cannot be read, or none where there was one: an alarm, not a first start.
+    /// - Throws: ``StoreError`` if there is one that cannot be read, or none where there was one: an alarm,
+    ///   not a first start.
     func load() throws(StoreError) -> NodeState?
 
     /// Writes the state so that it survives a power cut once this returns.
