@@ -41,11 +41,13 @@ struct Pace {
 
     init(interval: TimeSpan) { self.interval = interval }
 
-    /// The interval, a tenth more or less so that a fleet does not poll in step; after failures in a row twice as long each time, up
-    /// to an hour.
+    /// The interval, a tenth more or less so that a fleet does not poll in step.
+    ///
+    /// Where the remote could not be reached, or the cycle could not be run, it is twice as long each time, up to an hour. A node that
+    /// failed, or that refuses what is on the branch, goes on asking as before: what mends it comes by the same way.
     mutating func next(after status: Int32) -> TimeSpan {
-        let isWell = status == ExitStatus.success.rawValue
-        failures = isWell ? 0 : min(failures + 1, 16)
+        let couldNotRun = [ExitStatus.unavailable.rawValue, ExitStatus.locked.rawValue].contains(status) || status >= 128
+        failures = couldNotRun ? min(failures + 1, 16) : 0
         let base = min(interval * (1 << max(failures - 1, 0)), max(Self.longest, interval))
         let tenth = base.milliseconds / 10
         let jitter = Int64.random(in: -tenth...tenth)
@@ -87,25 +89,5 @@ struct CycleProcess {
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
-    }
-}
-
-/// SIGTERM and SIGINT: the running cycle ends, then the program does.
-struct StopSignals {
-    private var set = sigset_t()
-    private(set) var isStopped = false
-
-    init() {
-        sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        sigaddset(&set, SIGINT)
-        sigprocmask(SIG_BLOCK, &set, nil)
-    }
-
-    /// Waits for so long, or for a signal, also one that came before.
-    mutating func wait(_ span: TimeSpan) {
-        var timeout = timespec(
-            tv_sec: time_t(span.seconds), tv_nsec: Int(span.milliseconds % 1_000) * 1_000_000)
-        if sigtimedwait(&set, nil, &timeout) > 0 { isStopped = true }
     }
 }

@@ -1,17 +1,17 @@
-internal import FleetReconciler
+package import FleetReconciler
 internal import Subprocess
 internal import SystemPackage
 
 /// How a program ended, and what it wrote.
-struct ChildOutput: Sendable {
+package struct ChildOutput: Sendable {
     /// The exit status; 128 and the signal's number if a signal ended it, as a shell has it.
-    let status: Int
-    let output: [UInt8]
-    let errors: [UInt8]
+    package let status: Int
+    package let output: [UInt8]
+    package let errors: [UInt8]
 
-    var succeeded: Bool { status == 0 }
-    var outputText: String { String(decoding: output, as: UTF8.self) }
-    var errorText: String { String(decoding: errors, as: UTF8.self) }
+    package var succeeded: Bool { status == 0 }
+    package var outputText: String { String(decoding: output, as: UTF8.self) }
+    package var errorText: String { String(decoding: errors, as: UTF8.self) }
 }
 
 /// Runs a program to its end, with nothing on its standard input and only the given environment.
@@ -20,7 +20,7 @@ struct ChildOutput: Sendable {
 /// questions reach it. If the task is cancelled, it is killed.
 ///
 /// - Parameter environment: complete; the program is looked up in its `PATH`.
-func runChild(
+package func runChild(
     _ arguments: [String], environment: [String: String], outputLimit: Int = 64 << 20
 ) async throws(PackageError) -> ChildOutput {
     var options = PlatformOptions()
