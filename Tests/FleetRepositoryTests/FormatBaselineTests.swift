@@ -7,7 +7,8 @@ struct FormatBaselineTests {
     private static let head = "apiVersion: plimsoll/v1\nmanager: apt\n"
 
     private func decode(_ text: String) throws -> Decoded<BaselineFile> {
-        BaselineFile.decode(Array(text.utf8), name: try #require(BaselineName("base")))
+        BaselineFile.decode(
+            Array(text.utf8), name: try #require(BaselineName("base")))
     }
 
     /// The baseline `base` of a repository with these other files, or its problems.

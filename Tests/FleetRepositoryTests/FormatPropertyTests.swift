@@ -5,7 +5,7 @@ import Testing
 
 /// Whatever is in a file, decoding it ends, and says where it is wrong.
 struct FormatPropertyTests {
-    @Test(arguments: 0..<200)
+    @Test(arguments: 0..<80)
     func aMutatedRepositoryNeverCrashes(seed: UInt64) throws {
         var numbers = SeededNumbers(seed: seed)
         let store = try #require(NodeName("atm-0001"))

@@ -21,10 +21,8 @@ struct BaselineFile: Sendable {
     var path: String { Layout.baseline(name) }
 
     /// Reads the file of the baseline `name`.
-    ///
-    /// - Parameter path: where it stands, for messages, if it is not the one of the layout.
-    static func decode(_ bytes: [UInt8], name: BaselineName, path: String? = nil) -> Decoded<BaselineFile> {
-        let problems = FileProblems(file: path ?? Layout.baseline(name))
+    static func decode(_ bytes: [UInt8], name: BaselineName) -> Decoded<BaselineFile> {
+        let problems = FileProblems(file: Layout.baseline(name))
         guard let reader = MappingReader.document(bytes, keys: keys, problems) else {
             return Decoded(value: nil, problems: problems.problems)
         }

@@ -5,20 +5,35 @@ internal import FleetCore
 struct FleetFiles {
     let tree: any FileTree
 
-    /// The bytes of a file.
-    ///
-    /// - Returns: a problem in their place if there is no file, or none that is read.
-    func bytes(_ path: String) throws(FileTreeError) -> Result<[UInt8], Problem> {
+    /// What stands at a path.
+    enum Content {
+        case bytes([UInt8])
+        case missing
+        /// Something that is not read: too large, or no regular file.
+        case refused(Problem)
+    }
+
+    /// Reads what stands at a path, as far as a file of its kind may be long.
+    func content(_ path: String) throws(FileTreeError) -> Content {
         do throws(FileTreeError) {
-            if let bytes = try tree.file(at: path, limit: Layout.limit(of: FileKind(path: path))) {
-                return .success(bytes)
-            }
-            return .failure(Problem(path, .start, "the file does not exist"))
+            let limit = Layout.limit(of: FileKind(path: path))
+            return try tree.file(at: path, limit: limit).map { .bytes($0) } ?? .missing
         } catch {
             guard error.code == .content else { throw error }
-            return .failure(Problem(path, .start, error.message))
+            return .refused(Problem(path, .start, error.message))
         }
     }
+
+    /// The bytes of a file of the layout, or the problem that keeps it from being read.
+    func bytes(_ path: String) throws(FileTreeError) -> Result<[UInt8], Problem> {
+        switch try content(path) {
+        case .bytes(let bytes): .success(bytes)
+        case .missing: .failure(Problem(path, .start, Self.missing))
+        case .refused(let problem): .failure(problem)
+        }
+    }
+
+    private static let missing = "the file does not exist"
 
     /// What `decode` makes of a file.
     func decoded<Value>(
@@ -31,19 +46,27 @@ struct FleetFiles {
     }
 
     /// A baseline as it is written.
-    func baseline(_ name: BaselineName) throws(FileTreeError) -> Decoded<BaselineFile> {
-        try decoded(Layout.baseline(name)) { BaselineFile.decode($0, name: name) }
+    ///
+    /// - Returns: nil if there is no such file.
+    func baseline(_ name: BaselineName) throws(FileTreeError) -> Decoded<BaselineFile>? {
+        switch try content(Layout.baseline(name)) {
+        case .bytes(let bytes): BaselineFile.decode(bytes, name: name)
+        case .missing: nil
+        case .refused(let problem): Decoded(value: nil, problems: [problem])
+        }
     }
 
     /// A baseline with its includes, and all that is wrong with it or them.
     func mergedBaseline(_ name: BaselineName) throws(FileTreeError) -> Decoded<Baseline> {
-        let own = try baseline(name)
+        guard let own = try baseline(name) else {
+            let problem = Problem(Layout.baseline(name), .start, Self.missing)
+            return Decoded(value: nil, problems: [problem])
+        }
         guard let file = own.value else { return Decoded(value: nil, problems: own.problems) }
         var problems = own.problems
         var included: [BaselineName: BaselineFile?] = [:]
         for include in file.includes where include.name != name {
-            guard case .success(let bytes) = try bytes(Layout.baseline(include.name)) else { continue }
-            let other = BaselineFile.decode(bytes, name: include.name)
+            guard let other = try baseline(include.name) else { continue }
             problems += other.problems
             included.updateValue(other.value, forKey: include.name)
         }

@@ -2,8 +2,8 @@ internal import FleetCore
 
 /// Who is in which group, by the paths alone.
 ///
-/// Every cycle of every node makes one, for a fleet of any size: so paths are only sorted into groups here, and taken
-/// apart for the few groups that are asked about.
+/// Every cycle of every node makes one, for a fleet of any size: so paths are only sorted into groups here,
+/// and taken apart for the few groups that are asked about.
 struct FleetIndex: Sendable {
     /// All groups that have a `group.yaml`.
     private(set) var groups: Set<GroupName> = []

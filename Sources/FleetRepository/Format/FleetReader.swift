@@ -55,7 +55,8 @@ package struct FleetReader {
         return baseline
     }
 
-    /// The baseline `name` with its includes merged, and the source lists that it names; nil if it names none.
+    /// The baseline `name` with its includes merged, and the source lists that it names; nil if it names
+    /// none.
     ///
     /// - Throws: `unreadable`, `inaccessible`.
     package func declared(
@@ -82,7 +83,7 @@ package struct FleetReader {
     /// cannot be read, it stands alone.
     package func pathsOfDigest(of name: BaselineName) throws(FleetReadError) -> [String] {
         let own = try attempt { () throws(FileTreeError) in try files.baseline(name) }
-        let included = own.value?.includes.map(\.name).filter { $0 != name } ?? []
+        let included = own?.value?.includes.map(\.name).filter { $0 != name } ?? []
         return ([name] + included).map(Layout.baseline)
     }
 

@@ -126,7 +126,10 @@ extension FleetValidator {
             }
         }
         var written: [BaselineName: BaselineFile] = [:]
-        for name in known { written[name] = collect(try files.baseline(name)) }
+        for name in known {
+            guard let decoded = try files.baseline(name) else { continue }
+            written[name] = collect(decoded)
+        }
         for file in written.values {
             let merged = BaselineMerge.merge(file, known: known.filter { $0 != file.name }) { name in
                 known.contains(name) ? .some(written[name]) : nil

@@ -4,14 +4,16 @@ package import FleetCore
 ///
 /// The layout is the index: what a file is, is said by its path alone.
 package enum Layout {
+    /// The fleet: its name, trust, reports and defaults.
     package static let fleet = "fleet.yaml"
+    /// Who may change the branch.
     package static let allowedSigners = "trust/allowed_signers"
     static let groups = "groups"
     static let baselines = "baselines"
 
-    static func baseline(_ name: BaselineName) -> String { "baselines/\(name).yaml" }
+    static func baseline(_ name: BaselineName) -> String { "\(baselines)/\(name).yaml" }
     static func sourceList(_ name: SourceListName) -> String { "sources/\(name).sources" }
-    static func group(_ name: GroupName) -> String { "groups/\(name)/group.yaml" }
+    static func group(_ name: GroupName) -> String { "\(groups)/\(name)/group.yaml" }
 
     /// Where the file of a node is put; anywhere below the group's `nodes` is as good.
     package static func node(_ name: NodeName, in group: GroupName) -> String {
