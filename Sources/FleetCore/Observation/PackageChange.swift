@@ -11,7 +11,8 @@ package struct ChangeRequest: Hashable, Sendable {
     package let removals: [PackageID: Bool]
     /// Digests of package files: only these bytes may be installed.
     package let sha256: [PackageID: Digest]
-    /// Targets that come in as automatically installed: what an undoing brings back and had that mark before.
+    /// Packages that are marked as automatically installed afterwards: those that an undoing brings back and
+    /// that had the mark before. The other ones keep the mark they have; what is asked for has none.
     package let automatic: Set<PackageID>
     /// The source lists to work with, these alone; nil works with those of the system.
     package let sources: [SourceList]?

@@ -1,5 +1,6 @@
 internal import FleetCore
 internal import FleetReconciler
+internal import Glibc
 
 /// The files that make apt work as a request demands, whatever the machine's own configuration says.
 ///
@@ -102,12 +103,13 @@ struct AptOptionFiles {
     /// What dpkg needs to work on another root than its own.
     ///
     /// Without `--log` it would write to the host's log, as the host's dpkg.cfg says. Maintainer scripts
-    /// run outside the root, with `DPKG_ROOT` naming it: a small root has no shell of its own.
+    /// run outside the root, with `DPKG_ROOT` naming it: a small root has no shell of its own. In a tree of
+    /// his own anybody may do this; then no file can be given to another user, which dpkg forgives when told.
     var dpkgOptions: [String] {
         guard configuration.isAlternateRoot else { return [] }
         return [
             "--root=\(configuration.root)", "--force-script-chrootless",
             "--log=\(configuration.path("var/log/dpkg.log"))",
-        ]
+        ] + (geteuid() == 0 ? [] : ["--force-not-root"])
     }
 }

@@ -16,8 +16,6 @@ struct AptTransaction {
 
     /// How often the announced progress is looked at.
     private static let progressInterval = Duration.milliseconds(250)
-    /// How much of the end of apt's output is told, in bytes.
-    private static let logLength = 4_096
 
     init(_ configuration: AptConfiguration, plan: Plan) {
         self.configuration = configuration
@@ -45,14 +43,17 @@ struct AptTransaction {
             request: plan.request, changes: plan.changes.filter { $0.to != nil || present.contains($0.id) })
         let clock = ContinuousClock()
         let start = clock.now
-        var output = AptOutcome()
-        if !work.changes.isEmpty {
-            output = try await change(work, native: before.native, progress)
-            try await restore(marks, before: before)
+        var outcome = AptOutcome()
+        if !work.changes.isEmpty { outcome = try await change(work, native: before.native, progress) }
+        // From here on something has changed: what goes wrong is told, not thrown.
+        do throws(PackageError) {
+            if !work.changes.isEmpty { try await restore(marks, before: before) }
+            try await purge(&outcome)
+        } catch {
+            outcome.add("\n\(error.message)\n", status: 1)
         }
-        output = try await purge(after: output)
         return ManagerOutput(
-            status: output.status, log: output.log, failures: output.failures,
+            status: outcome.status, log: outcome.log, failures: outcome.failures,
             duration: (clock.now - start).timeSpan)
     }
 
@@ -88,7 +89,7 @@ struct AptTransaction {
         ticker.cancel()
         let result = await manager.value
         reader.read(progress)
-        let log = readTail(of: logFile, count: Self.logLength)
+        let log = readTail(of: logFile, count: AptOutcome.logLength)
         let status = try result.get()
         guard status == 0 || reader.hasBegun else {
             throw AptFailure(configuration: configuration, ownSources: plan.request.sources != nil)
@@ -124,10 +125,10 @@ struct AptTransaction {
         let automatic = try DpkgDatabase(folder: configuration.databaseFolder).inventory.packages.filter {
             package in
             guard package.isPresent else { return false }
+            if plan.request.automatic.contains(where: { package.id.answers($0, native: native) }) { return true }
             if known.contains(package.id) { return marks.contains(package.id, native: native) }
-            // New: a dependency, unless the request asks for it and does not say that it was one.
-            return plan.request.automatic.contains { package.id.answers($0, native: native) }
-                || !asked.contains { package.id.answers($0, native: native) }
+            // New: a dependency, unless the request asks for it.
+            return !asked.contains { package.id.answers($0, native: native) }
         }
         let names = automatic.filter { !after.contains($0.id, native: native) }
             .map { $0.id.aptName(native: native) }
@@ -140,17 +141,14 @@ struct AptTransaction {
     }
 
     /// Takes the configuration of removed packages that the request wants gone with it.
-    private func purge(after output: AptOutcome) async throws(PackageError) -> AptOutcome {
-        guard plan.request.removals.values.contains(true) else { return output }
+    private func purge(_ outcome: inout AptOutcome) async throws(PackageError) {
+        guard plan.request.removals.values.contains(true) else { return }
         let left = try DpkgDatabase(folder: configuration.databaseFolder).inventory.packages.filter {
             $0.state == .configFiles && plan.request.removals[$0.id] == true
         }
-        guard !left.isEmpty else { return output }
+        guard !left.isEmpty else { return }
         let purge = try await command.dpkg(["--purge"] + left.map(\.id.description))
-        let log = output.log + purge.outputText + purge.errorText
-        return AptOutcome(
-            status: output.status == 0 ? purge.status : output.status,
-            log: String(decoding: log.utf8.suffix(Self.logLength), as: UTF8.self), failures: output.failures)
+        outcome.add(purge.outputText + purge.errorText, status: purge.status)
     }
 }
 
@@ -159,6 +157,15 @@ private struct AptOutcome {
     var status = 0
     var log = ""
     var failures: [PackageID: String] = [:]
+
+    /// How much of the end of the output is told, in bytes.
+    static let logLength = 4_096
+
+    /// Adds what a further step wrote; the first status that is not 0 stays.
+    mutating func add(_ output: String, status: Int) {
+        log = String(decoding: (log + output).utf8.suffix(Self.logLength), as: UTF8.self)
+        if self.status == 0 { self.status = status }
+    }
 }
 
 extension Duration {
