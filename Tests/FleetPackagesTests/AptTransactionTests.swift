@@ -121,13 +121,15 @@ struct AptTransactionTests {
 
     @Test func `a transaction is undone by its record`() async throws {
         let sandbox = try await AptSandbox([
-            SandboxPackage("app", "1"), SandboxPackage("app", "2", depends: "lib"), SandboxPackage("lib", "1"),
+            SandboxPackage("app", "1"), SandboxPackage("app", "2", depends: "lib"),
+            SandboxPackage("lib", "1"),
             SandboxPackage("old", "1"), SandboxPackage("old-user", "1", depends: "old (= 1)"),
         ])
         try await sandbox.install(["app:all": "1", "old:all": "1", "old-user:all": "1"])
         let before = try await sandbox.versions()
         let request = try AptSandbox.request(
-            pins: ["lib": "1"], targets: ["app:all": "2"], removals: ["old:all": false, "old-user:all": false])
+            pins: ["lib": "1"], targets: ["app:all": "2"],
+            removals: ["old:all": false, "old-user:all": false])
         let changes = try await sandbox.packages.plan(request).changes
         try await sandbox.carryOut(request)
         #expect(try await sandbox.versions() == ["app:all": "2", "lib:all": "1"])

@@ -125,7 +125,9 @@ struct AptTransaction {
         let automatic = try DpkgDatabase(folder: configuration.databaseFolder).inventory.packages.filter {
             package in
             guard package.isPresent else { return false }
-            if plan.request.automatic.contains(where: { package.id.answers($0, native: native) }) { return true }
+            if plan.request.automatic.contains(where: { package.id.answers($0, native: native) }) {
+                return true
+            }
             if known.contains(package.id) { return marks.contains(package.id, native: native) }
             // New: a dependency, unless the request asks for it.
             return !asked.contains { package.id.answers($0, native: native) }
