@@ -84,6 +84,6 @@ extension TimeSpan: Comparable {
 
     package static func * (left: TimeSpan, count: Int64) -> TimeSpan {
         let (product, overflow) = left.milliseconds.multipliedReportingOverflow(by: count)
-        return TimeSpan(milliseconds: overflow ? .max : product)
+        return TimeSpan(milliseconds: overflow ? (count < 0 ? 0 : .max) : product)
     }
 }
