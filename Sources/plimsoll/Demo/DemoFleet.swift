@@ -60,7 +60,7 @@ struct DemoFleet {
     private static func programFolder() throws -> String {
         var buffer = [UInt8](repeating: 0, count: 4_096)
         let count = buffer.withUnsafeMutableBytes { bytes in
-            readlink("/proc/self/exe", bytes.baseAddress, bytes.count)
+            bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? -1
         }
         let path = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
         guard let slash = path.lastIndex(of: "/") else { throw ProgramError(.failure, "cannot tell where this program is") }
