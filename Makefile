@@ -1,0 +1,58 @@
+# What a person needs of this repository, one word each. `make test` and `make demo` do all their own set-up.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+# Debian's packages: the C library, the tools that make apt repositories, and the judges of the tests.
+PACKAGES := libgit2-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev python3 procps
+
+CONFIGURATION ?= debug
+BUILD := swift build --configuration $(CONFIGURATION)
+ifeq ($(CONFIGURATION),release)
+BUILD += --static-swift-stdlib
+endif
+SOURCES := Package.swift Sources Tests
+
+.PHONY: build deps test lint format demo bench install clean
+
+build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
+	$(BUILD)
+
+deps: ## Install Debian's packages that are missing
+	@missing=$$(for package in $(PACKAGES); do \
+	    dpkg-query --show --showformat='$${db:Status-Abbrev}' $$package 2>/dev/null | grep -q '^ii' || echo $$package; \
+	done); \
+	if [ -n "$$missing" ]; then \
+	    apt-get update --quiet; \
+	    DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends \
+	        --option DPkg::Lock::Timeout=300 $$missing; \
+	fi
+
+test: deps lint ## Build everything and run all tests
+	swift build --build-tests
+	swift test --skip-build --parallel
+
+lint: ## Check the form of the sources
+	swift format lint --strict --parallel --recursive $(SOURCES)
+
+format: ## Bring the sources into form
+	swift format --in-place --parallel --recursive $(SOURCES)
+
+demo: build ## Show a whole fleet at work on this machine
+	@"$$($(BUILD) --show-bin-path)/plimsoll" demo
+
+bench: deps ## Measure what the README claims, and print figures and ratios
+	swift build --configuration release --static-swift-stdlib
+	Benchmarks/quiet-cycle "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
+
+DESTDIR ?=
+PREFIX ?= /usr/local
+install: ## Install both programs below PREFIX
+	$(MAKE) build CONFIGURATION=release
+	bin=$$(swift build --configuration release --static-swift-stdlib --show-bin-path); \
+	install -D -s -t "$(DESTDIR)$(PREFIX)/bin" "$$bin/plimsoll"; \
+	install -D -s -t "$(DESTDIR)$(PREFIX)/sbin" "$$bin/plimsoll-agent"
+
+clean: ## Remove what was built
+	rm -rf .build
