@@ -57,6 +57,29 @@ struct AptDownloadTests {
         #expect(try await sandbox.versions() == ["app:all": app.version])
     }
 
+    @Test func `package files come over http, and a mirror that has forgotten one is an error`() async throws
+    {
+        let sandbox = try await AptSandbox([SandboxPackage("app", "1"), SandboxPackage("app", "2")])
+        let mirror = try FileServer(sandbox.repository.path)
+        let sources = [
+            SourceList(
+                name: try parse("mirror"),
+                content: "Types: deb\nURIs: http://127.0.0.1:\(mirror.port)\nSuites: ./\nTrusted: yes\n")
+        ]
+        let first = try AptSandbox.request(targets: ["app:\(Machine.native)": "1"], sources: sources)
+        try await sandbox.carryOut(first)
+        #expect(try await sandbox.versions() == ["app:all": "1"])
+
+        let second = try AptSandbox.request(targets: ["app:all": "2"], sources: sources)
+        let plan = try await sandbox.packages.plan(second)
+        try FileManager.default.removeItem(
+            atPath: sandbox.repository.filePath(of: SandboxPackage("app", "2")))
+        let error = await #expect(throws: PackageError.self) { try await sandbox.packages.download(plan) }
+        #expect(error?.code == .sourceUnreachable)
+        #expect(error?.message.contains("404") == true)
+        #expect(try await sandbox.versions() == ["app:all": "1"])
+    }
+
     @Test func `a lock that another process holds ends the wait, and nothing has changed`() async throws {
         let sandbox = try await AptSandbox(
             [SandboxPackage("app", "1")], lockTimeout: TimeSpan(seconds: 1))

@@ -151,38 +151,3 @@ struct CheckTests {
         return false
     }
 }
-
-/// Listens on a free port of the loopback. Its answers come from perl: one for each connection, or silence.
-final class OneAnswerServer: Sendable {
-    let port: Int
-    private let process: pid_t
-
-    init(_ answer: String?) throws {
-        let folder = try TemporaryFolder("server")
-        let script = """
-            use IO::Socket::INET;
-            my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5) or die;
-            open(my $out, '>', "$ARGV[0].new"); print $out $server->sockport; close $out;
-            rename "$ARGV[0].new", $ARGV[0];
-            while (my $peer = $server->accept) {
-              if ($ARGV[1] eq '') { push @kept, $peer; next }
-              sysread($peer, my $request, 4096); print $peer $ARGV[1]; close $peer;
-            }
-            """
-        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
-        defer { close(null) }
-        process = try spawn(
-            ["perl", "-e", script, folder.path("port"), answer ?? ""],
-            descriptors: [(null, 0), (null, 1)])
-        while !folder.exists("port") {
-            guard kill(process, 0) == 0 else { throw NotParsed(text: "server") }
-            sched_yield()
-        }
-        port = Int(try folder.read("port")) ?? 0
-    }
-
-    deinit {
-        kill(process, SIGKILL)
-        reap(process)
-    }
-}
