@@ -23,7 +23,7 @@ package struct DeclarationStack: Hashable, Sendable {
     /// A declaration in the stack.
     package struct Layer: Hashable, Sendable {
         package let declaration: Declaration
-        /// The newest commit at which this declaration was on top; nil while it is.
+        /// The newest commit at which this declaration was on top and could be read; nil while that is so.
         ///
         /// The file may change without its digest, for instance its checks: what it says last is what counts.
         package fileprivate(set) var coveredAt: CommitID?
@@ -59,16 +59,26 @@ package struct DeclarationStack: Hashable, Sendable {
     /// Follows the chain by one commit.
     ///
     /// - Parameters:
-    ///   - digest: of the baseline at `commit`; nil if the file is not there or cannot be read, which changes
-    ///     nothing.
+    ///   - digest: of the baseline at `commit`; nil if the file is not there or cannot be read, which
+    ///     declares nothing.
     ///   - commit: the next commit of the first-parent chain.
     ///   - parent: its first parent; nil for the introduction.
     package mutating func declare(_ digest: Digest?, by commit: CommitID, parent: CommitID?) {
-        guard let digest, digest != layers.last?.declaration.digest else { return }
+        guard let digest else {
+            // What was on top is read from here on where it could be read last.
+            if let top = layers.indices.last, layers[top].coveredAt == nil { layers[top].coveredAt = parent }
+            return
+        }
+        guard digest != layers.last?.declaration.digest else {
+            layers[layers.count - 1].coveredAt = nil
+            return
+        }
         if let index = layers.lastIndex(where: { $0.declaration.digest == digest }) {
             withdraw(above: index, by: commit, parent: parent)
         } else {
-            if !layers.isEmpty { layers[layers.count - 1].coveredAt = parent }
+            if let top = layers.indices.last {
+                layers[top].coveredAt = layers[top].coveredAt ?? parent
+            }
             layers.append(Layer(declaration: Declaration(digest: digest, commit: commit)))
             if layers.count > Self.capacity { layers.removeFirst(layers.count - Self.capacity) }
         }
