@@ -93,6 +93,19 @@ struct Node {
                 searchPath: configuration.searchPath ?? AptConfiguration.defaultSearchPath))
     }
 
+    /// Keeps the clone small: libgit2 adds a pack for each fetch, and has no gc.
+    ///
+    /// What fails here costs space alone, so the cycle stays as it was; the next one tries again.
+    func packClone(keeping commits: [CommitID?], logger: Logger) {
+        do {
+            if try CloneMaintenance.pack(clonePath, keeping: commits.compactMap(\.self)) {
+                logger.info("the clone was packed anew")
+            }
+        } catch {
+            logger.warning("the clone could not be packed: \(error)")
+        }
+    }
+
     /// Everything that a cycle needs.
     ///
     /// - Parameter lock: held by the caller; the network child shares it, so that a surviving child keeps it.

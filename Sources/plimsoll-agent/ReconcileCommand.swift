@@ -50,6 +50,7 @@ struct ReconcileCommand: AsyncParsableCommand {
                 status = preview.exitStatus
             } else {
                 let outcome = try await cycle.cycle(at: now)
+                node.packClone(keeping: [outcome.mark, outcome.followed], logger: logger)
                 OutcomeRendering(outcome, node: node.name).print(json: json)
                 status = outcome.exitStatus
             }

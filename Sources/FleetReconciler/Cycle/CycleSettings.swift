@@ -4,13 +4,8 @@ package import FleetCore
 package struct CycleSettings: Sendable {
     /// The configured time between two cycles.
     package let interval: TimeSpan
-    /// Holds by files on the node.
-    package let localHolds: [Reason]
 
-    package init(interval: TimeSpan, localHolds: [Reason] = []) {
-        self.interval = interval
-        self.localHolds = localHolds
-    }
+    package init(interval: TimeSpan) { self.interval = interval }
 }
 
 /// What came of a cycle.

@@ -27,7 +27,7 @@ extension Reconciler {
         }
         memory.adopt(following)
         var desired = try read(following, unreachable: unreachable)
-        noteFirstSeen(desired, at: now)
+        _ = noteFirstSeen(desired, at: now)
         var peers = memory.peers
         let evidence = await readEvidence(for: &desired, peers: &peers, at: now)
         let decision = decide(

@@ -86,18 +86,22 @@ extension Reconciler {
         _ intent: Intent, cause: Reason, isFinal: Bool, desired: Desired, act: inout Act, at now: Instant
     ) async throws(CycleError) {
         act.reasons.append(cause)
-        guard case .member(let membership) = desired.standing, intent.kind == .converge else {
+        guard intent.kind == .converge else {
             // A repair fails nothing: the declaration was reached here before.
             memory.intent = nil
             if let admitted = memory.admitted { try block(cause, for: admitted, act: &act, at: now) }
             return
         }
-        let isLast = isFinal || intent.attempt >= membership.group.attempts
+        var membership: Membership?
+        if case .member(let known) = desired.standing { membership = known }
+        let isLast = isFinal || intent.attempt >= membership?.group.attempts ?? Group.defaultAttempts
         let failure = Failure(
             declaration: intent.declaration, attempts: intent.attempt, isFinal: isLast, reason: cause.message)
         memory.failed.removeAll { $0.failure.declaration == intent.declaration }
         memory.failed.append(
-            FailureRecord(failure: failure, retry: membership.retry, checksBefore: intent.checksBefore))
+            FailureRecord(
+                failure: failure, retry: membership?.retry ?? RetryToken(group: nil, node: nil),
+                checksBefore: intent.checksBefore))
         logger.error("\(cause.message)", metadata: ["final": "\(isLast)", "attempt": "\(intent.attempt)"])
         guard isLast else {
             memory.intent = nil
@@ -120,9 +124,9 @@ extension Reconciler {
 
     /// What undoes everything that was changed for a declaration, from its sources and from those of what is
     /// admitted again.
-    private func undoRequest(of intent: Intent, membership: Membership) -> ChangeRequest {
+    private func undoRequest(of intent: Intent, membership: Membership?) -> ChangeRequest {
         let changes = memory.changes.chapters.first { $0.declaration == intent.declaration }?.changes ?? []
-        let before = memory.previous.flatMap { membership.versions[$0.declaration] }
+        let before = memory.previous.flatMap { membership?.versions[$0.declaration] }
         var sources = intent.request.sources
         if let own = sources, memory.previous != nil {
             sources = before?.sources.map { lists in lists + own.filter { !lists.contains($0) } }

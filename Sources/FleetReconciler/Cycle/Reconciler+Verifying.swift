@@ -32,7 +32,12 @@ extension Reconciler {
             try save(at: now)
         }
         decision = decision.replacing(admitted: memory.admitted, previous: memory.previous)
-        var reasons = decision.reasons + act.reasons.filter { !decision.reasons.contains($0) }
+        // What ended an attempt is said once: by the failure that it became.
+        let isFailed = decision.reasons.contains { $0.code == .declarationFailed }
+        var reasons = decision.reasons
+        reasons += act.reasons.filter { reason in
+            !decision.reasons.contains(reason) && !(isFailed && [.checkFailed, .attemptFailed].contains(reason.code))
+        }
         reasons += health.reasons
         if memory.identityConflict {
             reasons.append(

@@ -39,7 +39,7 @@ package struct Reconciler<
         let unreachable = await source.fetch()
         let following = try follow(at: now)
         var desired = try read(following, unreachable: unreachable)
-        noteFirstSeen(desired, at: now)
+        if noteFirstSeen(desired, at: now) { try save(at: now) }
         var peers = memory.peers
         let evidence = await readEvidence(for: &desired, peers: &peers, at: now)
         if peers != memory.peers {
@@ -86,7 +86,7 @@ package struct Reconciler<
             let desired = try source.read(following, memory: memory)
             return Desired(
                 commit: desired.commit, standing: desired.standing, mayAdmit: desired.mayAdmit,
-                holds: desired.holds + settings.localHolds,
+                holds: desired.holds,
                 conditions: (unreachable.map { [$0] } ?? []) + desired.conditions)
         } catch {
             throw CycleError(.clone, error.message)
@@ -94,13 +94,17 @@ package struct Reconciler<
     }
 
     /// Remembers when a declaration was first seen: silence counts only from before.
-    mutating func noteFirstSeen(_ desired: Desired, at now: Instant) {
-        guard case .member(let membership) = desired.standing else { return }
+    ///
+    /// - Returns: whether there was anything new to remember.
+    mutating func noteFirstSeen(_ desired: Desired, at now: Instant) -> Bool {
+        guard case .member(let membership) = desired.standing else { return false }
         let open = membership.stack.ahead(of: memory.admitted?.declaration)
         let running = memory.running.total(at: now)
         var seen = memory.firstSeen.filter { membership.stack.contains($0.key) }
         for declaration in open where seen[declaration] == nil { seen[declaration] = running }
+        guard seen != memory.firstSeen else { return false }
         memory.firstSeen = seen
+        return true
     }
 
     func readEvidence(
