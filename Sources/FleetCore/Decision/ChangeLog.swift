@@ -89,13 +89,26 @@ extension ChangeRequest {
             pins.append(Pin(key: .package(change.id.name, change.id.architecture), version: version))
         }
         return ChangeRequest(
-            pins: pins, targets: targets, removals: removals, sha256: sha256, sources: sources)
+            pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
+            sources: sources)
     }
 
     /// The request that undoes `changes`: each package to the version it had, what came in goes, what went
     /// comes back.
-    package static func undoing(_ changes: [PackageChange], sources: [SourceList]?) -> ChangeRequest {
+    ///
+    /// - Parameter automatic: the packages that were marked as automatically installed before.
+    package static func undoing(
+        _ changes: [PackageChange], automatic: [PackageID], sources: [SourceList]?
+    ) -> ChangeRequest {
         let inverse = changes.map { PackageChange(id: $0.id, from: $0.to, to: $0.from) }
-        return ChangeRequest(pins: [], targets: [:], sources: sources).adding(returns: inverse)
+        return ChangeRequest(pins: [], targets: [:], automatic: Set(automatic), sources: sources)
+            .adding(returns: inverse)
+    }
+
+    /// This request, with the packages that were marked as automatically installed before an interruption.
+    package func withAutomatic(_ automatic: [PackageID]) -> ChangeRequest {
+        ChangeRequest(
+            pins: pins, targets: targets, removals: removals, sha256: sha256,
+            automatic: self.automatic.union(automatic), sources: sources)
     }
 }

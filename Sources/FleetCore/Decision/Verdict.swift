@@ -49,7 +49,8 @@ extension ChangeRequest {
             inventory.package(id) != nil || isPurge && inventory.hasConfiguration(of: id)
         }
         return ChangeRequest(
-            pins: pins, targets: targets, removals: removals, sha256: sha256, sources: sources)
+            pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
+            sources: sources)
     }
 
     /// Whether what is installed is a binary rebuild of a version that was asked for by its source.

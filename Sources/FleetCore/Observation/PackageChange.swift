@@ -1,6 +1,6 @@
 /// What a change of packages shall bring about, in the words of the package manager.
 ///
-/// It is computed by pure functions (``Drift``, ``TransactionRecord``) and carried out by a ring 2 package
+/// It is computed by pure functions (``Assessment``, ``ChangeLog``) and carried out by a ring 2 package
 /// system.
 package struct ChangeRequest: Hashable, Sendable {
     /// Versions that the package manager must choose wherever it installs or changes what they name.
@@ -108,18 +108,5 @@ package struct PlanRefusal: Hashable, Sendable {
         case undetermined
         /// It would touch an essential package in a way that is never allowed.
         case essential
-    }
-}
-
-/// What has happened to a package in a transaction, kept so that it can be undone.
-package struct TransactionRecord: Hashable, Sendable {
-    /// The changes as re-read from the database: also those of packages that only came along.
-    package let changes: [PackageChange]
-    /// Which of the changed packages were marked as automatically installed before.
-    package let automaticBefore: [PackageID]
-
-    package init(changes: [PackageChange], automaticBefore: [PackageID]) {
-        self.changes = changes.sorted { $0.id < $1.id }
-        self.automaticBefore = automaticBefore.sorted()
     }
 }

@@ -33,6 +33,7 @@ extension ChangeRequest {
             "targets": .object(Self.object(targets) { JSONValue($0) }),
             "removals": .object(Self.object(removals) { .bool($0) }),
             "sha256": .object(Self.object(sha256) { JSONValue($0) }),
+            "automatic": .array(automatic.sorted().map { JSONValue($0) }),
         ]
         if let sources {
             members["sources"] = .array(
@@ -68,7 +69,10 @@ extension ChangeRequest {
             let removals = Self.values(json["removals"], \.bool),
             let sha256 = Self.values(json["sha256"], { $0.string.flatMap { Digest($0) } })
         else { return nil }
-        self.init(pins: pins, targets: targets, removals: removals, sha256: sha256, sources: lists)
+        let automatic = (json["automatic"]?.array ?? []).compactMap { $0.string.flatMap { PackageID($0) } }
+        self.init(
+            pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: Set(automatic),
+            sources: lists)
     }
 
     private static func values<Value>(

@@ -18,7 +18,7 @@ extension Reconciler {
         var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
         do {
             try await packages.repair()
-            let plan = try await preparedPlan(intent.request)
+            let plan = try await preparedPlan(intent.request.withAutomatic(intent.automatic))
             if !plan.changes.isEmpty, plan.refusals.isEmpty { output = try await apply(plan) }
         } catch {
             if !error.code.isPassing {
@@ -131,7 +131,7 @@ extension Reconciler {
         if let own = sources, memory.previous != nil {
             sources = before?.sources.map { lists in lists + own.filter { !lists.contains($0) } }
         }
-        return .undoing(changes, sources: sources)
+        return .undoing(changes, automatic: intent.automatic, sources: sources)
     }
 
     /// Undoes a failed transaction by its record: each package to the version it had, what came in goes, what
