@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 # Debian's packages: the C library, the tools that make apt repositories, and the judges of the tests.
-PACKAGES := libgit2-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev python3 procps
+PACKAGES := libgit2-dev libyaml-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev python3 procps
 
 CONFIGURATION ?= debug
 BUILD := swift build --configuration $(CONFIGURATION)

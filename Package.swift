@@ -29,7 +29,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -40,11 +39,11 @@ let package = Package(
         .target(name: "FleetReconciler", dependencies: ["FleetCore", logging], swiftSettings: strict),
         // Ring 2
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(
             name: "FleetRepository",
             dependencies: [
-                "CLibgit2", "FleetCore", "FleetReconciler", crypto, cryptoExtras,
-                .product(name: "Yams", package: "Yams"),
+                "CLibgit2", "CLibyaml", "FleetCore", "FleetReconciler", crypto, cryptoExtras,
             ],
             swiftSettings: strict),
         .target(

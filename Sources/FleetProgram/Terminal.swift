@@ -11,7 +11,8 @@ package enum Terminal {
     /// Writes a line to standard error: progress, hints, errors.
     package static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
-    /// Whether colour may be used on standard output: it is a terminal, and `NO_COLOR` is not set (no-color.org).
+    /// Whether colour may be used on standard output: it is a terminal, and `NO_COLOR` is not set
+    /// (no-color.org).
     package static var hasColour: Bool { isatty(STDOUT_FILENO) == 1 && isColourWanted }
 
     /// Whether standard error is a terminal.
@@ -22,7 +23,8 @@ package enum Terminal {
         return value.pointee == 0
     }
 
-    /// Writes all of a text; what cannot be written because the reader is gone is dropped, as the reader wished.
+    /// Writes all of a text; what cannot be written because the reader is gone is dropped, as the reader
+    /// wished.
     private static func write(_ text: String, to descriptor: Int32) {
         let bytes = Array(text.utf8)
         var offset = 0

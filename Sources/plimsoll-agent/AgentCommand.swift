@@ -11,12 +11,12 @@ struct AgentCommand: AsyncParsableCommand {
         commandName: "plimsoll-agent",
         abstract: "Holds this node to the patch baseline that its fleet repository declares.",
         discussion: """
-            A node begins with 'enroll', which makes its key and prints the file that a pull request adds to the fleet \
-            repository. Then 'reconcile' runs one cycle, and 'run' one after the other.
+            A node begins with 'enroll', which makes its key and prints the file that a pull request adds to \
+            the fleet repository. Then 'reconcile' runs one cycle, and 'run' one after the other.
 
-            Exit codes: 0 done, nothing to do or nothing wrong; 1 failed; 2 changes are pending (--dry-run only); 64 wrong \
-            usage; 65 invalid fleet repository or configuration; 69 remote unreachable or behind; 75 another cycle is \
-            running; 77 not authentic.
+            Exit codes: 0 done, nothing to do or nothing wrong; 1 failed; 2 changes are pending (--dry-run \
+            only); 64 wrong usage; 65 invalid fleet repository or configuration; 69 remote unreachable or \
+            behind; 75 another cycle is running; 77 not authentic.
             """,
         version: AgentVersion.current.description,
         subcommands: [

@@ -21,7 +21,8 @@ struct Node {
         guard let bytes = read else {
             throw ProgramError(
                 .invalidData,
-                "there is no configuration '\(path)'; 'plimsoll-agent enroll --remote URL --introduction COMMIT' writes one"
+                "there is no configuration '\(path)'; 'plimsoll-agent enroll --remote URL "
+                    + "--introduction COMMIT' writes one"
             )
         }
         configuration = try ending(with: .invalidData) { () throws(ProblemList) in

@@ -7,7 +7,8 @@ internal import Logging
 
 /// `plimsoll-agent run`: one cycle after the other, each in a process of its own.
 ///
-/// Between two cycles this process holds nothing but its arguments: whatever a cycle needed of memory is gone with its child.
+/// Between two cycles this process holds nothing but its arguments: whatever a cycle needed of memory is gone
+/// with its child.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Runs cycles for ever, with jitter, and with back-off after failures.")
@@ -43,10 +44,12 @@ struct Pace {
 
     /// The interval, a tenth more or less so that a fleet does not poll in step.
     ///
-    /// Where the remote could not be reached, or the cycle could not be run, it is twice as long each time, up to an hour. A node that
-    /// failed, or that refuses what is on the branch, goes on asking as before: what mends it comes by the same way.
+    /// Where the remote could not be reached, or the cycle could not be run, it is twice as long each time,
+    /// up to an hour. A node that failed, or that refuses what is on the branch, goes on asking as before:
+    /// what mends it comes by the same way.
     mutating func next(after status: Int32) -> TimeSpan {
-        let couldNotRun = [ExitStatus.unavailable.rawValue, ExitStatus.locked.rawValue].contains(status) || status >= 128
+        let passing = [ExitStatus.unavailable.rawValue, ExitStatus.locked.rawValue]
+        let couldNotRun = passing.contains(status) || status >= 128
         failures = couldNotRun ? min(failures + 1, 16) : 0
         let base = min(interval * (1 << max(failures - 1, 0)), max(Self.longest, interval))
         let tenth = base.milliseconds / 10

@@ -4,7 +4,8 @@ internal import FleetProgram
 internal import FleetReconciler
 internal import FleetRepository
 
-/// `plimsoll-agent status`: what this node remembers and has reported last. Reads, takes no lock, asks nobody.
+/// `plimsoll-agent status`: what this node remembers and has reported last. Reads, takes no lock, asks
+/// nobody.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Shows what this node is held to, and what it reported last.")

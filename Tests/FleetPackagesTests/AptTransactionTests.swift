@@ -134,7 +134,7 @@ struct AptTransactionTests {
         try await sandbox.carryOut(request)
         #expect(try await sandbox.versions() == ["app:all": "2", "lib:all": "1"])
 
-        try await sandbox.carryOut(.undoing(changes, sources: nil))
+        try await sandbox.carryOut(.undoing(changes, automatic: [], sources: nil))
         #expect(try await sandbox.versions() == before)
     }
 

@@ -141,7 +141,7 @@ struct FormatBaselineTests {
             ]
         ),
         ("[nginx]", ["3:11: found a list; expected a mapping from packages to versions"]),
-        ("{a: 1, a: 2}", ["3:12: found 'a' more than once in one mapping; expected each key once"]),
+        ("{a: 1, a: 2}", ["3:18: found 'a' more than once in one mapping; expected each key once"]),
     ])
     func saysWhatIsWrongWithAnEntry(packages: String, expected: [String]) throws {
         let decoded = try decode(Self.head + "packages: \(packages)\n")

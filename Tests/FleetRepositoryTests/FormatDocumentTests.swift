@@ -21,18 +21,18 @@ struct FormatDocumentTests {
         ("a: &x 1\n", "f:1:4: found the anchor '&x'; anchors and aliases are not read here: write it out"),
         ("a: &x [1]\n", "f:1:4: found the anchor '&x'; anchors and aliases are not read here: write it out"),
         ("&k a: 1\n", "f:1:1: found the anchor '&k'; anchors and aliases are not read here: write it out"),
-        ("a: *x\n", "f:1:4: found undefined alias"),
+        ("a: *x\n", "f:1:4: found an alias; anchors and aliases are not read here: write it out"),
         (
             "a: !!int 3\n",
             "f:1:4: found the tag 'tag:yaml.org,2002:int'; tags are not read here: text is text"
         ),
         ("a: !x {b: c}\n", "f:1:4: found the tag '!x'; tags are not read here: text is text"),
-        ("!!int 3: b\n", "f:1:1: found the tag 'tag:yaml.org,2002:int'; tags are not read here"),
+        ("!!int 3: b\n", "f:1:1: found the tag 'tag:yaml.org,2002:int'; tags are not read here: text is text"),
         ("<<: {a: 1}\n", "f:1:1: found the merge key '<<'; merge keys are not read here: write it out"),
         ("[a]: 1\n", "f:1:1: found a list or a mapping as a key; expected a word"),
         ("? {a: 1}\n: 1\n", "f:1:3: found a list or a mapping as a key; expected a word"),
-        ("a: 1\nb: 2\na: 3\n", "f:1:1: found 'a' more than once in one mapping; expected each key once"),
-        ("12: 1\n\"12\": 2\n", "f:1:1: found '12' more than once in one mapping; expected each key once"),
+        ("a: 1\nb: 2\na: 3\n", "f:3:1: found 'a' more than once in one mapping; expected each key once"),
+        ("12: 1\n\"12\": 2\n", "f:2:1: found '12' more than once in one mapping; expected each key once"),
         (
             "a:\n\t- b\n",
             "f:2:1: while scanning for the next token, found character that cannot start any token"
@@ -61,8 +61,8 @@ struct FormatDocumentTests {
             text += "a\(level): &a\(level) [\(items)]\n"
         }
         text += "? *a30\n: y\n"
-        #expect(
-            problem(text) == "f:2:1: found more than 8 words that begin with '*'; aliases are not read here")
+        let expected = "f:1:5: found the anchor '&a0'; anchors and aliases are not read here: write it out"
+        #expect(problem(text) == expected)
     }
 
     @Test(arguments: ["[", "{a: ", "- ", "? ", "[{", "&a [", "- - "])

@@ -20,8 +20,8 @@ struct ImportRule {
         "FleetCore": ImportRule([], fenced: ["Values/Digest.swift": ["Crypto"]]),
         "FleetReconciler": ImportRule(["FleetCore", "Logging"]),
         "FleetRepository": ImportRule(
-            ["FleetCore", "FleetReconciler", "Crypto", "CryptoExtras", "Yams", "Glibc", "Synchronization"],
-            fenced: ["Libgit2/": ["CLibgit2"]]),
+            ["FleetCore", "FleetReconciler", "Crypto", "CryptoExtras", "Glibc", "Synchronization"],
+            fenced: ["Libgit2/": ["CLibgit2"], "Format/YAMLEvents.swift": ["CLibyaml"]]),
         "FleetPackages": ImportRule([
             "FleetCore", "FleetReconciler", "Subprocess", "SystemPackage", "Glibc", "Synchronization",
         ]),
@@ -38,5 +38,5 @@ struct ImportRule {
     ]
 
     /// C modules, which have no Swift files.
-    static let systemLibraries: Set<String> = ["CLibgit2", "CTimex"]
+    static let systemLibraries: Set<String> = ["CLibgit2", "CLibyaml", "CTimex"]
 }

@@ -100,6 +100,7 @@ struct Ban {
         "FleetPackages/Apt/AptTransaction.swift",
     ]
     private static let randomness: Set<String> = [
+        "plimsoll-agent/RunCommand.swift",
         // The check number of a new private key's file.
         "FleetRepository/Signing/SSHPrivateKey+Generate.swift"
     ]

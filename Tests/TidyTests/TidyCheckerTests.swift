@@ -24,7 +24,7 @@ struct TidyCheckerTests {
         BadText("FleetReconciler/A.swift", "package import Glibc", "may not import 'Glibc'"),
         BadText("FleetRepository/A.swift", "internal import CLibgit2", "may not import 'CLibgit2'"),
         BadText("FleetRepository/A.swift", "internal import FleetPackages", "may not import"),
-        BadText("FleetPackages/A.swift", "internal import Yams", "may not import 'Yams'"),
+        BadText("FleetPackages/A.swift", "internal import CLibyaml", "may not import 'CLibyaml'"),
         BadText("FleetConsole/A.swift", "", "has no rule for imports"),
         BadText("FleetCore/A.swift", "let a = try" + "! b()", "'try!'"),
         BadText("FleetCore/A.swift", "let a = b as" + "! Int", "'as!'"),

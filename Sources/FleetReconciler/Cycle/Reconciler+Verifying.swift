@@ -36,7 +36,8 @@ extension Reconciler {
         let isFailed = decision.reasons.contains { $0.code == .declarationFailed }
         var reasons = decision.reasons
         reasons += act.reasons.filter { reason in
-            !decision.reasons.contains(reason) && !(isFailed && [.checkFailed, .attemptFailed].contains(reason.code))
+            let isSaid = isFailed && [.checkFailed, .attemptFailed].contains(reason.code)
+            return !isSaid && !decision.reasons.contains(reason)
         }
         reasons += health.reasons
         if memory.identityConflict {

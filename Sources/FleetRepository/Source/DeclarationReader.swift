@@ -6,7 +6,8 @@ struct DeclarationReader {
 
     /// Grows the stack of each baseline by one commit of the chain.
     ///
-    /// A commit that leaves the folder `baselines` as its parent has it changes no stack, which one look at two tree entries tells.
+    /// A commit that leaves the folder `baselines` as its parent has it changes no stack, which one look at
+    /// two tree entries tells.
     func grow(_ stacks: inout [BaselineName: DeclarationStack], by commit: VerifiedCommit) throws(GitError) {
         let folder = try clone.repository.entry(at: Layout.baselines, in: commit.id)
         if let parent = commit.parent, !stacks.isEmpty,

@@ -54,7 +54,8 @@ extension GitFleetSource {
 
     /// What a node's newest report says, if it is to be believed.
     ///
-    /// - Parameter listed: the remote's references; nil if it could not be asked, then what was believed last stands.
+    /// - Parameter listed: the remote's references; nil if it could not be asked, then what was believed last
+    ///   stands.
     private func testimony(
         of node: NodeRecord, fleet: FleetName, listed: [String: CommitID]?, mark: CommitID?,
         peers: inout PeerBook
@@ -131,7 +132,8 @@ extension GitFleetSource {
 }
 
 extension ReportCommit {
-    /// Whether `latest/<node>` stands for the very chain that the remote lists under `status/<node>`: where they disagree it is no evidence.
+    /// Whether `latest/<node>` stands for the very chain that the remote lists under `status/<node>`: where
+    /// they disagree it is no evidence.
     fileprivate func checkAgreement(listed: CommitID?, isListed: Bool) throws(ReportRejection) {
         guard parents.isEmpty, let chainTip else {
             throw ReportRejection(

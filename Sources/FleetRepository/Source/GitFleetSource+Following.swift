@@ -68,7 +68,8 @@ extension GitFleetSource {
         }
         return Reason(
             .untrusted,
-            "the branch's tip \(tip.short) does not have the mark \(start.short) on its first-parent chain: history was rewritten"
+            "the branch's tip \(tip.short) does not have the mark \(start.short) on its first-parent chain: "
+                + "history was rewritten"
         )
     }
 
@@ -96,7 +97,8 @@ extension GitFleetSource {
         }
     }
 
-    /// Whether this node can read a commit: everything that it needs is without error, and needs no newer agent.
+    /// Whether this node can read a commit: everything that it needs is without error, and needs no newer
+    /// agent.
     private func read(_ commit: CommitID) -> Result<Void, Reason> {
         do throws(FleetReadError) {
             let view = try FleetReader(CommitTree(clone: clone, commit: commit)).view(of: settings.node)
@@ -104,7 +106,8 @@ extension GitFleetSource {
                 return .failure(
                     Reason(
                         .newerAgentNeeded,
-                        "'trust: {policy: \(view.fleet.trust.rawValue)}' needs a newer agent than \(AgentVersion.current)"
+                        "the trust policy '\(view.fleet.trust.rawValue)' needs a newer agent than "
+                            + AgentVersion.current.description
                     ))
             }
             self.view = (commit, view)

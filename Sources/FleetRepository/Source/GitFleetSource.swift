@@ -1,7 +1,8 @@
 package import FleetCore
 package import FleetReconciler
 
-/// The fleet repository as a node sees it: a bare clone, the remote that it comes from, and the introduction from which it is trusted.
+/// The fleet repository as a node sees it: a bare clone, the remote that it comes from, and the introduction
+/// from which it is trusted.
 package final class GitFleetSource: FleetSource {
     let settings: FleetSourceSettings
     let network: NetworkChild
@@ -18,8 +19,8 @@ package final class GitFleetSource: FleetSource {
         clone = Clone(try Self.openClone(settings.cloneFolder))
     }
 
-    /// Opens the clone under the caller's lock. One that a crash or the disk has damaged is deleted and made anew: the mark is not in it, so
-    /// nothing is forgotten.
+    /// Opens the clone under the caller's lock. One that a crash or the disk has damaged is deleted and made
+    /// anew: the mark is not in it, so nothing is forgotten.
     private static func openClone(_ folder: String) throws(SourceError) -> GitRepository {
         do throws(FileError) {
             if case .missing = CloneMaintenance.condition(of: folder) {

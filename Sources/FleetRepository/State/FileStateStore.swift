@@ -4,8 +4,9 @@ internal import Glibc
 
 /// A node's state in `state.json`, with a checksum, and the generation before it in `state.json.previous`.
 ///
-/// Written to a temporary name, flushed, renamed, the folder flushed. A state that cannot be read, or none where there is a key or a
-/// clone, is an alarm and not a first start: a node that forgot its mark could be shown an older truth.
+/// Written to a temporary name, flushed, renamed, the folder flushed. A state that cannot be read, or none
+/// where there is a key or a clone, is an alarm and not a first start: a node that forgot its mark could be
+/// shown an older truth.
 package struct FileStateStore: StateStore {
     private let folder: String
     private let key: String
@@ -46,8 +47,8 @@ package struct FileStateStore: StateStore {
     }
 
     private var remedy: String {
-        "nothing was changed. Put '\(previousPath)' or a backup in its place, or, if this machine shall begin anew from its introduction, "
-            + "run 'plimsoll-agent enroll --new-state'"
+        "nothing was changed. Put '\(previousPath)' or a backup in its place, or, if this machine shall "
+            + "begin anew from its introduction, run 'plimsoll-agent enroll --new-state'"
     }
 
     private func decode(_ bytes: [UInt8]) throws(StoreError) -> NodeState {

@@ -3,8 +3,9 @@ package import FleetReconciler
 
 /// A node's own reports: commits in its clone, pushed to its two references at the status remote.
 ///
-/// The chain `status/<node>` is an orphan branch of its own: no races, nothing of others to download. `latest/<node>` is the same report
-/// in a commit without parent, replaced in the same push, so that gates need not fetch years of chain.
+/// The chain `status/<node>` is an orphan branch of its own: no races, nothing of others to download.
+/// `latest/<node>` is the same report in a commit without parent, replaced in the same push, so that gates
+/// need not fetch years of chain.
 package struct GitStatusSink: StatusSink {
     private let source: GitFleetSource
     private let key: SSHPrivateKey

@@ -1,6 +1,7 @@
 package import FleetCore
 
-/// A report as it is kept in Git: a signed commit whose tree is `report.json` and, after an admission, `receipt.json`.
+/// A report as it is kept in Git: a signed commit whose tree is `report.json` and, after an admission,
+/// `receipt.json`.
 package struct ReportCommit: Hashable, Sendable {
     package let id: CommitID
     package let report: Report

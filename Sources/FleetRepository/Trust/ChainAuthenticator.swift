@@ -1,6 +1,7 @@
 internal import FleetCore
 
-/// Authenticates the first-parent chain: each commit is authorised by its *parent*, signed by a key that the parent's `trust/` lists.
+/// Authenticates the first-parent chain: each commit is authorised by its *parent*, signed by a key that the
+/// parent's `trust/` lists.
 ///
 /// The change of keys is itself such a commit, so a key that a commit adds cannot vouch for that commit.
 struct ChainAuthenticator {

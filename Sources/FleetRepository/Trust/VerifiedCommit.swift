@@ -1,11 +1,13 @@
 package import FleetCore
 
-/// A commit whose signature was found good, by a key that its parent authorises. Whatever acts on history takes no other.
+/// A commit whose signature was found good, by a key that its parent authorises. Whatever acts on history
+/// takes no other.
 package struct VerifiedCommit: Hashable, Sendable {
     package let id: CommitID
     /// The first parent; nil for the introduction.
     package let parent: CommitID?
-    /// Who signed it, as `allowed_signers` names them; nil for the introduction, which the node's configuration vouches for.
+    /// Who signed it, as `allowed_signers` names them; nil for the introduction, which the node's
+    /// configuration vouches for.
     package let signer: String?
 
     /// Demands a commit, its signature, and the signers that its first parent lists.

@@ -29,7 +29,8 @@ final class DemoAgents {
         var process: pid_t = 0
         let status = posix_spawn(&process, program, &actions, &attributes, &pointers, environ)
         guard status == 0 else {
-            throw ProgramError(.failure, "'\(program)' could not be started: \(String(cString: strerror(status)))")
+            let reason = String(cString: strerror(status))
+            throw ProgramError(.failure, "'\(program)' could not be started: \(reason)")
         }
         processes.append(process)
     }

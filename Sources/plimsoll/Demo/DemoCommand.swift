@@ -11,8 +11,8 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Shows a whole fleet at work on this machine, with real git, apt and dpkg.",
         discussion: """
-            Two canaries and three stores, each with a root of its own, follow a fleet repository that is made from the \
-            template. Nothing of this machine's own packages is touched, and nothing is left running.
+            Two canaries and three stores, each with a root of its own, follow a fleet repository that is \
+            made from the template. Nothing of this machine's own packages is touched, and nothing is left running.
             """)
 
     @Flag(help: "Leave the folder to look at.")
@@ -36,8 +36,8 @@ struct DemoCommand: AsyncParsableCommand {
         if keep {
             Terminal.print("\neverything is left in \(folder)")
         } else {
-            _ = try? await runChild(
-                ["rm", "-rf", "--one-file-system", folder], environment: ["PATH": AptConfiguration.defaultSearchPath])
+            let environment = ["PATH": AptConfiguration.defaultSearchPath]
+            _ = try? await runChild(["rm", "-rf", "--one-file-system", folder], environment: environment)
         }
         try outcome.get()
     }
@@ -52,7 +52,8 @@ struct DemoCommand: AsyncParsableCommand {
         }
         let path = directory.hasPrefix("/") ? directory : "\(Self.workingFolder)/\(directory)"
         guard mkdir(path, 0o755) == 0 || errno == EEXIST && rmdir(path) == 0 && mkdir(path, 0o755) == 0 else {
-            throw ProgramError(.usage, "--directory '\(directory)': expected a folder that does not exist yet, or is empty")
+            throw ProgramError(
+                .usage, "--directory '\(directory)': expected a folder that does not exist yet, or is empty")
         }
         return path
     }

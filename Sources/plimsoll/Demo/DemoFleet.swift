@@ -38,21 +38,26 @@ struct DemoFleet {
     /// Makes folders, the operator's key and the package repository.
     init(in folder: String) async throws {
         places = DemoPlaces(folder: folder)
-        nodes = [("canary-1", "canary"), ("canary-2", "canary"), ("store-1", "stores"), ("store-2", "stores"), ("store-3", "stores")]
-            .compactMap { name, group in NodeName(name).map { DemoNode(name: $0, group: group) } }
+        let groups = ["canary": ["canary-1", "canary-2"], "stores": ["store-1", "store-2", "store-3"]]
+        nodes = groups.sorted { $0.key < $1.key }.flatMap { group, names in
+            names.compactMap(NodeName.init).map { DemoNode(name: $0, group: group) }
+        }
         programs = try Self.programFolder()
         repository = try await SandboxRepository(path: places.packages)
         try await repository.add(Self.packages)
-        try await run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "operator", "-f", places.operatorKey])
+        try await run([
+            "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "operator", "-f", places.operatorKey,
+        ])
     }
 
-    /// What the repository offers: a till program with its library, in three versions of one source. The last one is broken.
+    /// What the repository offers: a till program with its library, in three versions of one source. The last
+    /// one is broken.
     private static let packages: [SandboxPackage] = ["1.0-1", "1.1-1", "2.0-1"].flatMap { version in
-        [
-            SandboxPackage("till", version, source: "till", depends: "libtill (= \(version))",
-                files: version == "2.0-1"
-                    ? ["/usr/share/till/version": version, "/usr/share/till/broken": "cannot open the drawer\n"]
-                    : ["/usr/share/till/version": version]),
+        var files = ["/usr/share/till/version": version]
+        if version == "2.0-1" { files["/usr/share/till/broken"] = "cannot open the drawer\n" }
+        return [
+            SandboxPackage(
+                "till", version, source: "till", depends: "libtill (= \(version))", files: files),
             SandboxPackage("libtill", version, source: "till"),
         ]
     }
@@ -63,7 +68,9 @@ struct DemoFleet {
             bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? -1
         }
         let path = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
-        guard let slash = path.lastIndex(of: "/") else { throw ProgramError(.failure, "cannot tell where this program is") }
+        guard let slash = path.lastIndex(of: "/") else {
+            throw ProgramError(.failure, "cannot tell where this program is")
+        }
         let folder = String(path[..<slash])
         guard access("\(folder)/plimsoll-agent", X_OK) == 0 else {
             throw ProgramError(.failure, "the demo needs 'plimsoll-agent' beside 'plimsoll', in '\(folder)'")
@@ -83,8 +90,8 @@ struct DemoFleet {
         ]
         let result = try await runChild(arguments, environment: environment)
         guard result.succeeded || allowed.contains(where: { Int($0.rawValue) == result.status }) else {
-            throw ProgramError(
-                .failure, "'\(arguments.joined(separator: " "))' failed: \(result.errorText)\(result.outputText)")
+            let command = arguments.joined(separator: " ")
+            throw ProgramError(.failure, "'\(command)' failed: \(result.errorText)\(result.outputText)")
         }
         return result.outputText
     }
@@ -118,7 +125,9 @@ struct DemoFleet {
     }
 
     /// A pull request: a branch with one change, merged as a forge or an operator does it, by a signed merge.
-    func mergePullRequest(_ branch: String, _ message: String, change: (DemoFleet) throws -> Void) async throws {
+    func mergePullRequest(
+        _ branch: String, _ message: String, change: (DemoFleet) throws -> Void
+    ) async throws {
         try await git("switch", "--quiet", "--create", branch)
         try change(self)
         try await git("commit", "--quiet", "--all", "--message", message)
@@ -129,14 +138,15 @@ struct DemoFleet {
 }
 
 extension DemoFleet {
-    /// The fleet repository from the template, with the demo's baseline and short times; two groups, no longer on hold.
+    /// The fleet repository from the template, with the demo's baseline and short times; two groups, no
+    /// longer on hold.
     ///
     /// - Returns: the introduction.
     func found() async throws -> String {
         try await run(["git", "init", "--quiet", "--bare", "--initial-branch=main", places.server])
         try await run([
-            "\(programs)/plimsoll", "init", places.clone, "--fleet", "demo", "--key", "\(places.operatorKey).pub",
-            "--principal", "operator@example.com",
+            "\(programs)/plimsoll", "init", places.clone, "--fleet", "demo",
+            "--key", "\(places.operatorKey).pub", "--principal", "operator@example.com",
         ])
         try await git("config", "user.name", "Operator")
         try await git("config", "user.email", "operator@example.com")
@@ -174,7 +184,9 @@ extension DemoFleet {
     func enrol(introduction: String) async throws {
         for node in nodes {
             let osRelease = "ID=debian\nVERSION_ID=\"12\"\n"
-            try ending(with: .failure) { () throws(FileError) in try DurableFile.makeFolders(places.node(node.name)) }
+            try ending(with: .failure) { () throws(FileError) in
+                try DurableFile.makeFolders(places.node(node.name))
+            }
             _ = try ending(with: .failure) { () throws(PackageError) in
                 try SandboxRoot(path: places.root(of: node.name), osRelease: osRelease)
             }

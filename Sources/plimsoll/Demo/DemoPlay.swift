@@ -11,7 +11,9 @@ struct DemoPlay {
     private static let patience = TimeSpan(seconds: 60)
 
     init(folder: String, agents: DemoAgents) async throws {
-        Terminal.print("A fleet on this machine: two canaries, three stores, a Git server, an apt repository; in \(folder)")
+        Terminal.print(
+            "A fleet on this machine: two canaries, three stores, a Git server, a package repository.")
+        Terminal.print("It is in \(folder)")
         fleet = try await DemoFleet(in: folder)
         view = DemoView(fleet)
         self.agents = agents
@@ -24,13 +26,14 @@ struct DemoPlay {
         try await badPatch()
         try await unsignedCommit()
         try await reports()
-        Terminal.print(
-            Colour.bold.applied(to: "\nThat was all of it: Git in, signed reports out, and every node decided by itself.", if: Terminal.hasColour))
+        let end = "\nThat was all of it: Git in, signed reports out, and every node decided by itself."
+        Terminal.print(Colour.bold.applied(to: end, if: Terminal.hasColour))
     }
 
     private mutating func enrolment() async throws {
         act("a", "Enrolment and first convergence")
-        say("$ plimsoll init fleet; five times: plimsoll-agent enroll > groups/…/nodes/NAME.yaml; git commit -S; git push")
+        say("$ plimsoll init fleet")
+        say("$ plimsoll-agent enroll > groups/…/nodes/NAME.yaml        (on each node; then git push)")
         let introduction = try await fleet.found()
         try await fleet.enrol(introduction: introduction)
         for node in fleet.nodes {
@@ -38,8 +41,8 @@ struct DemoPlay {
                 "\(fleet.programs)/plimsoll-agent", configuration: fleet.places.configuration(of: node.name),
                 log: fleet.places.log(of: node.name))
         }
-        try await watch("the canaries take till 1.0; the stores wait until the canaries have been well with it for 3 s") {
-            $0.allSatisfy { $0.isOnDeclared && $0.till == "1.0-1" }
+        try await watch("the canaries take till 1.0; the stores wait until they were well with it for 3 s") {
+            $0.all(on: "1.0-1")
         }
     }
 
@@ -50,11 +53,11 @@ struct DemoPlay {
             try fleet.write(DemoFleet.baseline(version: "1.1-1"), to: "baselines/debian-12.yaml")
         }
         try await watch("the canaries move at once, the stores wait and say why") { rows in
-            rows.filter { $0.node.group == "canary" }.allSatisfy { $0.isOnDeclared && $0.till == "1.1-1" }
-                && rows.filter { $0.node.group == "stores" }.allSatisfy { $0.phase == .waiting && $0.till == "1.0-1" }
+            rows.canaries.all(on: "1.1-1")
+                && rows.stores.allSatisfy { $0.phase == .waiting && $0.till == "1.0-1" }
         }
-        try await watch("the soak has passed: the gate opens on each store by itself, and the stores move") {
-            $0.allSatisfy { $0.isOnDeclared && $0.till == "1.1-1" }
+        try await watch("the soak has passed: each store finds the gate open by itself, and moves") {
+            $0.all(on: "1.1-1")
         }
     }
 
@@ -63,17 +66,16 @@ struct DemoPlay {
         say("$ git revert HEAD; git push")
         try await fleet.git("revert", "--no-edit", "--mainline", "1", "HEAD")
         try await fleet.git("push", "--quiet", "origin", "main")
-        try await watch("till 1.0 was proven on every node, so every node is back at once: no gate, no soak, no window") {
-            $0.allSatisfy { $0.isOnDeclared && $0.till == "1.0-1" }
+        try await watch("till 1.0 is proven on every node, so every node is back at once: no gate, no soak") {
+            $0.all(on: "1.0-1")
         }
-        say("$ git revert HEAD; git push        (till 1.1 again: a new declaration, whatever was proven before)")
+        say("$ git revert HEAD; git push        (till 1.1 again: a new declaration)")
         try await fleet.git("revert", "--no-edit", "HEAD")
         try await fleet.git("push", "--quiet", "origin", "main")
-        try await watch("the stores do not trust the old proof of the canaries: they wait for a new one") { rows in
-            rows.filter { $0.node.group == "canary" }.allSatisfy { $0.isOnDeclared && $0.till == "1.1-1" }
-                && rows.filter { $0.node.group == "stores" }.allSatisfy { $0.phase == .waiting }
+        try await watch("the canaries' old proof does not count: the stores wait for a new one") { rows in
+            rows.canaries.all(on: "1.1-1") && rows.stores.allSatisfy { $0.phase == .waiting }
         }
-        try await watch("and move when it is there") { $0.allSatisfy { $0.isOnDeclared && $0.till == "1.1-1" } }
+        try await watch("and move when it is there") { $0.all(on: "1.1-1") }
     }
 
     private mutating func badPatch() async throws {
@@ -82,9 +84,11 @@ struct DemoPlay {
         try await fleet.mergePullRequest("till-2.0", "till 2.0") { fleet in
             try fleet.write(DemoFleet.baseline(version: "2.0-1"), to: "baselines/debian-12.yaml")
         }
-        try await watch("the check fails on the canaries: each goes back by itself; the gate is closed, no store moves") { rows in
-            rows.filter { $0.node.group == "canary" }.allSatisfy { $0.phase == .rolledBack && $0.till == "1.1-1" }
-                && rows.filter { $0.node.group == "stores" }.allSatisfy { row in
+        let expectation =
+            "the canaries fail the check and go back by themselves; the gate closes, no store moves"
+        try await watch(expectation) { rows in
+            rows.canaries.allSatisfy { $0.phase == .rolledBack && $0.till == "1.1-1" }
+                && rows.stores.allSatisfy { row in
                     row.till == "1.1-1" && row.report?.reasons.contains { $0.code == .canaryFailed } ?? false
                 }
         }
@@ -106,12 +110,14 @@ struct DemoPlay {
         agents.stop()
         try await fleet.git("fetch", "--quiet", "origin")
         try await fleet.run(
-            ["\(fleet.programs)/plimsoll", "verify", "--repository", fleet.places.server, "--write-signers", fleet.places.signers],
-            allowing: [ExitStatus.notAuthentic])
-        say("$ git log --show-signature origin/status/store-1        (with the keys that the fleet repository lists)")
+            [
+                "\(fleet.programs)/plimsoll", "verify", "--repository", fleet.places.server,
+                "--write-signers", fleet.places.signers,
+            ], allowing: [ExitStatus.notAuthentic])
+        say("$ git log --show-signature origin/status/store-1        (%G? %GS %s)")
         let log = try await fleet.git(
-            "-c", "gpg.format=ssh", "-c", "gpg.ssh.allowedSignersFile=\(fleet.places.signers)", "log", "--format=%G?  %GS  %s",
-            "origin/status/store-1")
+            "-c", "gpg.format=ssh", "-c", "gpg.ssh.allowedSignersFile=\(fleet.places.signers)", "log",
+            "--format=%G?  %GS  %s", "origin/status/store-1")
         let lines = log.split(separator: "\n")
         for line in lines { Terminal.print("  \(line)") }
         guard !lines.isEmpty, lines.allSatisfy({ $0.hasPrefix("G ") }) else {
@@ -144,7 +150,8 @@ struct DemoPlay {
             if isDone { break }
             guard SystemClock.now().sinceBoot - start < Self.patience else {
                 view.show(rows, inPlace: true)
-                throw ProgramError(.failure, "the fleet did not come to that within \(Self.patience); --keep leaves its logs")
+                throw ProgramError(
+                    .failure, "the fleet did not get there within \(Self.patience); --keep leaves its logs")
             }
             signals.wait(TimeSpan(milliseconds: 150))
             if signals.isStopped { throw ProgramError(.failure, "stopped") }

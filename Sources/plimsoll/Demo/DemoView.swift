@@ -18,6 +18,14 @@ struct DemoRow {
     }
 }
 
+extension [DemoRow] {
+    var canaries: [DemoRow] { filter { $0.node.group == "canary" } }
+    var stores: [DemoRow] { filter { $0.node.group == "stores" } }
+
+    /// Whether all of them have what is declared, with this version of till really installed.
+    func all(on version: String) -> Bool { allSatisfy { $0.isOnDeclared && $0.till == version } }
+}
+
 /// Watches the fleet through the signed reports at the server, and shows it as a table.
 struct DemoView {
     let fleet: DemoFleet
@@ -45,7 +53,9 @@ struct DemoView {
     private func till(of node: DemoNode) async -> String {
         let root = fleet.places.root(of: node.name)
         let packages = AptPackages(AptConfiguration(root: root, workspace: "\(root)/unused"))
-        guard let inventory = try? await packages.inventory(), let name = PackageName("till") else { return "?" }
+        guard let inventory = try? await packages.inventory(), let name = PackageName("till") else {
+            return "?"
+        }
         let found = inventory.packages.first { $0.id.name == name && $0.state == .installed }
         return found?.version.description ?? "-"
     }
