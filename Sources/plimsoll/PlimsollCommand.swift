@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import FleetCore
+internal import FleetProgram
+internal import FleetRepository
+internal import Glibc
+
+/// The operator's program: what people do with a fleet repository and with the reports of its nodes.
+@main
+struct PlimsollCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plimsoll",
+        abstract: "Keeps the patch baselines of a fleet in Git.",
+        discussion: """
+            A fleet begins with 'init', which makes its repository. 'validate' finds what is wrong before a merge, 'status' \
+            shows what the nodes say of themselves, 'verify' checks every signature from the first trusted commit on.
+
+            Exit codes: 0 nothing is wrong; 1 failed; 64 wrong usage; 65 invalid fleet repository; 69 remote unreachable; \
+            77 not authentic.
+            """,
+        version: AgentVersion.current.description,
+        subcommands: [
+            InitCommand.self, ValidateCommand.self,
+            NetworkWorkerCommand.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as any ProgramEnding {
+            let error = error.programError
+            Terminal.note("plimsoll: \(error.message)")
+            Glibc.exit(error.status.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// Internal: how this program starts itself for work on the network, see `NetworkChild`.
+struct NetworkWorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "network-worker", abstract: "Internal.", shouldDisplay: false)
+
+    func run() throws { throw ExitCode(NetworkWorker.run()) }
+}

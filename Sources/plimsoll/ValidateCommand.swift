@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import FleetCore
+internal import FleetProgram
+internal import FleetRepository
+
+/// `plimsoll validate`: everything that is wrong with the files of a fleet repository, at once.
+struct ValidateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Finds everything that is wrong with the files of a fleet repository.",
+        discussion: """
+            Reads a folder as it is, committed or not, and prints one line for each problem, as compilers do: \
+            file:line:column: message. Exit code 65 if there is an error; warnings do not count.
+            """)
+
+    @Argument(help: "The folder of the fleet repository.")
+    var folder = "."
+
+    @Flag(help: "Print JSON (plimsoll/validation/v1).")
+    var json = false
+
+    func run() throws {
+        let validation = try RepositoryValidation.validate(DirectoryTree(root: folder))
+        let rendering = ValidationRendering(validation)
+        if json {
+            Terminal.write(String(decoding: rendering.json.documentBytes, as: UTF8.self))
+        } else {
+            for line in rendering.lines(colour: Terminal.hasColour) { Terminal.print(line) }
+        }
+        guard validation.problems.isEmpty else { throw ExitCode(ExitStatus.invalidData.rawValue) }
+    }
+}
+
+/// A validation for people and for programs.
+///
+/// `plimsoll/validation/v1`: `schema`; `valid`, a boolean; `errors` and `warnings`, lists of `file`, `line`, `column`, `message`.
+private struct ValidationRendering {
+    private let validation: Validation
+
+    init(_ validation: Validation) { self.validation = validation }
+
+    func lines(colour: Bool) -> [String] {
+        let errors = validation.problems.map { line($0, "", .red, colour) }
+        let warnings = validation.warnings.map { line($0, "warning: ", .yellow, colour) }
+        return errors + warnings + [summary(colour: colour)]
+    }
+
+    private func line(_ problem: Problem, _ word: String, _ kind: Colour, _ colour: Bool) -> String {
+        let place = Table.Cell("\(problem.file):\(problem.line):\(problem.column):").text
+        return "\(Colour.bold.applied(to: place, if: colour)) "
+            + kind.applied(to: Table.Cell(word + problem.message).text, if: colour)
+    }
+
+    private func summary(colour: Bool) -> String {
+        let warnings = Self.count(validation.warnings.count, "warning")
+        guard !validation.problems.isEmpty else {
+            return Colour.green.applied(to: "valid", if: colour)
+                + (validation.warnings.isEmpty ? "" : ", \(warnings)")
+        }
+        return Colour.red.applied(to: "not valid", if: colour)
+            + ": \(Self.count(validation.problems.count, "error")), \(warnings)"
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    var json: JSONValue {
+        [
+            "schema": "plimsoll/validation/v1", "valid": .bool(validation.problems.isEmpty),
+            "errors": .array(validation.problems.map(Self.json)),
+            "warnings": .array(validation.warnings.map(Self.json)),
+        ]
+    }
+
+    private static func json(_ problem: Problem) -> JSONValue {
+        [
+            "file": .string(problem.file), "line": JSONValue(problem.line),
+            "column": JSONValue(problem.column),
+            "message": .string(problem.message),
+        ]
+    }
+}
