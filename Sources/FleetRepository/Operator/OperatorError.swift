@@ -25,3 +25,15 @@ package struct OperatorError: Error, Hashable, Sendable {
 extension OperatorError: CustomStringConvertible {
     package var description: String { message }
 }
+
+extension OperatorError {
+    /// What an error of the parts means for the operator.
+    init(_ error: any Error) {
+        switch error {
+        case let error as OperatorError: self = error
+        case let error as NetworkError:
+            self.init(error.kind == .invalid ? .usage : .unavailable, error.description)
+        default: self.init(.failure, "\(error)")
+        }
+    }
+}

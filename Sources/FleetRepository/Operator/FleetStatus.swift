@@ -1,0 +1,161 @@
+package import FleetCore
+
+/// What all nodes of a fleet say of themselves, as far as it is to be believed.
+package struct FleetStatus: Sendable {
+    package let fleet: Fleet
+    /// The commit whose list of nodes this is: the last authentic one.
+    package let commit: CommitID
+    package let history: HistoryAudit
+    /// In the order of groups, then names.
+    package let nodes: [NodeStatus]
+}
+
+/// What a node says of itself.
+package struct NodeStatus: Sendable {
+    package let node: NodeName
+    package let group: GroupName
+    package let testimony: Testimony
+
+    /// The newest report of a node, by whether it is to be believed.
+    package enum Testimony: Sendable {
+        /// The node has never reported.
+        case none
+        /// Its own signature, and all else as it should be; with the id that the report has in the node's chain.
+        case verified(Report, id: CommitID)
+        /// Not to be believed; nothing of what it says is shown.
+        case rejected(String)
+    }
+
+    package var report: Report? {
+        guard case .verified(let report, id: _) = testimony else { return nil }
+        return report
+    }
+
+    /// The phase; `unknown` where nothing is to be believed.
+    package var phase: Phase { report?.phase ?? .unknown }
+
+    /// How many of the entries that apply are installed as declared; nil if no baseline was admitted, or nothing is known.
+    package var entries: (installed: Int, applying: Int)? {
+        guard let report, report.baseline.admitted != nil else { return nil }
+        let applying = report.packages.counts.values.reduce(0) { $0.addingClamped($1) }
+        return (report.packages.counts[.installed] ?? 0, applying)
+    }
+
+    /// Whether the node has what is declared, wholly. What is not known is not compliant.
+    package var isCompliant: Bool {
+        guard let report, let entries, report.baseline.declared == report.baseline.admitted else {
+            return false
+        }
+        return entries.installed == entries.applying
+    }
+}
+
+extension Int {
+    /// The sum, or the largest number where it would be larger: counts come from other machines.
+    fileprivate func addingClamped(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? .max : sum
+    }
+}
+
+extension FleetStatus {
+    /// The whole fleet in numbers.
+    package struct Summary: Hashable, Sendable {
+        /// All nodes that the fleet repository lists.
+        package var nodes = 0
+        /// Nodes of which any report was found, to be believed or not.
+        package var reporting = 0
+        /// Nodes whose newest report is to be believed.
+        package var verified = 0
+        package var converged = 0
+        /// Nodes that wholly have what is declared for them.
+        package var compliant = 0
+        /// Entries installed as declared, of those that apply, on nodes whose report is to be believed.
+        package var installedEntries = 0
+        package var applyingEntries = 0
+    }
+
+    package var summary: Summary {
+        var summary = Summary()
+        for node in nodes {
+            summary.nodes += 1
+            if case .none = node.testimony { continue }
+            summary.reporting += 1
+            guard node.report != nil else { continue }
+            summary.verified += 1
+            if node.phase == .converged { summary.converged += 1 }
+            if node.isCompliant { summary.compliant += 1 }
+            guard let entries = node.entries else { continue }
+            summary.installedEntries = summary.installedEntries.addingClamped(entries.installed)
+            summary.applyingEntries = summary.applyingEntries.addingClamped(entries.applying)
+        }
+        return summary
+    }
+}
+
+extension FleetClone {
+    /// Reads what the fleet's nodes say of themselves.
+    ///
+    /// - Parameter introduction: nil leaves the history unauthenticated from its first commit on, as ``HistoryAudit/isPinned`` says.
+    /// - Throws: ``OperatorError``, ``FleetReadError``.
+    package func status(from introduction: CommitID?) throws -> FleetStatus {
+        let before = try roll(at: audit(from: introduction).last)
+        let listings = try fetchReports(of: before.fleet, groups: before.groups, withChains: false)
+        // After the reports, so that no commit that one of them names is missing here.
+        try fetchAgain()
+        let history = try audit(from: introduction)
+        let roll = history.last == before.commit ? before : try self.roll(at: history.last)
+        let nodes = roll.nodes.map { member in
+            let found = listings[member.group]?.nodes[member.name]
+            return NodeStatus(
+                node: member.name, group: member.group,
+                testimony: testimony(of: member, fleet: roll.fleet, listed: found, chain: history.chain))
+        }
+        return FleetStatus(fleet: roll.fleet, commit: roll.commit, history: history, nodes: nodes)
+    }
+
+    private func testimony(
+        of member: FleetRoll.Member, fleet: Fleet, listed: (status: CommitID?, latest: CommitID?)?,
+        chain: Set<CommitID>
+    ) -> NodeStatus.Testimony {
+        guard let listed, let latest = listed.latest ?? listed.status else { return .none }
+        guard let key = member.key else {
+            return .rejected("the node's key in the fleet repository cannot be read")
+        }
+        guard listed.latest != nil else {
+            return .rejected("there is no latest/\(member.name) beside its chain")
+        }
+        do throws(ReportRejection) {
+            let commit = try ReportCommit(
+                reading: latest, in: clone.repository, key: key, fleet: fleet.name, node: member.name)
+            let tip = try commit.chain(listed: listed.status)
+            guard chain.contains(commit.report.commit) else {
+                throw ReportRejection(
+                    latest, .disagreement,
+                    "it follows commit \(commit.report.commit.short), which is not in the fleet's authentic history"
+                )
+            }
+            return .verified(commit.report, id: tip)
+        } catch {
+            return .rejected(error.message)
+        }
+    }
+}
+
+extension ReportCommit {
+    /// The chain that a newest report stands for.
+    ///
+    /// - Parameter listed: the tip of `status/<node>`, as the remote lists it.
+    /// - Throws: ``ReportRejection`` if the two do not agree.
+    func chain(listed: CommitID?) throws(ReportRejection) -> CommitID {
+        guard parents.isEmpty, let chainTip else {
+            throw ReportRejection(
+                id, .disagreement, "latest/\(report.node) is not the form of a newest report")
+        }
+        guard chainTip == listed else {
+            throw ReportRejection(
+                id, .disagreement, "status/\(report.node) and latest/\(report.node) do not agree")
+        }
+        return chainTip
+    }
+}

@@ -1,0 +1,71 @@
+package import FleetCore
+
+/// What became of authenticating a branch's whole first-parent chain.
+package struct HistoryAudit: Hashable, Sendable {
+    /// The commit from which history is trusted.
+    package let introduction: CommitID
+    /// Whether somebody named the introduction. Else it is the first commit of the chain, for which nothing vouches here.
+    package let isPinned: Bool
+    package let tip: CommitID
+    /// How many commits after the introduction are authentic.
+    package let verified: Int
+    /// The last authentic commit: what nodes go on with.
+    package let last: CommitID
+    /// Why the commit after it is not authentic; nil if all are.
+    package let failure: TrustError?
+    /// How many more commits stand on the one that is not authentic.
+    package let unproven: Int
+    /// The commits that a report may name: the authentic ones, and the introduction's own first parents, which its name pins.
+    let chain: Set<CommitID>
+
+    package var isAuthentic: Bool { failure == nil }
+}
+
+extension FleetClone {
+    /// Authenticates the branch from the introduction to its tip.
+    ///
+    /// - Parameter introduction: nil takes the first commit of the first-parent chain.
+    /// - Throws: ``OperatorError``: `notAuthentic` if the introduction is not on the first-parent chain of the branch.
+    package func audit(from introduction: CommitID?) throws(OperatorError) -> HistoryAudit {
+        do {
+            let walked = try firstParents(of: tip)
+            guard let start = introduction ?? walked.last, let position = walked.firstIndex(of: start) else {
+                let name = introduction.map(\.hex) ?? ""
+                throw OperatorError(
+                    .notAuthentic,
+                    "the introduction \(name) is not on the first-parent chain of the branch: this is "
+                        + "another repository, or its history was rewritten")
+            }
+            let newer = walked[..<position].reversed().map(\.self)
+            var authenticator = ChainAuthenticator(clone)
+            let (verified, failure) = try authenticator.verify(newer)
+            return HistoryAudit(
+                introduction: start, isPinned: introduction != nil, tip: tip, verified: verified.count,
+                last: verified.last?.id ?? start, failure: failure,
+                unproven: max(newer.count - verified.count - 1, 0),
+                chain: Set(walked[position...]).union(verified.map(\.id)))
+        } catch {
+            throw OperatorError(error)
+        }
+    }
+
+    /// The first-parent chain, newest first.
+    private func firstParents(of tip: CommitID) throws -> [CommitID] {
+        var walked: [CommitID] = []
+        var next: CommitID? = tip
+        while let current = next {
+            guard walked.count < ChainAuthenticator.longestStretch else {
+                throw OperatorError(
+                    .failure, "the branch has more than \(ChainAuthenticator.longestStretch) commits")
+            }
+            walked.append(current)
+            next = try clone.repository.firstParent(of: current)
+        }
+        return walked
+    }
+
+    /// Who is in the fleet at a commit.
+    package func roll(at commit: CommitID) throws(FleetReadError) -> FleetRoll {
+        try FleetRoll(at: commit, in: clone)
+    }
+}

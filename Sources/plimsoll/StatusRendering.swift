@@ -1,0 +1,169 @@
+internal import FleetCore
+internal import FleetProgram
+internal import FleetRepository
+
+/// A fleet's status, for people and for programs.
+///
+/// `plimsoll/status/v1`:
+/// - `schema`, `fleet`, `commit` (whose list of nodes it is), `time`;
+/// - `history`: `introduction`, `pinned`, `authentic`, and where it is not, `failure` with `commit`, `code`, `message`;
+/// - `nodes`, a list: `node`, `group`, `phase`, `verified`; where it is not verified, `why`, null if there is no report; where it is,
+///   `report`, `sequence`, `time`, `age` in seconds, `agent`, `commit`, `declared` and `admitted` (`digest`, `commit`, or null),
+///   `compliant`, `entries` (`installed`, `applying`, or null), `reasons` as in the report;
+/// - `summary`: `nodes`, `reporting`, `verified`, `converged`, `compliant`, `entries`.
+struct StatusRendering {
+    private let status: FleetStatus
+    private let now: Timestamp
+
+    init(_ status: FleetStatus, now: Timestamp) {
+        self.status = status
+        self.now = now
+    }
+
+    func print() {
+        var table = Table([
+            "NODE", "GROUP", "PHASE", "DECLARED", "ADMITTED", "COMPLIANT", "AGE", "SIGNATURE", "REASON",
+        ])
+        for node in status.nodes { table.add(row(of: node)) }
+        table.print()
+        Terminal.print("")
+        Terminal.print(summaryLine)
+    }
+
+    private func row(of node: NodeStatus) -> [Table.Cell] {
+        let name = Table.Cell(node.node.description)
+        let group = Table.Cell(node.group.description)
+        switch node.testimony {
+        case .none:
+            return [name, group, phase(of: node), "-", "-", "-", "-", "-", "it has never reported"]
+        case .rejected(let why):
+            return [
+                name, group, phase(of: node), "-", "-", "-", "-", Table.Cell("not verified", .red),
+                Table.Cell(why),
+            ]
+        case .verified(let report, id: _):
+            let entries = node.entries.map { "\($0.installed)/\($0.applying)" } ?? "-"
+            return [
+                name, group, phase(of: node), Table.Cell(Self.short(report.baseline.declared)),
+                Table.Cell(Self.short(report.baseline.admitted)),
+                Table.Cell(entries, node.isCompliant ? .green : .yellow), age(of: report),
+                Table.Cell("verified", .green), Table.Cell(report.reasons.first?.message ?? ""),
+            ]
+        }
+    }
+
+    private static func short(_ declaration: Declaration?) -> String {
+        declaration.map { String($0.digest.short) } ?? "-"
+    }
+
+    private func phase(of node: NodeStatus) -> Table.Cell {
+        let colour: Colour? =
+            switch node.phase {
+            case .converged: .green
+            case .failed, .rolledBack, .degraded, .untrusted, .stateLost: .red
+            case .unknown, .unreadable, .blocked, .stalled: .yellow
+            case .waiting, .converging, .held, .rebootRequired, .notEnrolled: nil
+            }
+        return Table.Cell(node.phase.rawValue, colour)
+    }
+
+    /// Times in reports are for people: a node's clock may be wrong, also ahead of this one.
+    private func age(of report: Report) -> Table.Cell {
+        let age = Self.age(of: report, now)
+        return Table.Cell(age.rough, age > status.fleet.heartbeat * 2 ? .yellow : nil)
+    }
+
+    private static func age(of report: Report, _ now: Timestamp) -> TimeSpan {
+        TimeSpan(seconds: now.seconds - report.time.seconds)
+    }
+
+    private var summaryLine: String {
+        let summary = status.summary
+        let unbelieved = summary.reporting - summary.verified
+        return
+            "\(Self.count(summary.nodes, "node")) of fleet '\(status.fleet.name)' at \(status.commit.short): "
+            + "\(summary.reporting) reporting, "
+            + (unbelieved == 0 ? "" : "\(unbelieved) of them not verified, ")
+            + "\(summary.converged) converged; compliant \(summary.compliant) of \(summary.nodes)"
+            + Self.percent(summary.compliant, of: summary.nodes)
+            + ", entries \(summary.installedEntries) of \(summary.applyingEntries)"
+            + Self.percent(summary.installedEntries, of: summary.applyingEntries)
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    /// A share, rounded down: 100 % is said of all, and of nothing less.
+    private static func percent(_ part: Int, of whole: Int) -> String {
+        guard whole > 0, part <= whole else { return "" }
+        let (product, overflow) = part.multipliedReportingOverflow(by: 100)
+        return overflow ? "" : " (\(product / whole) %)"
+    }
+}
+
+extension StatusRendering {
+    var json: JSONValue {
+        let summary = status.summary
+        return [
+            "schema": "plimsoll/status/v1", "fleet": JSONValue(status.fleet.name),
+            "commit": JSONValue(status.commit),
+            "time": JSONValue(now), "history": status.history.json, "nodes": .array(status.nodes.map(json)),
+            "summary": [
+                "nodes": JSONValue(summary.nodes), "reporting": JSONValue(summary.reporting),
+                "verified": JSONValue(summary.verified), "converged": JSONValue(summary.converged),
+                "compliant": JSONValue(summary.compliant),
+                "entries": [
+                    "installed": JSONValue(summary.installedEntries),
+                    "applying": JSONValue(summary.applyingEntries),
+                ],
+            ],
+        ]
+    }
+
+    private func json(of node: NodeStatus) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "node": JSONValue(node.node), "group": JSONValue(node.group),
+            "phase": .string(node.phase.rawValue),
+            "compliant": .bool(node.isCompliant), "verified": .bool(node.report != nil),
+        ]
+        switch node.testimony {
+        case .none: members["why"] = .null
+        case .rejected(let why): members["why"] = .string(why)
+        case .verified(let report, let id):
+            members["report"] = JSONValue(id)
+            members["sequence"] = JSONValue(report.sequence)
+            members["time"] = JSONValue(report.time)
+            members["age"] = .number(Self.age(of: report, now).seconds)
+            members["agent"] = .string(report.agent)
+            members["commit"] = JSONValue(report.commit)
+            members["declared"] = report.baseline.declared?.json ?? .null
+            members["admitted"] = report.baseline.admitted?.json ?? .null
+            members["entries"] =
+                node.entries.map {
+                    ["installed": JSONValue($0.installed), "applying": JSONValue($0.applying)]
+                } ?? .null
+            members["reasons"] = .array(report.reasons.map(\.json))
+        }
+        return .object(members)
+    }
+}
+
+extension HistoryAudit {
+    /// `introduction`, `pinned`, `authentic`, `verified`, `tip`, `last`, and where it is not authentic, `failure`, `unproven`.
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "introduction": JSONValue(introduction), "pinned": .bool(isPinned),
+            "authentic": .bool(isAuthentic),
+            "verified": JSONValue(verified), "tip": JSONValue(tip), "last": JSONValue(last),
+        ]
+        if let failure {
+            members["failure"] = [
+                "commit": JSONValue(failure.commit), "code": .string(failure.code.rawValue),
+                "message": .string(failure.message),
+            ]
+            members["unproven"] = JSONValue(unproven)
+        }
+        return .object(members)
+    }
+}
