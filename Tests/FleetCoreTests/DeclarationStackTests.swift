@@ -2,8 +2,8 @@ import FleetCore
 import FleetTesting
 import Testing
 
-/// What a history of a baseline's file declares: a letter for its content at each commit, `-` where it cannot be
-/// read.
+/// What a history of a baseline's file declares: a letter for its content at each commit, `-` where it cannot
+/// be read.
 struct DeclarationStackTests {
     /// A history, the layers it leaves and what it withdrew, each with the commit that brought it.
     struct History: CustomTestStringConvertible {

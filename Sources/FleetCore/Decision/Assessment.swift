@@ -40,9 +40,9 @@ package struct Assessment: Hashable, Sendable {
         var findings: [EntryFinding] = []
         var notApplicable: [EntryKey] = []
         var draft = RequestDraft(order: form.manager.versionOrder, newer: newer, placed: placed)
-        let named = Set(form.entries.map(\.key))
+        let names = EntryNames(form.entries)
         for entry in form.entries {
-            let installed = inventory.packages(named: entry, except: named)
+            let installed = inventory.packages(named: entry, among: names)
             guard inventory.knowsArchitecture(of: entry.key), entry.applies(to: installed) else {
                 notApplicable.append(entry.key)
                 if !exceptions.contains(entry.key) { draft.pin(entry) }
@@ -152,9 +152,9 @@ private struct RequestDraft {
     {
         guard !installed.isEmpty else { return .missing }
         let comparisons = installed.map { comparison(of: $0, with: wanted, key: key) }
+        if zip(installed, comparisons).contains(where: { $0.isHeld && $1 != .same }) { return .held }
         if installed.contains(where: { $0.state == .broken }) { return .broken }
         guard comparisons.contains(where: { $0 != .same }) else { return .installed }
-        if zip(installed, comparisons).contains(where: { $0.isHeld && $1 != .same }) { return .held }
         if comparisons.contains(where: { $0 == nil }) { return .unknown }
         return comparisons.contains(.older) ? .older : .newer
     }

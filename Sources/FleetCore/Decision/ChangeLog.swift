@@ -51,16 +51,21 @@ package struct ChangeLog: Hashable, Sendable {
         let changes = Self.merged(chapters.filter { left.contains($0.declaration) }.flatMap(\.changes))
         return changes.compactMap { change in
             let installed = inventory.package(change.id)
-            guard installed?.version == change.to, !isNamed(change.id, installed?.source, in: named) else {
-                return nil
-            }
+            guard installed?.version == change.to, installed?.isHeld != true,
+                !isNamed(change, installed?.source, in: named)
+            else { return nil }
             return PackageChange(id: change.id, from: change.to, to: change.from)
         }
     }
 
-    private func isNamed(_ id: PackageID, _ source: PackageName?, in named: Set<EntryKey>) -> Bool {
-        named.contains(.package(id.name, nil)) || named.contains(.package(id.name, id.architecture))
-            || source.map { named.contains(.source($0)) } ?? false
+    /// Whether an entry is about a changed package. A binary that came in with a newer version of its source
+    /// need not exist in the older one: what came in goes, unless it is named itself.
+    private func isNamed(
+        _ change: PackageChange, _ source: PackageName?, in named: Set<EntryKey>
+    ) -> Bool {
+        named.contains(.package(change.id.name, nil))
+            || named.contains(.package(change.id.name, change.id.architecture))
+            || change.from != nil && source.map { named.contains(.source($0)) } ?? false
     }
 
     private static func merged(_ changes: [PackageChange]) -> [PackageChange] {
@@ -83,8 +88,10 @@ extension ChangeRequest {
         for change in returns {
             guard let version = change.to else {
                 removals[change.id] = false
+                targets[change.id] = nil
                 continue
             }
+            removals[change.id] = nil
             targets[change.id] = version
             pins.append(Pin(key: .package(change.id.name, change.id.architecture), version: version))
         }
