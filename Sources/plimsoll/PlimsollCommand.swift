@@ -19,7 +19,7 @@ struct PlimsollCommand: AsyncParsableCommand {
             """,
         version: AgentVersion.current.description,
         subcommands: [
-            InitCommand.self, ValidateCommand.self, StatusCommand.self,
+            InitCommand.self, ValidateCommand.self, StatusCommand.self, DemoCommand.self,
             NetworkWorkerCommand.self,
         ])
 

@@ -87,6 +87,8 @@ struct DemoFleet {
         let environment = [
             "PATH": AptConfiguration.defaultSearchPath, "LC_ALL": "C.UTF-8", "HOME": places.folder,
             "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
+            "GIT_AUTHOR_NAME": "Operator", "GIT_AUTHOR_EMAIL": "operator@example.com",
+            "GIT_COMMITTER_NAME": "Operator", "GIT_COMMITTER_EMAIL": "operator@example.com",
         ]
         let result = try await runChild(arguments, environment: environment)
         guard result.succeeded || allowed.contains(where: { Int($0.rawValue) == result.status }) else {
@@ -148,8 +150,6 @@ extension DemoFleet {
             "\(programs)/plimsoll", "init", places.clone, "--fleet", "demo",
             "--key", "\(places.operatorKey).pub", "--principal", "operator@example.com",
         ])
-        try await git("config", "user.name", "Operator")
-        try await git("config", "user.email", "operator@example.com")
         try await git("remote", "add", "origin", places.server)
         let introduction = try await git("rev-list", "--max-parents=0", "HEAD").split(separator: "\n").first
         for group in ["canary", "stores"] {

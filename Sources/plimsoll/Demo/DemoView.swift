@@ -11,6 +11,7 @@ struct DemoRow {
     let till: String
 
     var phase: Phase? { report?.phase }
+    var reasons: String { (report?.reasons ?? []).map(\.message).joined(separator: "; ") }
     /// Whether what is admitted is what the newest commit declares, and all of it is in effect.
     var isOnDeclared: Bool {
         guard let report else { return false }
@@ -67,7 +68,7 @@ struct DemoView {
             table.add([
                 .init("  \(row.node.name)"), .init(row.node.group),
                 .init(row.phase?.rawValue ?? "-", row.phase?.demoColour), .init(row.till, .bold),
-                .init(String((row.report?.reasons.first?.message ?? "").prefix(76))),
+                .init(String(row.reasons.prefix(90))),
             ])
         }
         let lines = table.lines(colour: Terminal.hasColour)
