@@ -88,7 +88,7 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent"],
+            dependencies: ["FleetPackages", "FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
