@@ -1,0 +1,102 @@
+import FleetCore
+import FleetPackages
+import FleetTesting
+import Foundation
+
+/// A node of a local fleet: its root, its configuration, its state, and the built agent.
+struct LocalNode {
+    let name: String
+    let fleet: LocalFleet
+
+    /// The managed root.
+    var root: String { fleet.folder.path("nodes/\(name)/root") }
+    /// The state folder.
+    var state: String { fleet.folder.path("nodes/\(name)/state") }
+    var configuration: String { fleet.folder.path("nodes/\(name)/agent.yaml") }
+    /// dpkg's database.
+    var database: String { "\(root)/var/lib/dpkg" }
+
+    /// Runs a cycle.
+    func reconcile(_ arguments: String..., deadline: Int = 60) throws -> Cycle {
+        let result = try agent(["reconcile", "--json"] + arguments, deadline: deadline)
+        return try Cycle(result)
+    }
+
+    /// Runs the agent.
+    func agent(_ arguments: [String], deadline: Int = 60) throws -> CommandResult {
+        try run(
+            [BuiltProgram.path("plimsoll-agent")] + arguments + ["--config", configuration],
+            environment: Git.environment, deadline: deadline)
+    }
+
+    /// Writes the configuration; `besides` are further lines, `replacing` other values of keys.
+    func configure(remote: String? = nil, introduction: String? = nil, state: String? = nil) throws {
+        let text = """
+            apiVersion: plimsoll/v1
+            node: \(name)
+            remote: \(remote ?? "file://\(fleet.server)")
+            introduction: "\(introduction ?? fleet.introduction)"
+            state: \(state ?? self.state)
+            root: \(root)
+            interval: 1s
+
+            """
+        try fleet.folder.write(text, to: "nodes/\(name)/agent.yaml")
+    }
+
+    /// The versions of what is installed, by package; foreign ones with their architecture.
+    var installed: [String: String] {
+        get throws {
+            let format = "${db:Status-Status} ${binary:Package} ${Version}\\n"
+            let result = try run([
+                "dpkg-query", "--admindir=\(database)", "--show", "--showformat=\(format)", "*",
+            ])
+            let rows = result.lines.map { $0.split(separator: " ").map(String.init) }
+            let installed = rows.filter { $0.count == 3 && $0[0] == "installed" }
+            return Dictionary(uniqueKeysWithValues: installed.map { ($0[1], $0[2]) })
+        }
+    }
+
+    /// dpkg's status file.
+    var databaseBytes: [UInt8] {
+        get throws { Array(try Data(contentsOf: URL(fileURLWithPath: "\(database)/status"))) }
+    }
+
+    /// Installs packages by hand, as somebody did before Plimsoll came.
+    func install(_ packages: SandboxPackage...) throws {
+        let files = packages.map { fleet.packages.filePath(of: $0) }
+        try dpkg(["--install"] + files)
+    }
+
+    /// Runs dpkg on the root.
+    @discardableResult
+    func dpkg(_ arguments: [String]) throws -> CommandResult {
+        try runSuccessfully(
+            ["dpkg", "--root=\(root)", "--log=/dev/null", "--force-script-chrootless"] + arguments)
+    }
+
+    /// The content of a file that the node has in its root, state or beside them; nil if there is none.
+    func bytes(of path: String) -> [UInt8]? { FileManager.default.contents(atPath: path).map(Array.init) }
+}
+
+extension LocalFleet {
+    /// Makes a node with an empty root, enrols it, and puts its file into the clone, to be published.
+    func enrol(
+        _ name: String, in group: String, foreignArchitectures: [String] = [], besides: String = ""
+    ) throws -> LocalNode {
+        let node = LocalNode(name: name, fleet: self)
+        _ = try SandboxRoot(path: node.root, foreignArchitectures: foreignArchitectures)
+        try node.configure()
+        let file = try runSuccessfully(
+            [BuiltProgram.path("plimsoll-agent"), "enroll", "--config", node.configuration])
+        try write(file.text + "\n" + besides, to: "groups/\(group)/nodes/\(name).yaml")
+        return node
+    }
+
+    /// Makes and enrols several nodes, named after their group, and publishes them.
+    func enrol(_ count: Int, in group: String) throws -> [LocalNode] {
+        let nodes = try (1...count).map { try enrol("\(group)-\($0)", in: group) }
+        try publish("Enrol \(count) of \(group)")
+        return nodes
+    }
+}
