@@ -2,8 +2,8 @@ import FleetCore
 import FleetPackages
 import FleetTesting
 
-/// A whole fleet on this machine: a Git server's bare repository, an operator with a clone and a signing key, a
-/// small apt repository, and nodes in roots of their own. Everything is real, and all of it is in one folder.
+/// A whole fleet on this machine: a Git server's bare repository, an operator with a clone and a signing key,
+/// a small apt repository, and nodes in roots of their own. Everything is real, and all of it is in one folder.
 struct LocalFleet {
     let folder: TemporaryFolder
     /// What the baseline `deb` may name.
@@ -18,8 +18,8 @@ struct LocalFleet {
     /// The server's bare repository.
     var server: String { folder.path("server.git") }
 
-    /// Founds a fleet with the groups `canary`, which moves at once, and `stores`, which wait until the canaries
-    /// have been well for a second; both have the baseline `deb`.
+    /// Founds a fleet with the groups `canary`, which moves at once, and `stores`, which wait until the
+    /// canaries have been well for a second; both have the baseline `deb`.
     ///
     /// - Parameters:
     ///   - offered: what the apt repository has at first.

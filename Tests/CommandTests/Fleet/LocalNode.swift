@@ -22,6 +22,13 @@ struct LocalNode {
         return try Cycle(result)
     }
 
+    /// Runs a cycle on a thread of its own, so that many run at the same time whatever the test's threads do.
+    func reconcileBeside() async throws -> Cycle {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try reconcile() }) }
+        }
+    }
+
     /// Runs the agent.
     func agent(_ arguments: [String], deadline: Int = 60) throws -> CommandResult {
         try run(
