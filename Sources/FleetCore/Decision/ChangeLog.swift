@@ -105,7 +105,7 @@ extension ChangeRequest {
     ///
     /// - Parameter automatic: the packages that were marked as automatically installed before.
     package static func undoing(
-        _ changes: [PackageChange], automatic: [PackageID], sources: [SourceList]?
+        _ changes: [PackageChange], automatic: [PackageID] = [], sources: [SourceList]?
     ) -> ChangeRequest {
         let inverse = changes.map { PackageChange(id: $0.id, from: $0.to, to: $0.from) }
         return ChangeRequest(pins: [], targets: [:], automatic: Set(automatic), sources: sources)
