@@ -19,7 +19,7 @@ struct PlimsollCommand: AsyncParsableCommand {
             """,
         version: AgentVersion.current.description,
         subcommands: [
-            InitCommand.self, ValidateCommand.self, StatusCommand.self, DemoCommand.self,
+            InitCommand.self, ValidateCommand.self, StatusCommand.self, VerifyCommand.self, DemoCommand.self,
             NetworkWorkerCommand.self,
         ])
 

@@ -1,0 +1,82 @@
+internal import FleetCore
+internal import FleetProgram
+internal import FleetRepository
+
+/// What became of checking all signatures, for people and for programs.
+///
+/// `plimsoll/verification/v1`:
+/// - `schema`, `fleet`, `authentic`;
+/// - `history`: `introduction`, `pinned`, `authentic`, `verified` (commits after the introduction), `tip`, `last` (the last authentic
+///   commit), and where it is not authentic, `failure` (`commit`, `code`, `message`) and `unproven` (commits that stand on it);
+/// - `nodes`, a list: `node`, `remote`, `reports` (authentic ones), `receipts`, `faults` (`commit` or null, `message`);
+/// - `silent`, names of listed nodes that have never reported; `strangers`, references that are no node's.
+struct VerificationRendering {
+    private let audit: FleetAudit
+
+    init(_ audit: FleetAudit) { self.audit = audit }
+
+    func lines(colour: Bool) -> [String] {
+        var lines: [String] = []
+        if let failure = audit.history.failure {
+            lines.append(
+                "\(Colour.red.applied(to: "not authentic", if: colour)): \(Table.Cell(failure.description).text)"
+            )
+            if audit.history.unproven > 0 {
+                lines.append(
+                    "  \(Self.count(audit.history.unproven, "later commit")) on it cannot be authentic either"
+                )
+            }
+        }
+        for node in audit.nodes {
+            for fault in node.faults {
+                let name = fault.commit.map { "report \($0.short) of \(node.node)" } ?? "\(node.node)"
+                lines.append(
+                    "\(Colour.red.applied(to: "not authentic", if: colour)): \(name): \(Table.Cell(fault.message).text)"
+                )
+            }
+        }
+        lines += audit.strangers.map { "not looked at: \(Table.Cell($0).text) is no node's" }
+        if !lines.isEmpty { lines.append("") }
+        return lines + summary(colour: colour)
+    }
+
+    private func summary(colour: Bool) -> [String] {
+        let history = audit.history
+        let faults = audit.nodes.reduce(0) { $0 + $1.faults.count }
+        let reports = audit.nodes.reduce(0) { $0 + $1.reports }
+        let receipts = audit.nodes.reduce(0) { $0 + $1.receipts }
+        let all = history.verified + history.unproven + (history.isAuthentic ? 0 : 1)
+        return [
+            "history: \(history.verified) of \(Self.count(all, "commit")) authentic after the introduction "
+                + "\(history.introduction.short)",
+            "reports: \(Self.count(reports, "authentic report")) with \(Self.count(receipts, "receipt")) of "
+                + "\(Self.count(audit.nodes.count, "node")), \(Self.count(faults, "fault")); "
+                + "\(Self.count(audit.silent.count, "node")) never reported",
+            audit.isAuthentic
+                ? Colour.green.applied(to: "authentic", if: colour)
+                : Colour.red.applied(to: "not authentic", if: colour),
+        ]
+    }
+
+    private static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+
+    var json: JSONValue {
+        [
+            "schema": "plimsoll/verification/v1", "fleet": JSONValue(audit.fleet),
+            "authentic": .bool(audit.isAuthentic), "history": audit.history.json,
+            "nodes": .array(audit.nodes.map(Self.json)), "silent": .array(audit.silent.map { JSONValue($0) }),
+            "strangers": .array(audit.strangers.map(JSONValue.string)),
+        ]
+    }
+
+    private static func json(_ node: NodeAudit) -> JSONValue {
+        [
+            "node": JSONValue(node.node), "remote": .string(node.remote), "reports": JSONValue(node.reports),
+            "receipts": JSONValue(node.receipts),
+            "faults": .array(
+                node.faults.map { ["commit": JSONValue($0.commit), "message": .string($0.message)] }),
+        ]
+    }
+}
