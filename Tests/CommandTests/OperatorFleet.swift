@@ -1,0 +1,151 @@
+import FleetCore
+import FleetTesting
+import Testing
+
+/// The operator's program, as it was built.
+func plimsoll(
+    _ arguments: String..., in folder: String? = nil, environment: [String: String?] = [:]
+) throws -> CommandResult {
+    try run(
+        [BuiltProgram.path("plimsoll")] + arguments, in: folder,
+        environment: Git.environment.merging(environment) { _, new in new })
+}
+
+/// A fleet on this machine: a server's bare repository, an operator's clone of it, nodes with keys. Reports are made by stock git, so
+/// that what they are like does not depend on what is tested.
+final class OperatorFleet {
+    let folder: TemporaryFolder
+    let operatorKey: SSHKeyFiles
+    /// The server's repository, and the operator's clone.
+    let server: String
+    let clone: String
+    let introduction: String
+    private(set) var keys: [String: SSHKeyFiles] = [:]
+
+    /// A fleet that `plimsoll init` founded, with nodes in the group `canary` and `stores`.
+    init(canaries: [String] = ["canary-1"], stores: [String] = ["store-1", "store-2"]) throws {
+        folder = try TemporaryFolder("operator-fleet")
+        operatorKey = try SSHKeyFiles("operator", in: folder)
+        server = try Git.makeBareRepository("acme.git", in: folder)
+        clone = folder.path("acme")
+        let founded = try plimsoll("init", clone, "--fleet", "acme-edge", "--key", operatorKey.path)
+        try #require(founded.exitCode == 0, "\(founded.errorText)")
+        introduction = try Git.run("rev-parse", "HEAD", in: clone)
+        try Git.run("remote", "add", "origin", server, in: clone)
+        for (group, names) in [("canary", canaries), ("stores", stores)] {
+            for name in names { try writeNode(name, in: group) }
+        }
+        try commit("Enrol the nodes")
+    }
+
+    /// Writes a node's file, with a fresh key.
+    func writeNode(_ name: String, in group: String) throws {
+        let key = try SSHKeyFiles("\(name)-\(keys.count)", in: folder)
+        keys[name] = key
+        try folder.write(
+            "apiVersion: plimsoll/v1\nkey: \(key.publicLine)\n", to: "acme/groups/\(group)/nodes/\(name).yaml"
+        )
+    }
+
+    /// Commits all that is in the operator's clone, and pushes it.
+    @discardableResult
+    func commit(_ message: String, signedWith key: SSHKeyFiles? = nil, isSigned: Bool = true) throws -> String
+    {
+        try Git.run("add", "--all", in: clone)
+        if isSigned {
+            try Git.run(
+                "-c", "user.signingKey=\((key ?? operatorKey).path)", "commit", "--quiet", "--allow-empty",
+                "-m",
+                message, in: clone)
+        } else {
+            try Git.run("commit", "--quiet", "--allow-empty", "--no-gpg-sign", "-m", message, in: clone)
+        }
+        try Git.run("push", "--quiet", "origin", "HEAD:main", in: clone)
+        return try head
+    }
+
+    var head: String { get throws { try Git.run("rev-parse", "HEAD", in: clone) } }
+}
+
+/// A report as a test makes it, and how it is signed and placed.
+struct ReportMaking {
+    var node: String
+    var group = "stores"
+    var fleet = "acme-edge"
+    var phase = Phase.converged
+    var counts: [EntryState: Int] = [.installed: 3]
+    var reasons: [Reason] = []
+    var sequence = 1
+    var parent: String?
+    /// What the report says of the one before, where that is not its parent.
+    var previous: String??
+    /// The fleet commit that it follows; nil is the operator's tip.
+    var commit: String?
+    var time: Int64 = 1_793_530_800
+    var receipt: String?
+}
+
+extension OperatorFleet {
+    /// Makes a report and puts it at the server's `status/<node>` and `latest/<node>`.
+    ///
+    /// - Parameters:
+    ///   - key: signs it; nil is the node's own.
+    ///   - isSigned: whether it is signed at all.
+    ///   - place: the node under whose name it is put; nil is its own.
+    /// - Returns: its id in the chain.
+    @discardableResult
+    func report(
+        _ making: ReportMaking, signedWith key: SSHKeyFiles? = nil, isSigned: Bool = true,
+        at place: String? = nil
+    ) throws -> String {
+        let bytes = try report(making).documentBytes
+        let signer = isSigned ? (key ?? keys[making.node]) : nil
+        var entries = "100644 blob \(try blob(bytes))\treport.json\n"
+        if let receipt = making.receipt {
+            entries = "100644 blob \(try blob(Array(receipt.utf8)))\treceipt.json\n" + entries
+        }
+        let tree = try runSuccessfully(
+            ["git", "mktree"], in: server, environment: Git.environment, input: Array(entries.utf8)
+        ).text
+        let id = try commitTree(tree, parent: making.parent, message: "report", signer)
+        let latest = try commitTree(tree, parent: nil, message: "report\n\nPlimsoll-Chain: \(id)", signer)
+        let name = place ?? making.node
+        try Git.run("update-ref", "refs/heads/status/\(name)", id, in: server)
+        try Git.run("update-ref", "refs/heads/latest/\(name)", latest, in: server)
+        return id
+    }
+
+    private func report(_ making: ReportMaking) throws -> Report {
+        let commit = try #require(CommitID(try making.commit ?? head))
+        let fleet = try #require(FleetName(making.fleet))
+        let node = try #require(NodeName(making.node))
+        let group = try #require(GroupName(making.group))
+        let baseline = try #require(BaselineName("debian-12"))
+        let declaration = Declaration(digest: Digest(of: [1, 2, 3]), commit: commit)
+        return Report(
+            fleet: fleet, node: node, group: group, sequence: making.sequence,
+            previous: (making.previous ?? making.parent).flatMap { CommitID($0) },
+            time: Timestamp(seconds: making.time), bootID: "", commit: commit,
+            baseline: BaselineStatement(name: baseline, declared: declaration, admitted: declaration),
+            phase: making.phase, reasons: making.reasons, packages: PackageStatement(counts: making.counts),
+            system: SystemStatement(
+                facts: SystemFacts(id: "debian", version: "12", kernel: "6.1"), architectures: []))
+    }
+
+    private func blob(_ bytes: [UInt8]) throws -> String {
+        try runSuccessfully(
+            ["git", "hash-object", "-w", "--stdin"], in: server, environment: Git.environment, input: bytes
+        ).text
+    }
+
+    private func commitTree(
+        _ tree: String, parent: String?, message: String, _ key: SSHKeyFiles?
+    ) throws -> String {
+        var arguments = ["git"]
+        if let key { arguments += ["-c", "gpg.format=ssh", "-c", "user.signingKey=\(key.path)"] }
+        arguments += ["commit-tree", tree, "-m", message]
+        if let parent { arguments += ["-p", parent] }
+        if key != nil { arguments.append("-S") }
+        return try runSuccessfully(arguments, in: server, environment: Git.environment).text
+    }
+}

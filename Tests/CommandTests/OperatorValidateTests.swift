@@ -1,0 +1,171 @@
+import FleetTesting
+import Foundation
+import Testing
+
+/// `plimsoll validate` on folders, as a pull request's check runs it.
+struct OperatorValidateTests {
+    private let folder: TemporaryFolder
+    private let clone: String
+
+    init() throws {
+        folder = try TemporaryFolder("operator-validate")
+        clone = folder.path("acme")
+        let key = try SSHKeyFiles("ada", in: folder)
+        let result = try plimsoll("init", clone, "--key", key.path)
+        try #require(result.exitCode == 0, "\(result.errorText)")
+    }
+
+    private static let emptyCanaries =
+        "groups/stores/group.yaml:7:11: warning: group 'canary' has no nodes; expected at least one canary"
+    private static let head = "apiVersion: plimsoll/v1\nbaseline: debian-12\ngate: none\n"
+    private static let key =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4dE0ToNP9a6mGkhtS4zHOqE5n0J8oBNhfzoVJpvcXy"
+
+    struct Case: CustomTestStringConvertible {
+        let name: String
+        let path: String
+        let text: String
+        var errors: [String] = []
+        var warnings: [String] = []
+        var testDescription: String { name }
+    }
+
+    static let cases = [
+        Case(
+            name: "waves", path: "groups/canary/group.yaml", text: head + "waves: [10%, 100%]\n",
+            errors: [
+                "groups/canary/group.yaml:4:1: 'waves' needs a newer agent than 0.1.0; until then the nodes that it is "
+                    + "for admit nothing new"
+            ]),
+        Case(
+            name: "no waves, said in words", path: "groups/canary/group.yaml",
+            text: head + "waves: null\nwindow: []\nfreeze: []\n"),
+        Case(
+            name: "window", path: "groups/canary/group.yaml",
+            text: head + "window: [{days: [sat], start: \"01:00\", end: \"05:00\", zone: UTC}]\n",
+            errors: [
+                "groups/canary/group.yaml:4:1: 'window' needs a newer agent than 0.1.0; until then the nodes that it is "
+                    + "for admit nothing new"
+            ]),
+        Case(
+            name: "freeze and every-commit in the fleet's file", path: "fleet.yaml",
+            text: """
+                apiVersion: plimsoll/v1
+                fleet: acme
+                agent: "0.1"
+                trust: {policy: every-commit}
+                defaults:
+                  freeze: [{from: 2026-12-20, to: 2027-01-02, reason: holiday}]
+
+                """,
+            errors: [
+                "fleet.yaml:4:17: 'every-commit' needs a newer agent than 0.1.0, whose nodes would stay with the commit "
+                    + "before; use 'first-parent'",
+                "fleet.yaml:6:3: 'freeze' needs a newer agent than 0.1.0; until then the nodes that it is for admit "
+                    + "nothing new",
+            ]),
+        Case(
+            name: "a newer agent's repository is not judged", path: "fleet.yaml",
+            text: "apiVersion: plimsoll/v1\nfleet: acme\nagent: \"9.0\"\ntrust: {policy: every-commit}\n",
+            errors: ["fleet.yaml:1:1: the fleet needs agent 9.0; this program is 0.1.0 and cannot judge it"]),
+        Case(
+            name: "urgent and an unknown manager", path: "baselines/other.yaml",
+            text: "apiVersion: plimsoll/v1\nmanager: dnf\nurgent: {until: 2026-11-30, reason: DSA-6015-1}\n",
+            errors: ["baselines/other.yaml:2:10: found 'dnf'; expected 'apt'"],
+            warnings: [
+                "baselines/other.yaml:3:1: warning: 'urgent' needs a newer agent than 0.1.0; until then nodes move as "
+                    + "usual"
+            ]),
+        Case(
+            name: "nobody trusted", path: "trust/allowed_signers", text: "# nobody\n",
+            errors: ["trust/allowed_signers:1:1: found no key in 'trust/'; nobody could change the branch"]),
+        Case(
+            name: "a line of trust that cannot be read", path: "trust/allowed_signers",
+            text: "ada@example.com \(key)\nbob@example.com namespace=\"git\" \(key)\n",
+            errors: [
+                "trust/allowed_signers:2:17: unknown option or key type \"namespace\"; expected namespaces=\"…\", "
+                    + "valid-after=\"…\", valid-before=\"…\" or a key such as \"ssh-ed25519 AAAA…\"; until it is right, "
+                    + "nobody may change the branch"
+            ]),
+        Case(
+            name: "doubtful trust", path: "trust/allowed_signers",
+            text: """
+                ada@example.com valid-before="20301231" \(key)
+                noreply@github.com \(key)
+                bob@example.com namespaces="file" \(key)
+
+                """,
+            warnings: [
+                "trust/allowed_signers:1:1: warning: a time without 'Z' is read in each machine's own time zone, so two "
+                    + "nodes may disagree about a signature; write it with 'Z'",
+                "trust/allowed_signers:2:1: warning: this looks like a forge's own key; with it, whoever controls that "
+                    + "forge, or an account on it that may merge, can change the fleet",
+                "trust/allowed_signers:3:1: warning: found a key that may not sign for the namespace 'git'; it "
+                    + "authorises no commit",
+            ]),
+        Case(
+            name: "a typing error", path: "groups/canary/group.yaml", text: head + "atempts: 3\n",
+            errors: ["groups/canary/group.yaml:4:1: unknown key 'atempts'; did you mean 'attempts'?"]),
+    ]
+
+    @Test(arguments: cases)
+    func eachFaultIsToldWithItsPlace(_ fault: Case) throws {
+        try folder.write(fault.text, to: "acme/\(fault.path)")
+        let result = try plimsoll("validate", clone)
+        #expect(result.exitCode == (fault.errors.isEmpty ? 0 : 65))
+        let told = result.lines.dropLast().filter { $0 != Self.emptyCanaries }
+        #expect(Array(told) == fault.errors + fault.warnings)
+        #expect(result.lines.last?.hasPrefix(fault.errors.isEmpty ? "valid" : "not valid: ") == true)
+        #expect(result.errorText.isEmpty)
+    }
+
+    @Test func anOpenPGPKeyOfAForgeIsNamed() throws {
+        // A user id packet as it stands in a key (RFC 9580): what counts is the address in it.
+        let body = Data("...GitHub (web-flow commit signing) <noreply@github.com>".utf8).base64EncodedString()
+        let text =
+            "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n\(body)\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
+        try folder.write(text, to: "acme/trust/openpgp/github.asc")
+        let result = try plimsoll("validate", clone)
+        #expect(result.exitCode == 0)
+        #expect(
+            result.text.contains("trust/openpgp/github.asc:1:1: warning: this looks like a forge's own key"))
+        #expect(
+            result.text.contains("trust/openpgp/github.asc:1:1: warning: OpenPGP keys need a newer agent"))
+    }
+
+    @Test func aNodesKeyMustNotBeTrusted() throws {
+        let signers = try folder.read("acme/trust/allowed_signers").split(separator: "\n").last ?? ""
+        let key = signers.split(separator: " ").suffix(2).joined(separator: " ")
+        try folder.write(
+            "apiVersion: plimsoll/v1\nkey: \(key)\n", to: "acme/groups/canary/nodes/canary-1.yaml")
+        let result = try plimsoll("validate", clone)
+        #expect(result.exitCode == 65)
+        #expect(result.text.contains("groups/canary/nodes/canary-1.yaml:2:6: this key is also in 'trust/'"))
+    }
+
+    @Test func theWorkingDirectoryIsTheDefaultAndJSONHasAll() throws {
+        try folder.write(Self.head + "waves: [100%]\n", to: "acme/groups/canary/group.yaml")
+        let result = try plimsoll("validate", "--json", in: clone)
+        #expect(result.exitCode == 65)
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])
+        #expect(json["schema"] as? String == "plimsoll/validation/v1")
+        #expect(json["valid"] as? Bool == false)
+        let errors = try #require(json["errors"] as? [[String: Any]])
+        #expect(errors.map { $0["file"] as? String } == ["groups/canary/group.yaml"])
+        #expect(errors.map { $0["line"] as? Int } == [4])
+        #expect((json["warnings"] as? [[String: Any]])?.count == 1)
+    }
+
+    @Test func aFileNameCannotDriveTheTerminal() throws {
+        try folder.write("x", to: "acme/groups/\u{1B}[31m.yaml")
+        let result = try plimsoll("validate", clone)
+        #expect(result.exitCode == 65)
+        #expect(!result.output.contains(0x1B))
+    }
+
+    @Test func aFolderThatIsNotThereIsAFailure() throws {
+        let result = try plimsoll("validate", folder.path("nowhere"))
+        #expect(result.exitCode == 1)
+        #expect(result.errorText.hasPrefix("plimsoll: "))
+    }
+}
