@@ -76,10 +76,10 @@ extension GateRule {
         var covered: Set<EntryKey> = []
         for canary in evidence.groups.filter({ after.contains($0.key) }).values.joined() {
             guard healthy.contains(canary.node), case .report(let report, id: _) = canary.testimony,
-                let admitted = report.baseline.admitted
+                let admitted = report.baseline.admitted, report.packages.notApplicableOmitted == 0
             else { continue }
             let named = admitted == declaration ? Set(applied) : evidence.entries[admitted] ?? []
-            covered.formUnion(named.subtracting(report.packages.notApplicable))
+            covered.formUnion(named.subtracting(report.packages.uncovered))
         }
         return applied.filter { !covered.contains($0) }
     }
@@ -196,5 +196,13 @@ extension Standing {
         case .peerAhead: .peerAhead
         case .fork: .fork
         }
+    }
+}
+
+extension PackageStatement {
+    /// The entries for which this node is no evidence: they do not apply there, or are left out.
+    fileprivate var uncovered: Set<EntryKey> {
+        let leftOut = findings.filter { [.excepted, .held, .newer].contains($0.state) }
+        return Set(notApplicable).union(leftOut.map(\.key))
     }
 }

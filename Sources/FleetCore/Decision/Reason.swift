@@ -14,7 +14,7 @@ package struct Reason: Hashable, Sendable {
     package init(_ code: Code, count: Int = 1, _ message: String, until: Timestamp? = nil) {
         self.code = code
         self.count = count
-        self.message = String(message.prefix(Reason.longestMessage))
+        self.message = message.limited(to: Reason.longestMessage)
         self.until = until
     }
 
@@ -72,6 +72,7 @@ package struct Reason: Hashable, Sendable {
         case newerKept
         case excepted
         case heldByHand
+        /// A check that was well with the admitted declaration has turned bad: gates take it for a failure.
         case checkFailed
         case checkFailedBefore
         case rebootRequired
@@ -80,6 +81,18 @@ package struct Reason: Hashable, Sendable {
         case identityConflict
         case reportRefused
         case unknown
+    }
+}
+
+extension String {
+    /// The first `length` scalars: what looks like one character may consist of any number of them.
+    func limited(to length: Int) -> String {
+        let scalars = unicodeScalars
+        guard let end = scalars.index(scalars.startIndex, offsetBy: length, limitedBy: scalars.endIndex)
+        else {
+            return self
+        }
+        return String(scalars[..<end])
     }
 }
 

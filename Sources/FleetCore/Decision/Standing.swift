@@ -36,7 +36,7 @@ extension CanaryEvidence {
         }
         let hasIt = report.baseline.admitted == declaration
         if report.failed.contains(where: { $0.declaration == declaration && $0.isFinal }) { return .failed }
-        if hasIt, report.phase == .degraded { return .failed }
+        if hasIt, report.isDegraded { return .failed }
         let proof = report.proven.first { $0.declaration == declaration }
         if let proof, proof.healthyFor >= soak, !hasIt { return .healthy }
         if isSilent(in: evidence) { return .silent }
@@ -57,7 +57,17 @@ extension CanaryEvidence {
         guard case .leave(after: let length) = rule, isSilent(in: evidence),
             let firstSeen = evidence.firstSeen[declaration], firstSeen > lastNews
         else { return false }
-        return firstSeen - lastNews >= length
+        // Nodes that report once a heartbeat are not silent before the second is missed.
+        return firstSeen - lastNews >= max(length, evidence.heartbeat * 2)
+    }
+}
+
+extension Report {
+    /// Whether a check that was well with the admitted declaration has turned bad.
+    ///
+    /// The phase alone does not tell: an operator's hold, for one, is the more pressing word.
+    fileprivate var isDegraded: Bool {
+        phase == .degraded || reasons.contains { $0.code == .checkFailed }
     }
 }
 

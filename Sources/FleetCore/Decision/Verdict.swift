@@ -22,7 +22,8 @@ package struct Verdict: Hashable, Sendable {
             cause = Reason(.attemptFailed, "\(left) is not as declared after the transaction")
             isFinal = false
         } else if let check = Self.regression(from: intent.checksBefore, to: after) {
-            cause = Reason(.checkFailed, "check '\(check.name)' failed after the change: \(check.message)")
+            cause = Reason(
+                .attemptFailed, "check '\(check.name)' failed after the change: \(check.message)")
             isFinal = true
         } else {
             cause = nil

@@ -31,7 +31,7 @@ extension Report {
             throw ReportError(field: "schema", message: "expected \(Report.schema)")
         }
         let sequence = try fields.required("sequence", "a number from 1 on") { $0.integer }
-        guard let sequence = Int(exactly: sequence), sequence >= 1 else {
+        guard let sequence = Int(exactly: sequence), (1...Report.largestSequence).contains(sequence) else {
             throw ReportError(field: "sequence", message: "expected a number from 1 on")
         }
         self.init(
@@ -54,6 +54,8 @@ extension Report {
                 isRequired: json["reboot"]?["required"]?.bool ?? false,
                 reason: json["reboot"]?["reason"]?.string),
             system: SystemStatement(json: json["system"]))
+        checksOmitted = Int(clamping: json["checksOmitted"]?.integer ?? 0)
+        findingsOmitted = Int(clamping: json["findingsOmitted"]?.integer ?? 0)
     }
 }
 
@@ -137,8 +139,9 @@ extension PackageStatement {
     fileprivate init(json: JSONValue?) throws(ReportError) {
         var counts: [EntryState: Int] = [:]
         for (word, count) in json?["counts"]?.object ?? [:] {
+            // Bounded, so that hostile numbers cannot overflow where several words become `unknown`.
             counts[EntryState(rawValue: word) ?? .unknown, default: 0] += Int(
-                clamping: min(count.integer ?? 0, 1 << 20))
+                clamping: min(max(count.integer ?? 0, 0), 1 << 20))
         }
         guard let names = json?["notApplicable"]?.array else {
             throw ReportError(field: "packages.notApplicable", message: "expected a list")
@@ -146,7 +149,8 @@ extension PackageStatement {
         self.init(
             counts: counts, findings: (json?["entries"]?.array ?? []).compactMap(EntryFinding.init(json:)),
             notApplicable: names.compactMap { $0.string.flatMap { EntryKey($0) } },
-            omitted: Int(clamping: json?["omitted"]?.integer ?? 0))
+            omitted: Int(clamping: json?["omitted"]?.integer ?? 0),
+            notApplicableOmitted: Int(clamping: json?["notApplicableOmitted"]?.integer ?? 0))
     }
 }
 

@@ -1,8 +1,9 @@
 extension Report {
     /// The bytes of `report.json`: keys sorted, two spaces, a newline at the end, at most ``largestSize``.
     ///
-    /// What is too long is cut, with a count: first the log, then changes, findings and the longest lists.
-    /// `proven` and `failed` are never cut.
+    /// What is too long is cut, with a count: first the log, then the longest lists and messages, and only
+    /// where nothing else helps what is not applicable, which the gate reads. `proven` and `failed` are never
+    /// cut.
     package var documentBytes: [UInt8] {
         var report = self
         var bytes = report.json.documentBytes
@@ -13,24 +14,29 @@ extension Report {
             bytes = report.json.documentBytes
             limit /= 2
         }
+        while bytes.count > Report.largestSize, !report.packages.notApplicable.isEmpty {
+            let cut = (report.packages.notApplicable.count + 1) / 2
+            report.packages.notApplicable.removeLast(cut)
+            report.packages.notApplicableOmitted += cut
+            bytes = report.json.documentBytes
+        }
         return bytes
     }
 
+    /// Cuts each list that may be cut to `limit` elements, and the more messages the smaller that is.
     private mutating func cut(to limit: Int) {
-        if packages.findings.count > limit {
-            packages.omitted += packages.findings.count - limit
-            packages.findings = Array(packages.findings.prefix(limit))
+        packages.omitted += packages.findings.cut(to: limit)
+        if var transaction {
+            transaction.omitted += transaction.changes.cut(to: limit)
+            self.transaction = transaction
         }
-        if let transaction, transaction.changes.count > limit {
-            self.transaction?.omitted += transaction.changes.count - limit
-            self.transaction?.changes = Array(transaction.changes.prefix(limit))
+        findingsOmitted += findings.cut(to: limit)
+        checksOmitted += checks.cut(to: limit)
+        let length = limit * 8
+        reasons = reasons.map {
+            Reason($0.code, count: $0.count, $0.message.limited(to: length), until: $0.until)
         }
-        if findings.count > limit {
-            let omitted = findings.count - limit
-            findings = Array(findings.prefix(limit))
-            findings.append(Finding(code: "omitted", message: "\(omitted) more findings"))
-        }
-        checks = Array(checks.prefix(limit))
+        for index in failed.indices { failed[index].reason = failed[index].reason.limited(to: length) }
     }
 
     /// The whole report as JSON, uncut.
@@ -47,7 +53,20 @@ extension Report {
             "system": system.json,
         ]
         if let transaction { members["transaction"] = transaction.json }
+        if checksOmitted > 0 { members["checksOmitted"] = JSONValue(checksOmitted) }
+        if findingsOmitted > 0 { members["findingsOmitted"] = JSONValue(findingsOmitted) }
         return .object(members)
+    }
+}
+
+extension Array {
+    /// Keeps the first `limit` elements.
+    ///
+    /// - Returns: how many it dropped.
+    fileprivate mutating func cut(to limit: Int) -> Int {
+        let omitted = Swift.max(0, count - limit)
+        removeLast(omitted)
+        return omitted
     }
 }
 
@@ -84,6 +103,7 @@ extension PackageStatement {
             "notApplicable": .array(notApplicable.map { JSONValue($0) }),
         ]
         if omitted > 0 { members["omitted"] = JSONValue(omitted) }
+        if notApplicableOmitted > 0 { members["notApplicableOmitted"] = JSONValue(notApplicableOmitted) }
         return .object(members)
     }
 }

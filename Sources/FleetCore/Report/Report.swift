@@ -1,8 +1,8 @@
 /// The signed statement of a node about itself: `report.json`, schema `plimsoll/report/v1`.
 ///
-/// What the gate reads (`commit`, `baseline`, `phase`, `reasons[].code`, `proven`, `failed`,
-/// `packages.notApplicable`) keeps its meaning for all of v1. Readers ignore fields they do not know and take
-/// unknown words as `unknown`.
+/// What the gate reads (`commit`, `baseline`, `phase`, `reasons[].code`, `proven`, `failed`, and of
+/// `packages` `notApplicable`, `notApplicableOmitted` and the entries' `name` and `state`) keeps its meaning
+/// for all of v1. Readers ignore fields they do not know and take unknown words as `unknown`.
 package struct Report: Hashable, Sendable {
     package var fleet: FleetName
     package var node: NodeName
@@ -27,8 +27,12 @@ package struct Report: Hashable, Sendable {
     package var failed: [Failure]
     package var packages: PackageStatement
     package var checks: [CheckResult]
+    /// How many checks were cut off to keep the report small.
+    package var checksOmitted = 0
     package var transaction: TransactionStatement?
     package var findings: [Finding]
+    /// How many findings were cut off to keep the report small.
+    package var findingsOmitted = 0
     package var reboot: RebootStatement
     package var system: SystemStatement
 
@@ -36,6 +40,10 @@ package struct Report: Hashable, Sendable {
 
     /// The largest `report.json` that a reader accepts, in bytes.
     package static let largestSize = 65_536
+
+    /// The largest number of a report: the largest integer that every reader of JSON keeps (RFC 8259, section
+    /// 6).
+    package static let largestSequence = 9_007_199_254_740_991
 
     package init(
         fleet: FleetName, node: NodeName, group: GroupName, agent: String = AgentVersion.current.description,
@@ -106,7 +114,7 @@ package struct Failure: Hashable, Sendable {
         self.declaration = declaration
         self.attempts = attempts
         self.isFinal = isFinal
-        self.reason = String(reason.prefix(Reason.longestMessage))
+        self.reason = reason.limited(to: Reason.longestMessage)
     }
 }
 
@@ -118,15 +126,19 @@ package struct PackageStatement: Hashable, Sendable {
     package var notApplicable: [EntryKey]
     /// How many findings were cut off to keep the report small.
     package var omitted: Int
+    /// How many names of `notApplicable` were cut off; a node of which some are is no evidence that an entry
+    /// applies to it.
+    package var notApplicableOmitted: Int
 
     package init(
         counts: [EntryState: Int] = [:], findings: [EntryFinding] = [], notApplicable: [EntryKey] = [],
-        omitted: Int = 0
+        omitted: Int = 0, notApplicableOmitted: Int = 0
     ) {
         self.counts = counts
         self.findings = findings
         self.notApplicable = notApplicable
         self.omitted = omitted
+        self.notApplicableOmitted = notApplicableOmitted
     }
 }
 
@@ -175,7 +187,7 @@ package struct Finding: Hashable, Sendable {
         self.code = code
         self.package = package
         self.path = path
-        self.message = String(message.prefix(Reason.longestMessage))
+        self.message = message.limited(to: Reason.longestMessage)
     }
 }
 

@@ -1,0 +1,85 @@
+import FleetCore
+import FleetTesting
+
+/// What one canary says, as a test writes it.
+struct Canary {
+    var name: String
+    var group = "canary"
+    var testimony: CanaryEvidence.Testimony
+    var isHeld = false
+    /// When the reader last saw something new of it.
+    var lastNews = TimeSpan(seconds: 1_000_000)
+
+    init(_ name: String, _ testimony: CanaryEvidence.Testimony) {
+        self.name = name
+        self.testimony = testimony
+    }
+
+    init(_ name: String, _ report: Report) { self.init(name, .report(report, id: .number(0xabc))) }
+
+    /// One that has `declaration` and has been well on it for some seconds.
+    static func healthy(_ name: String, on declaration: Declaration, for seconds: Int64 = 14_400) -> Canary {
+        Canary(name, .sample(node: name, admitted: declaration, proven: [declaration: seconds]))
+    }
+
+    /// One on which `declaration` failed, finally.
+    static func failed(_ name: String, on declaration: Declaration) -> Canary {
+        Canary(name, .sample(node: name, admitted: nil, failed: [declaration], phase: .failed))
+    }
+
+    func held() -> Canary {
+        var copy = self
+        copy.isHeld = true
+        return copy
+    }
+
+    /// Of which nothing new was seen since the reader had watched for `seconds`.
+    func silent(since seconds: Int64) -> Canary {
+        var copy = self
+        copy.lastNews = TimeSpan(seconds: seconds)
+        return copy
+    }
+
+    func member(of group: String) -> Canary {
+        var copy = self
+        copy.group = group
+        return copy
+    }
+}
+
+extension Evidence {
+    /// The evidence of `canaries`, read after 1,000,000 seconds of watching; declarations were first seen
+    /// after 900,000.
+    static func sample(
+        _ canaries: [Canary], firstSeen: [Declaration: Int64] = [:],
+        entries: [Declaration: [String]] = [:], heartbeat: String = "24h"
+    ) -> Evidence {
+        let groups = Dictionary(grouping: canaries, by: \.group)
+        return Evidence(
+            groups: Dictionary(
+                uniqueKeysWithValues: groups.map { group, canaries in
+                    (
+                        .of(group),
+                        canaries.map {
+                            CanaryEvidence(
+                                node: .of($0.name), isHeld: $0.isHeld, testimony: $0.testimony,
+                                lastNews: $0.lastNews)
+                        }
+                    )
+                }),
+            watching: TimeSpan(seconds: 1_000_000),
+            firstSeen: firstSeen.mapValues { TimeSpan(seconds: $0) }, heartbeat: .of(heartbeat),
+            entries: entries.mapValues { Set($0.map { .of($0) }) })
+    }
+}
+
+extension GateRule {
+    static func sample(
+        after: [String] = ["canary"], healthy: String = "100%", soak: String = "4h", failures: String = "0",
+        silence: SilenceRule = .hold, allowsUncovered: Bool = false
+    ) -> GateRule {
+        GateRule(
+            after: after.map { .of($0) }, healthy: .of(healthy), soak: .of(soak), failures: .of(failures),
+            silence: silence, allowsUncovered: allowsUncovered)
+    }
+}
