@@ -106,20 +106,20 @@ struct Choice {
             commit: commit,
             basis: basis, isRollback: isRollback, rule: answer.rule, witnesses: answer.witnesses,
             time: now.wall)
-        let admission = Admission(
-            baseline: membership.group.baseline, declaration: declaration,
-            form: CanonicalForm(version.baseline),
-            readAt: version.readAt, receipt: receipt)
         // Something that was begun and not reached is nothing to go back to; what was there before it is.
         let previous = base?.progress == .begun ? memory.previous ?? base : base
-        return Outcome(admitted: admission, previous: previous, reasons: [])
+        // Going back to that very one from what was begun: packages have changed, so there is nothing to give
+        // back.
+        let isReturn = previous?.declaration == declaration
+        let admission = Admission(
+            baseline: membership.group.baseline, declaration: declaration,
+            form: CanonicalForm(version.baseline), readAt: version.readAt, receipt: receipt,
+            progress: isReturn ? .begun : .provisional)
+        return Outcome(admitted: admission, previous: isReturn ? nil : previous, reasons: [])
     }
 
-    /// The final failure of a declaration here, unless a changed `retry` has made it void.
     private func failure(of declaration: Declaration) -> Failure? {
-        memory.failed.first {
-            $0.failure.declaration == declaration && $0.failure.isFinal && $0.retry == membership.retry
-        }?.failure
+        memory.finalFailure(of: declaration, under: membership.retry)
     }
 
     /// What the group's gate says of a declaration.
@@ -132,6 +132,9 @@ struct Choice {
     }
 
     private func ask(_ declaration: Declaration) -> Answer {
+        if let mismatch = membership.versions[declaration]?.baseline.mismatch(with: actual.facts) {
+            return Answer(basis: nil, rule: nil, witnesses: [], reasons: [mismatch])
+        }
         switch membership.group.gate {
         case .none: return Answer(basis: .noGate, rule: nil, witnesses: [], reasons: [])
         case .broken(let message):

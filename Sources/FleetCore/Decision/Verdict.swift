@@ -32,10 +32,17 @@ package struct Verdict: Hashable, Sendable {
     }
 
     /// The first check that is not well after, and was well before or did not apply then. One that was bad
-    /// before proves nothing.
+    /// before proves nothing; one that was well and finds nothing to check any more is not well.
     private static func regression(from before: [CheckResult], to after: [CheckResult]) -> CheckResult? {
         let wasBad = Set(before.filter { $0.outcome == .failed }.map(\.name))
-        return after.first { $0.outcome == .failed && !wasBad.contains($0.name) }
+        let wasWell = Set(before.filter { $0.outcome == .passed }.map(\.name))
+        return after.first { check in
+            switch check.outcome {
+            case .passed: false
+            case .failed: !wasBad.contains(check.name)
+            case .notApplicable: wasWell.contains(check.name)
+            }
+        }
     }
 }
 

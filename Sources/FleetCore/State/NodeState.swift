@@ -50,6 +50,15 @@ package struct FailureRecord: Hashable, Sendable {
     }
 }
 
+extension NodeState {
+    /// The final failure of a declaration here, unless a changed `retry` has made it void.
+    package func finalFailure(of declaration: Declaration, under retry: RetryToken) -> Failure? {
+        failed.first {
+            $0.failure.declaration == declaration && $0.failure.isFinal && $0.retry == retry
+        }?.failure
+    }
+}
+
 /// The `retry` texts that hold for a node.
 package struct RetryToken: Hashable, Sendable {
     package var group: String?
