@@ -37,7 +37,8 @@ struct ReportChainTests {
             let chain = try fleet.chain(of: node)
             #expect(chain.count >= 4)
             #expect(fleet.isUnbroken(chain))
-            #expect(chain.allSatisfy { "\($0.report.node)" == node.name && "\($0.report.fleet)" == "harbour" })
+            #expect(
+                chain.allSatisfy { "\($0.report.node)" == node.name && "\($0.report.fleet)" == "harbour" })
 
             let latest = try fleet.serverGit("log", "-1", "--format=%P|%B", "latest/\(node.name)")
             let tip = try fleet.serverGit("rev-parse", "status/\(node.name)")
