@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 # Debian's packages: the C library, the tools that make apt repositories, and the judges of the tests.
-PACKAGES := libgit2-dev libyaml-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev python3 procps
+PACKAGES := libgit2-dev libyaml-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev libdpkg-perl curl \
+            python3 procps
 
 CONFIGURATION ?= debug
 BUILD := swift build --configuration $(CONFIGURATION)
@@ -44,7 +45,7 @@ demo: build ## Show a whole fleet at work on this machine
 
 bench: deps ## Measure what the README claims, and print figures and ratios
 	swift build --configuration release --static-swift-stdlib
-	Benchmarks/quiet-cycle "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
+	Benchmarks/measure.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
 
 DESTDIR ?=
 PREFIX ?= /usr/local
