@@ -134,7 +134,7 @@ import Testing
         for operation in operations {
             let request = NetworkRequest(
                 operation: operation, url: "https://a:b@c/d e\n", folder: "/a b",
-                ssh: SSHOptions(key: "/k k"), parent: 7)
+                ssh: SSHOptions(key: "/k k"), parent: 7, isDurable: operation != .list)
             #expect(NetworkRequest(request.text) == request)
             #expect(NetworkRequest(String(request.text.dropLast(4))) == nil)
             #expect(NetworkRequest("list \n" + request.text) == nil || operation == .list)

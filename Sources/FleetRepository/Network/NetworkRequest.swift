@@ -82,11 +82,14 @@ struct NetworkRequest: Equatable {
     let ssh: SSHOptions
     /// Who asks: the child ends when it does.
     let parent: Int32
+    /// Whether what comes must outlive a power failure.
+    let isDurable: Bool
 
     var text: String {
         var lines: [(String, String)] = [("url", url), ("folder", folder), ("parent", String(parent))]
         if let key = ssh.key { lines.append(("ssh-key", key)) }
         if let knownHosts = ssh.knownHosts { lines.append(("known-hosts", knownHosts)) }
+        if !isDurable { lines.append(("volatile", "")) }
         switch operation {
         case .list: lines.append(("list", ""))
         case .fetch(let refspecs, let byteLimit):
@@ -102,12 +105,15 @@ struct NetworkRequest: Equatable {
         return lines.map { "\($0) \(PercentEncoding.encode($1))\n" }.joined() + "end\n"
     }
 
-    init(operation: Operation, url: String, folder: String, ssh: SSHOptions, parent: Int32) {
+    init(
+        operation: Operation, url: String, folder: String, ssh: SSHOptions, parent: Int32, isDurable: Bool = true
+    ) {
         self.operation = operation
         self.url = url
         self.folder = folder
         self.ssh = ssh
         self.parent = parent
+        self.isDurable = isDurable
     }
 
     /// Parses a request.
@@ -124,7 +130,7 @@ struct NetworkRequest: Equatable {
             guard words.count == 2, let value = PercentEncoding.decode(words[1]) else { return nil }
             let parts = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             switch words[0] {
-            case "url", "folder", "parent", "ssh-key", "known-hosts", "list", "fetch", "push":
+            case "url", "folder", "parent", "ssh-key", "known-hosts", "volatile", "list", "fetch", "push":
                 guard values.updateValue(value, forKey: String(words[0])) == nil else { return nil }
             case "get":
                 guard parts.count == 2, let refspec = FetchRefspec(source: parts[0], destination: parts[1])
@@ -145,6 +151,7 @@ struct NetworkRequest: Equatable {
         self.url = url
         self.folder = folder
         self.parent = parent
+        isDurable = values["volatile"] == nil
         ssh = SSHOptions(key: values["ssh-key"], knownHosts: values["known-hosts"])
         switch (values["list"], values["fetch"], values["push"]) {
         case (.some, nil, nil): operation = .list

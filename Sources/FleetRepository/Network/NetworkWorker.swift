@@ -34,6 +34,7 @@ package enum NetworkWorker {
             }, onBytes: { _ in output.tellProgress(nil) })
         var work = NetworkWork(remote: remote, context: context, output: output)
         do throws(GitError) {
+            if !request.isDurable { try GitLibrary.stopFlushing() }
             try GitTransports.register(context)
             switch request.operation {
             case .list: try work.list()

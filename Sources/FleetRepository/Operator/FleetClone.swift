@@ -7,7 +7,7 @@ package final class FleetClone {
     private let temporary: TemporaryClone
     private let location: RepositoryLocation
     private let branch: String
-    private let network: NetworkChild
+    private var network: NetworkChild
     /// The branch's tip, as fetched last; nothing is believed because it is here.
     package private(set) var tip: CommitID
 
@@ -19,6 +19,7 @@ package final class FleetClone {
         self.location = location
         self.branch = branch
         self.network = network
+        self.network.isDurable = false
         temporary = try TemporaryClone()
         do {
             clone = Clone(try GitRepository(initialiseBare: temporary.folder))
