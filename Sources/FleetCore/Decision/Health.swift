@@ -14,12 +14,9 @@ package struct Health: Sendable {
     private let interval: TimeSpan
     private let now: Instant
 
-    /// - Parameters:
-    ///   - hasChanged: whether packages were changed in this cycle, which a run of well cycles never spans.
-    ///   - interval: the configured time between two cycles.
+    /// - Parameter interval: the configured time between two cycles.
     package init(
         memory: NodeState, decision: Decision, checks: [CheckResult], reboot: RebootStatement,
-        hasChanged: Bool,
         interval: TimeSpan, desired: Desired, now: Instant
     ) {
         let failed = checks.filter { $0.outcome == .failed }
@@ -44,7 +41,8 @@ package struct Health: Sendable {
             reasons.append(Reason(.rebootRequired, reboot.reason ?? "a reboot is required"))
         }
         self.reasons = reasons
-        let isComplete = decision.assessment?.request.isEmpty ?? false
+        let isForThisSystem = !decision.reasons.contains { $0.code == .systemMismatch }
+        let isComplete = isForThisSystem && decision.assessment?.request.isEmpty ?? false
         isReached = isComplete && memory.intent == nil && decision.admitted != nil
         isWell =
             isReached && failed.isEmpty && !reboot.isRequired && decision.assessment?.leftOut.isEmpty ?? false

@@ -7,8 +7,6 @@ struct Act {
     var reasons: [Reason]
     /// The checks' results after a change, which need not be run again in this cycle.
     var checks: [CheckResult]?
-    /// Whether packages were changed.
-    var hasChanged = false
 }
 
 extension Reconciler {

@@ -112,7 +112,8 @@ extension Reconciler {
             memory.report.id = chain.tip
             memory.report.dueKey = nil
             if chain.isOwn {
-                memory.report.sequence = max(memory.report.sequence, chain.sequence ?? 0)
+                // Each number is its parent's and one more: what was numbered here since was never published.
+                memory.report.sequence = chain.sequence ?? memory.report.sequence
                 memory.proven = []
                 memory.wellness = nil
                 memory.identityConflict = true

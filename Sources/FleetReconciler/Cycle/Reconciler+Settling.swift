@@ -44,7 +44,6 @@ extension Reconciler {
             act.reasons.append(Reason(error.code.reasonCode, error.message))
             return
         }
-        act.hasChanged = true
         let changes = intent.planned.actual(in: inventory)
         memory.changes.record(changes, for: intent.declaration)
         if memory.admitted?.progress == .provisional, !changes.isEmpty { memory.admitted?.progress = .begun }
@@ -60,7 +59,10 @@ extension Reconciler {
             memory.intent = nil
             memory.backOff = nil
             memory.failed.removeAll { $0.failure.declaration == intent.declaration }
-            memory.admitted?.badChecks = after.filter { $0.outcome == .failed }.map(\.name)
+            // A repair excuses nothing: what turned bad since the declaration was reached stays its fault.
+            if intent.kind == .converge {
+                memory.admitted?.badChecks = after.filter { $0.outcome == .failed }.map(\.name)
+            }
             memory.admitted?.progress = .reached
             try save(at: now)
             logger.notice("converged", metadata: ["changes": "\(changes.count)"])
@@ -144,6 +146,10 @@ extension Reconciler {
             let remaining = intent.request.remaining(in: InventoryIndex(try await packages.inventory()))
             if !remaining.isEmpty {
                 let plan = try await preparedPlan(remaining)
+                if let refusal = plan.refusal {
+                    act.reasons.append(Reason(refusal.code, "cannot undo yet: \(refusal.message)"))
+                    return
+                }
                 output = try await apply(plan)
             }
             let left = intent.request.remaining(in: InventoryIndex(try await packages.inventory()))
@@ -159,7 +165,6 @@ extension Reconciler {
             act.reasons.append(Reason(error.code.reasonCode, "cannot undo yet: \(error.message)"))
             return
         }
-        act.hasChanged = true
         act.checks = nil
         memory.changes.keep { $0 != intent.declaration }
         if var transaction = memory.transaction {
@@ -177,8 +182,10 @@ extension PackageError.Code {
     /// Whether it may pass by itself, so that waiting helps.
     fileprivate var isPassing: Bool {
         switch self {
-        case .locked, .sourceUnreachable, .noSpace, .unavailable, .unreadable: true
-        case .unsatisfiable, .digestMismatch, .broken: false
+        case .locked, .sourceUnreachable, .noSpace, .unreadable: true
+        // Nothing but another declaration can bring back what no source offers any more: the attempt has
+        // failed.
+        case .unavailable, .unsatisfiable, .digestMismatch, .broken: false
         }
     }
 }

@@ -27,7 +27,7 @@ extension Reconciler {
             try block(refusal, for: admitted, act: &act, at: now)
             return false
         }
-        let record = memory.failed.first { $0.failure.declaration == admitted.declaration }
+        let record = earlierFailure(of: admitted.declaration, desired: desired)
         let checks = checks(of: decision, desired: desired)
         let before = await results(before: record, checks: checks)
         let intent = Intent(
@@ -50,6 +50,15 @@ extension Reconciler {
         }
         try await conclude(intent, output: output, desired: desired, act: &act, at: now)
         return true
+    }
+
+    /// What failed before for a declaration; a changed `retry` makes it void, so that attempts are counted
+    /// anew.
+    private func earlierFailure(of declaration: Declaration, desired: Desired) -> FailureRecord? {
+        guard case .member(let membership) = desired.standing else { return nil }
+        return memory.failed.first {
+            $0.failure.declaration == declaration && $0.retry == membership.retry
+        }
     }
 
     /// A plan with everything that it needs downloaded.

@@ -23,8 +23,8 @@ extension Reconciler {
                 await packages.results(of: self.checks(of: decision, desired: desired))
             }
         let health = Health(
-            memory: memory, decision: decision, checks: checks, reboot: reboot, hasChanged: act.hasChanged,
-            interval: settings.interval, desired: desired, now: now)
+            memory: memory, decision: decision, checks: checks, reboot: reboot, interval: settings.interval,
+            desired: desired, now: now)
         var next = memory
         health.apply(to: &next)
         if next != memory {

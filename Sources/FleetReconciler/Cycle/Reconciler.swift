@@ -95,7 +95,8 @@ package struct Reconciler<
 
     /// Remembers when a declaration was first seen: silence counts only from before.
     ///
-    /// - Returns: whether there was anything new to remember.
+    /// - Returns: whether that is new, and must be durable before a gate is asked: forgotten and seen anew,
+    ///   it would excuse canaries that the declaration has felled.
     mutating func noteFirstSeen(_ desired: Desired, at now: Instant) -> Bool {
         guard case .member(let membership) = desired.standing else { return false }
         let open = membership.stack.ahead(of: memory.admitted?.declaration)

@@ -41,9 +41,10 @@ package struct RemoteChain: Hashable, Sendable {
     /// Whether this node's own key has signed it.
     package let isOwn: Bool
 
+    /// - Parameter sequence: brought into the range that a next number may follow.
     package init(tip: CommitID, sequence: Int?, isOwn: Bool) {
         self.tip = tip
-        self.sequence = sequence
+        self.sequence = sequence.map { min(max($0, 0), Report.largestSequence - 1) }
         self.isOwn = isOwn
     }
 }

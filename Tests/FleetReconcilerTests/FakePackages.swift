@@ -1,0 +1,83 @@
+import FleetCore
+import FleetReconciler
+import FleetTesting
+
+/// A package manager in memory, with scripts that fail and a database that a power cut leaves half done.
+struct FakePackages: PackageSystem {
+    let world: World
+
+    func inventory() async throws(PackageError) -> Inventory {
+        Inventory(architectures: [.of("amd64")], packages: Array(world.installed.values))
+    }
+
+    func facts() async throws(PackageError) -> SystemFacts { .debian12 }
+
+    func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
+        if let error = world.planError { throw error }
+        guard !world.isInterrupted else { throw PackageError(.broken, "dpkg was interrupted") }
+        var changes: [PackageChange] = []
+        for (id, version) in request.targets {
+            let installed = world.installed[id]
+            guard installed?.version != version || installed?.state == .broken else { continue }
+            changes.append(PackageChange(id: id, from: installed?.version, to: version))
+        }
+        for id in request.removals.keys {
+            guard let installed = world.installed[id] else { continue }
+            changes.append(PackageChange(id: id, from: installed.version, to: nil))
+        }
+        return Plan(request: request, changes: changes, refusals: world.refusals)
+    }
+
+    func download(_ plan: Plan) async throws(PackageError) {
+        if let error = world.downloadError { throw error }
+    }
+
+    func apply(
+        _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
+    ) async throws(PackageError) -> ManagerOutput {
+        if let error = world.applyError { throw error }
+        var failures: [PackageID: String] = [:]
+        world.applied.append(plan.changes)
+        for change in plan.changes {
+            let hasPower = world.step()
+            if !hasPower && !isFirstOfCut { break }
+            guard let version = change.to else {
+                world.installed[change.id] = nil
+                continue
+            }
+            let isBad = world.badScripts[change.id.name.description] == version.description
+            world.installed[change.id] = InstalledPackage(
+                id: change.id, version: version, source: change.id.name, sourceVersion: version,
+                state: isBad || !hasPower ? .broken : .installed)
+            if !hasPower {
+                // The power went while this package was unpacked.
+                world.isInterrupted = true
+                break
+            }
+            if isBad {
+                failures[change.id] = "post-installation script returned 1"
+                break
+            }
+        }
+        return ManagerOutput(
+            status: failures.isEmpty ? 0 : 100, log: "", failures: failures, duration: TimeSpan(seconds: 2))
+    }
+
+    private var isFirstOfCut: Bool { world.steps == world.cutAt && !world.isInterrupted }
+
+    func repair() async throws(PackageError) {
+        guard world.step() else { throw PackageError(.unreadable, "no power") }
+        world.isInterrupted = false
+    }
+
+    func rebootRequirement() -> RebootStatement { RebootStatement() }
+
+    func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
+
+    func results(of checks: [Check]) async -> [CheckResult] {
+        checks.map {
+            let isWell = world.isWell($0.name, world.installed)
+            return CheckResult(name: $0.name, outcome: isWell ? .passed : .failed, message: "")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import FleetCore
+import FleetReconciler
+import FleetTesting
+import Testing
+
+/// The node's own chain of reports, and a remote that is away or has something else.
+struct ReportingTests {
+    @Test func `reports queue while the remote is away, and go out later`() async throws {
+        let world = World()
+        world.push = .unreachable("no route")
+        let outcome = try await world.cycle()
+        #expect(outcome.phase == .converged)
+        #expect(world.version(of: "nginx") == "1")
+        #expect(outcome.report == .queued(.number(0x1001), "no route"))
+        #expect(world.pushed == [])
+        try await world.cycle()
+        let reports = world.written.count
+        world.push = .pushed
+        let sent = try await world.cycle()
+        #expect(world.written.count == reports)
+        #expect(sent.report == .sent(try #require(world.written.last).id))
+        #expect(try world.memory.report.isPushed)
+        #expect(try await world.cycle().report == .notDue)
+    }
+
+    @Test func `a report that cannot be written delays nothing`() async throws {
+        let world = World()
+        world.writeError = StatusError("no key")
+        try await world.cycle()
+        #expect(world.version(of: "nginx") == "1")
+        #expect(try world.memory.report.sequence == 0)
+        world.writeError = nil
+        try await world.cycle()
+        #expect(world.written.first?.report.sequence == 1)
+    }
+
+    @Test func `a later report by this key: this machine was restored or cloned`() async throws {
+        let world = World()
+        for _ in 0..<3 { try await world.cycle() }
+        world.installed = [:]
+        world.push = .diverged
+        world.remote = RemoteChain(tip: .number(0xfe), sequence: 40, isOwn: true)
+        try await world.cycle()
+        #expect(try world.memory.identityConflict)
+        world.push = .pushed
+        let outcome = try await world.cycle()
+        let report = try #require(world.written.last?.report)
+        #expect(report.sequence == 41)
+        #expect(report.previous == .number(0xfe))
+        #expect(report.reasons.contains { $0.code == .identityConflict })
+        #expect(report.proven == [])
+        #expect(outcome.report == .sent(try #require(world.written.last).id))
+    }
+
+    @Test func `a new key takes the tip found as parent, and counts from one`() async throws {
+        let world = World()
+        world.remote = RemoteChain(tip: .number(0xfe), sequence: 40, isOwn: false)
+        try await world.cycle()
+        #expect(world.written.first?.report.sequence == 1)
+        #expect(world.written.first?.report.previous == .number(0xfe))
+        #expect(try !world.memory.identityConflict)
+    }
+
+    @Test func `a node whose state was made anew continues its own chain`() async throws {
+        let world = World()
+        world.remote = RemoteChain(tip: .number(0xfe), sequence: 40, isOwn: true)
+        try await world.cycle()
+        #expect(world.written.first?.report.sequence == 41)
+        #expect(world.written.first?.report.previous == .number(0xfe))
+    }
+
+    @Test func `a chain with the largest number does not bring the agent down`() async throws {
+        let world = World()
+        world.remote = RemoteChain(tip: .number(0xfe), sequence: .max, isOwn: true)
+        try await world.cycle()
+        try await world.cycle()
+        #expect(world.version(of: "nginx") == "1")
+    }
+
+    @Test func `what it has soaked is published at the milestones, not between`() async throws {
+        let world = World()
+        world.soaks = [TimeSpan(seconds: 1_200), TimeSpan(seconds: 2_400)]
+        var published: [Int64] = []
+        var reports = 0
+        for _ in 0..<12 {
+            try await world.cycle()
+            if world.written.count > reports, let proof = world.written.last?.report.proven.first {
+                published.append(proof.healthyFor.seconds)
+            }
+            reports = world.written.count
+        }
+        #expect(published == [300, 1_200, 2_400])
+        let saves = world.saves
+        try await world.cycle()
+        #expect(world.saves == saves, "every soak that looks here is fulfilled")
+    }
+
+    @Test func `a heartbeat is due after its time, though nothing has changed`() async throws {
+        let world = World()
+        for _ in 0..<3 { try await world.cycle() }
+        let reports = world.written.count
+        for _ in 0..<290 { try await world.cycle() }
+        #expect(world.written.count == reports + 1)
+    }
+}

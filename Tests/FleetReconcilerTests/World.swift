@@ -1,0 +1,171 @@
+import FleetCore
+import FleetReconciler
+import FleetTesting
+import Logging
+
+/// A node with its repository, packages, disk and remote in memory, and a switch that cuts the power at any
+/// step.
+final class World {
+    // The repository.
+    var history = "A"
+    var gate = GateSetting.none
+    var packages: [String: [String: String]] = [:]
+    var checks: [Check] = []
+    var retry: String?
+    var attempts = 3
+    var soaks: [TimeSpan] = []
+    var holds: [Reason] = []
+    var mayAdmit = true
+    var isMember = true
+    var evidence = Evidence.none
+
+    // The packages.
+    var installed: [PackageID: InstalledPackage] = [:]
+    /// What the package manager throws at these steps.
+    var planError: PackageError?
+    var downloadError: PackageError?
+    var applyError: PackageError?
+    var refusals: [PlanRefusal] = []
+    /// Packages whose maintainer script fails in this version.
+    var badScripts: [String: String] = [:]
+    /// Says of a check whether it is well.
+    var isWell: (String, [PackageID: InstalledPackage]) -> Bool = { _, _ in true }
+    var applied: [[PackageChange]] = []
+    /// Whether dpkg's journal says that it was interrupted.
+    var isInterrupted = false
+
+    // The disk.
+    var disk: [UInt8]?
+    var saves = 0
+
+    // The remote.
+    var written: [(id: CommitID, report: Report, receipt: Receipt?)] = []
+    var pushed: [CommitID] = []
+    var push: ReportDelivery = .pushed
+    var writeError: StatusError?
+    var remote: RemoteChain?
+
+    // The power.
+    var steps = 0
+    /// The step at which the power is cut; nil for none.
+    var cutAt: Int?
+    var isDead = false
+
+    private(set) var clock: Int64 = 0
+    var boot = 1
+
+    init(installed: [String] = []) {
+        self.installed = Dictionary(
+            uniqueKeysWithValues: Inventory.sample(installed).packages.map { ($0.id, $0) })
+    }
+
+    /// Runs a cycle, five minutes after the last.
+    @discardableResult
+    func cycle() async throws -> CycleOutcome {
+        clock += 300
+        var reconciler = Reconciler(
+            source: FakeSource(world: self), packages: FakePackages(world: self),
+            status: FakeStatus(world: self), store: FakeStore(world: self),
+            settings: CycleSettings(interval: TimeSpan(seconds: 300)),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try await reconciler.cycle(at: .at(clock, boot: "boot-\(boot)"))
+    }
+
+    /// Counts a step that has an effect.
+    ///
+    /// - Returns: whether there is power for it.
+    func step() -> Bool {
+        guard !isDead else { return false }
+        steps += 1
+        isDead = steps == cutAt
+        return !isDead
+    }
+
+    /// Starts the machine again after a power cut.
+    func restart() {
+        isDead = false
+        cutAt = nil
+        boot += 1
+    }
+
+    var memory: NodeState {
+        get throws {
+            guard let disk else { return NodeState() }
+            return try NodeState(json: JSONValue(parsing: disk))
+        }
+    }
+
+    var membership: Membership {
+        .sample(
+            history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
+            soaks: soaks)
+    }
+
+    func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }
+}
+
+struct FakeSource: FleetSource {
+    let world: World
+
+    func fetch() async -> Reason? { nil }
+
+    func follow(_ memory: NodeState) throws(SourceError) -> Following {
+        let tip = CommitID.number(world.history.split(separator: " ").count)
+        return Following(
+            mark: tip, followed: tip, introduction: .number(1),
+            stacks: [.of("base"): world.membership.stack], mayAdmit: world.mayAdmit, conditions: [],
+            holdsAt: tip)
+    }
+
+    func read(_ following: Following, memory: NodeState) throws(SourceError) -> Desired {
+        Desired(
+            commit: following.followed,
+            standing: world.isMember ? .member(world.membership) : .absent(awaited: "atm-1.yaml"),
+            mayAdmit: following.mayAdmit, holds: world.holds)
+    }
+
+    func evidence(
+        of groups: [GroupName], for desired: Desired, memory: NodeState, at now: Instant
+    ) async -> EvidenceReading {
+        EvidenceReading(evidence: world.evidence, peers: memory.peers)
+    }
+}
+
+struct FakeStore: StateStore {
+    let world: World
+
+    func load() throws(StoreError) -> NodeState? {
+        guard let disk = world.disk else { return nil }
+        do {
+            return try NodeState(json: JSONValue(parsing: disk))
+        } catch {
+            throw StoreError(.damaged, "\(error)")
+        }
+    }
+
+    func save(_ state: NodeState) throws(StoreError) {
+        guard world.step() else { throw StoreError(.unwritable, "no power") }
+        world.saves += 1
+        world.disk = state.json.documentBytes
+    }
+}
+
+struct FakeStatus: StatusSink {
+    let world: World
+
+    func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID {
+        guard world.step() else { throw StatusError("no power") }
+        if let error = world.writeError { throw error }
+        let id = CommitID.number(0x1000 + world.written.count)
+        world.written.append((id, report, receipt))
+        return id
+    }
+
+    func push(_ id: CommitID) async -> ReportDelivery {
+        guard world.step() else { return .unreachable("no power") }
+        if case .pushed = world.push { world.pushed.append(id) }
+        return world.push
+    }
+
+    func remoteChain() async throws(StatusError) -> RemoteChain? { world.remote }
+}
