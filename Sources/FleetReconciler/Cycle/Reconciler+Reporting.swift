@@ -45,7 +45,7 @@ extension Reconciler {
         }
         if memory.report.sequence == 0 { try await takeUpRemoteChain(at: now) }
         do throws(StatusError) {
-            try await write(draft, at: now)
+            try await writeOrRegainChain(draft, at: now)
         } catch {
             logger.error("\(error.message)")
             return .queued(memory.report.id, error.message)
@@ -53,6 +53,20 @@ extension Reconciler {
         try save(at: now)
         guard let id = memory.report.id else { return .queued(nil, "no report was written") }
         return try await send(id, at: now)
+    }
+
+    /// Writes a report; if that fails, once more with the chain that the remote has: a clone that was made anew
+    /// has lost it. A number that was given once is not given again.
+    private mutating func writeOrRegainChain(_ draft: ReportDraft, at now: Instant) async throws(StatusError) {
+        do throws(StatusError) {
+            return try await write(draft, at: now)
+        } catch {
+            logger.info("\(error.message)")
+            guard let chain = try await status.remoteChain(), chain.isOwn else { throw error }
+            memory.report.id = chain.tip
+            memory.report.sequence = max(memory.report.sequence, chain.sequence ?? 0)
+        }
+        try await write(draft, at: now)
     }
 
     /// Writes a report as the next of this node's chain. Number and commit are in the memory, which is
