@@ -69,3 +69,19 @@ extension LocalFleet {
         }
     }
 }
+
+/// Asks again and again until something holds.
+func eventually(
+    _ what: String, seconds: Int = 30, sourceLocation: SourceLocation = #_sourceLocation,
+    _ holds: () throws -> Bool
+) async throws {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(seconds)
+    while try !holds() {
+        guard clock.now < deadline else {
+            Issue.record("not within \(seconds) s: \(what)", sourceLocation: sourceLocation)
+            return
+        }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}
