@@ -3,8 +3,8 @@ import FleetPackages
 import FleetTesting
 import Testing
 
-/// What single lines of a baseline, of a group's or of a node's file do to one node. It is a node of the group
-/// `canary`, which moves at once.
+/// What single lines of a baseline, of a group's or of a node's file do to one node. It is a node of the
+/// group `canary`, which moves at once.
 struct EntryTests {
     private func node(
         of fleet: LocalFleet, foreignArchitectures: [String] = [], besides: String = ""

@@ -15,7 +15,7 @@ final class HeldProcess {
     init(_ arguments: [String], environment: [String: String?] = [:]) throws {
         folder = try TemporaryFolder("process")
         var ends: [Int32] = [0, 0]
-        // Another test's process must not inherit the ends: the reader would never see the writer's end close.
+        // Another test's process must not inherit the ends: then the reader would never see the end.
         let isOpen = spawning.withLock { _ in
             pipe(&ends) == 0 && ends.allSatisfy { fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }
         }
@@ -62,7 +62,7 @@ final class HeldProcess {
         }
     }
 
-    /// Sends it a signal and waits for its end.
+    /// Sends it a signal (0 sends none) and waits for its end.
     ///
     /// - Returns: its exit code; 128 and the signal's number if a signal ended it.
     @discardableResult

@@ -3,7 +3,7 @@ import FleetPackages
 import FleetTesting
 
 /// A whole fleet on this machine: a Git server's bare repository, an operator with a clone and a signing key,
-/// a small apt repository, and nodes in roots of their own. Everything is real, and all of it is in one folder.
+/// a small apt repository, and nodes in roots of their own. Everything is real, and all in one folder.
 struct LocalFleet {
     let folder: TemporaryFolder
     /// What the baseline `deb` may name.
