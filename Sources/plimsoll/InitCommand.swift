@@ -10,11 +10,12 @@ struct InitCommand: ParsableCommand {
         commandName: "init",
         abstract: "Makes a new fleet repository, or sets git up in a clone of one.",
         discussion: """
-            In an empty folder it writes the files of a fleet with two groups on hold, puts your public key into \
-            trust/allowed_signers, and makes the first signed commit: the introduction, which every node pins.
+            In an empty folder it writes the files of a fleet with two groups on hold, puts your public key \
+            into trust/allowed_signers, and makes the first signed commit: the introduction, which every \
+            node pins.
 
-            In a clone of a fleet repository it only sets git up: every commit is signed with your SSH key, a merge is a \
-            signed commit, and 'git log --show-signature' judges by trust/allowed_signers.
+            In a clone of a fleet repository it only sets git up: every commit is signed with your SSH key, \
+            a merge is a signed commit, and 'git log --show-signature' judges by trust/allowed_signers.
             """)
 
     @Argument(help: "The folder, empty or not there yet; or a clone of a fleet repository.")
@@ -52,7 +53,8 @@ struct InitCommand: ParsableCommand {
     }
 
     private func found(isMade: Bool) throws {
-        // Where the folder is not there yet, git is asked from here: what it reads is the user's own configuration.
+        // Where the folder is not there yet, git is asked from here: what it reads is the user's own
+        // configuration.
         let git = StockGit(folder: ".")
         let founding = FleetFounding(
             folder: folder, fleet: try fleetName(), principal: try principal(of: git),
@@ -106,7 +108,9 @@ struct InitCommand: ParsableCommand {
             .flatMap { try? AllowedSigners(parsing: $0) }
         if signers?.signers.contains(where: { $0.key == settings.key.publicKey }) != true {
             Terminal.note(
-                "plimsoll: this key is not in \(Layout.allowedSigners), so no node would believe your commits; somebody "
+                "plimsoll: this key is not in \(Layout.allowedSigners), so no node would believe "
+                    + "your commits; "
+                    + "somebody "
                     + "whose key is in it must add: \(settings.key.publicKey)")
         }
     }
@@ -120,7 +124,8 @@ struct InitCommand: ParsableCommand {
 
     private func principal(of git: StockGit) throws -> String {
         if let principal { return principal }
-        // As git itself takes it, from the configuration or the environment: "Ada <ada@example.com> 1793530800 +0100".
+        // As git itself takes it, from the configuration or the environment: "Ada <ada@example.com>
+        // 1793530800 +0100".
         let identity = try git.attempt(["var", "GIT_COMMITTER_IDENT"])
         let address = identity.output.split(separator: "<").last?.prefix { $0 != ">" } ?? ""
         guard identity.exitCode == 0, FleetFounding.isPrincipal(String(address)) else {

@@ -11,11 +11,12 @@ struct PlimsollCommand: AsyncParsableCommand {
         commandName: "plimsoll",
         abstract: "Keeps the patch baselines of a fleet in Git.",
         discussion: """
-            A fleet begins with 'init', which makes its repository. 'validate' finds what is wrong before a merge, 'status' \
-            shows what the nodes say of themselves, 'verify' checks every signature from the first trusted commit on.
+            A fleet begins with 'init', which makes its repository. 'validate' finds what is wrong before a \
+            merge, 'status' shows what the nodes say of themselves, 'verify' checks every signature from the \
+            first trusted commit on.
 
-            Exit codes: 0 nothing is wrong; 1 failed; 64 wrong usage; 65 invalid fleet repository; 69 remote unreachable; \
-            77 not authentic.
+            Exit codes: 0 nothing is wrong; 1 failed; 64 wrong usage; 65 invalid fleet repository; 69 remote \
+            unreachable; 77 not authentic.
             """,
         version: AgentVersion.current.description,
         subcommands: [

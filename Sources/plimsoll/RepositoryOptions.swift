@@ -29,7 +29,8 @@ struct RepositoryOptions: ParsableArguments {
     func note(_ history: HistoryAudit) {
         guard !history.isPinned else { return }
         Terminal.note(
-            "plimsoll: nothing here pins the first commit \(history.introduction); compare it with the introduction of the "
+            "plimsoll: nothing here pins the first commit \(history.introduction); "
+                + "compare it with the introduction of the "
                 + "nodes, or name that by '--introduction'")
     }
 }

@@ -9,9 +9,10 @@ struct StatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Shows what the nodes of a fleet say of themselves.",
         discussion: """
-            Fetches the fleet's branch and each node's newest report, and believes those that are signed by the key that the \
-            fleet repository lists for the node. A node that has not reported, or whose report is not to be believed, is \
-            'unknown', and never counts as compliant. Exit code 77 if the branch's history is not authentic.
+            Fetches the fleet's branch and each node's newest report, and believes those that are signed by \
+            the key that the fleet repository lists for the node. A node that has not reported, or whose \
+            report is not to be believed, is 'unknown', and never counts as compliant. Exit code 77 if the \
+            branch's history is not authentic.
             """)
 
     @OptionGroup var repository: RepositoryOptions

@@ -6,10 +6,12 @@ internal import FleetRepository
 ///
 /// `plimsoll/status/v1`:
 /// - `schema`, `fleet`, `commit` (whose list of nodes it is), `time`;
-/// - `history`: `introduction`, `pinned`, `authentic`, and where it is not, `failure` with `commit`, `code`, `message`;
-/// - `nodes`, a list: `node`, `group`, `phase`, `verified`; where it is not verified, `why`, null if there is no report; where it is,
-///   `report`, `sequence`, `time`, `age` in seconds, `agent`, `commit`, `declared` and `admitted` (`digest`, `commit`, or null),
-///   `compliant`, `entries` (`installed`, `applying`, or null), `reasons` as in the report;
+/// - `history`: `introduction`, `pinned`, `authentic`, and where it is not, `failure` with `commit`, `code`,
+///   `message`;
+/// - `nodes`, a list: `node`, `group`, `phase`, `verified`; where it is not verified, `why`, null if there is
+///   no report; where it is, `report`, `sequence`, `time`, `age` in seconds, `agent`, `commit`, `declared`
+///   and `admitted` (`digest`, `commit`, or null), `compliant`, `entries` (`installed`, `applying`, or null),
+///   `reasons` as in the report;
 /// - `summary`: `nodes`, `reporting`, `verified`, `converged`, `compliant`, `entries`.
 struct StatusRendering {
     private let status: FleetStatus
@@ -150,7 +152,8 @@ extension StatusRendering {
 }
 
 extension HistoryAudit {
-    /// `introduction`, `pinned`, `authentic`, `verified`, `tip`, `last`, and where it is not authentic, `failure`, `unproven`.
+    /// `introduction`, `pinned`, `authentic`, `verified`, `tip`, `last`, and where it is not authentic,
+    /// `failure`, `unproven`.
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "introduction": JSONValue(introduction), "pinned": .bool(isPinned),

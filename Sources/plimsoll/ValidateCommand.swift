@@ -9,8 +9,8 @@ struct ValidateCommand: ParsableCommand {
         commandName: "validate",
         abstract: "Finds everything that is wrong with the files of a fleet repository.",
         discussion: """
-            Reads a folder as it is, committed or not, and prints one line for each problem, as compilers do: \
-            file:line:column: message. Exit code 65 if there is an error; warnings do not count.
+            Reads a folder as it is, committed or not, and prints one line for each problem, as compilers \
+            do: file:line:column: message. Exit code 65 if there is an error; warnings do not count.
             """)
 
     @Argument(help: "The folder of the fleet repository.")
@@ -33,7 +33,8 @@ struct ValidateCommand: ParsableCommand {
 
 /// A validation for people and for programs.
 ///
-/// `plimsoll/validation/v1`: `schema`; `valid`, a boolean; `errors` and `warnings`, lists of `file`, `line`, `column`, `message`.
+/// `plimsoll/validation/v1`: `schema`; `valid`, a boolean; `errors` and `warnings`, lists of `file`, `line`,
+/// `column`, `message`.
 private struct ValidationRendering {
     private let validation: Validation
 

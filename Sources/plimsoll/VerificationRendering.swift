@@ -6,9 +6,11 @@ internal import FleetRepository
 ///
 /// `plimsoll/verification/v1`:
 /// - `schema`, `fleet`, `authentic`;
-/// - `history`: `introduction`, `pinned`, `authentic`, `verified` (commits after the introduction), `tip`, `last` (the last authentic
-///   commit), and where it is not authentic, `failure` (`commit`, `code`, `message`) and `unproven` (commits that stand on it);
-/// - `nodes`, a list: `node`, `remote`, `reports` (authentic ones), `receipts`, `faults` (`commit` or null, `message`);
+/// - `history`: `introduction`, `pinned`, `authentic`, `verified` (commits after the introduction), `tip`,
+///   `last` (the last authentic commit), and where it is not authentic, `failure` (`commit`, `code`,
+///   `message`) and `unproven` (commits that stand on it);
+/// - `nodes`, a list: `node`, `remote`, `reports` (authentic ones), `receipts`, `faults` (`commit` or null,
+///   `message`);
 /// - `silent`, names of listed nodes that have never reported; `strangers`, references that are no node's.
 struct VerificationRendering {
     private let audit: FleetAudit
@@ -16,10 +18,11 @@ struct VerificationRendering {
     init(_ audit: FleetAudit) { self.audit = audit }
 
     func lines(colour: Bool) -> [String] {
+        let notAuthentic = Colour.red.applied(to: "not authentic", if: colour)
         var lines: [String] = []
         if let failure = audit.history.failure {
             lines.append(
-                "\(Colour.red.applied(to: "not authentic", if: colour)): \(Table.Cell(failure.description).text)"
+                "\(notAuthentic): \(Table.Cell(failure.description).text)"
             )
             if audit.history.unproven > 0 {
                 lines.append(
@@ -31,7 +34,7 @@ struct VerificationRendering {
             for fault in node.faults {
                 let name = fault.commit.map { "report \($0.short) of \(node.node)" } ?? "\(node.node)"
                 lines.append(
-                    "\(Colour.red.applied(to: "not authentic", if: colour)): \(name): \(Table.Cell(fault.message).text)"
+                    "\(notAuthentic): \(name): \(Table.Cell(fault.message).text)"
                 )
             }
         }

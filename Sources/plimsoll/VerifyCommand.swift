@@ -9,12 +9,13 @@ struct VerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Checks every signature of a fleet: of the branch, and of all reports.",
         discussion: """
-            Authenticates the branch from the introduction on, each commit by the keys that its parent lists, and every \
-            report of every node by the key that the fleet commit which it follows lists for that node; numbers without \
-            gaps, each report naming the one before. Names what is not authentic, and why. Exit code 77 if anything is not.
+            Authenticates the branch from the introduction on, each commit by the keys that its parent \
+            lists, and every report of every node by the key that the fleet commit which it follows lists \
+            for that node; numbers without gaps, each report naming the one before. Names what is not \
+            authentic, and why. Exit code 77 if anything is not.
 
-            With '--write-signers FILE' stock git can judge the reports, too: \
-            git -c gpg.ssh.allowedSignersFile=FILE log --show-signature origin/status/NODE
+            With '--write-signers FILE' stock git can judge the reports, too: git -c \
+            gpg.ssh.allowedSignersFile=FILE log --show-signature origin/status/NODE
             """)
 
     @OptionGroup var repository: RepositoryOptions

@@ -30,7 +30,7 @@ struct RepositoryErrorTests {
             "groups/canary/group.yaml:4:1", "wavse", "waves"),
         Breakage(
             "a duplicate key", "groups/canary/group.yaml", LocalFleet.group("gate: none", "gate: none"),
-            "groups/canary/group.yaml:3:1", "'gate' more than once"),
+            "groups/canary/group.yaml:4:1", "'gate' more than once"),
         Breakage(
             "a wrong duration", "fleet.yaml",
             "apiVersion: plimsoll/v1\nfleet: harbour\nagent: \"0.1\"\nstatus: {heartbeat: 24 parsecs}\n",

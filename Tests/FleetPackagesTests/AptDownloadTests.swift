@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// Fetching package files, and what stops a transaction before it begins.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct AptDownloadTests {
     @Test func `only the bytes that the baseline names are installed`() async throws {
         let app = SandboxPackage("app", "1")

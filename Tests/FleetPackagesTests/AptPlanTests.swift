@@ -5,7 +5,7 @@ import FleetTesting
 import Testing
 
 /// What a plan says, refuses and explains.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct AptPlanTests {
     @Test func `a dependency whose version nothing determines is refused with the line to add`() async throws
     {

@@ -6,7 +6,7 @@ import Glibc
 import Testing
 
 /// Real transactions of real packages in a root of their own.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(15)))
 struct AptTransactionTests {
     @Test func `one transaction installs, upgrades, downgrades and removes`() async throws {
         let sandbox = try await AptSandbox([

@@ -55,9 +55,11 @@ extension Reconciler {
         return try await send(id, at: now)
     }
 
-    /// Writes a report; if that fails, once more with the chain that the remote has: a clone that was made anew
-    /// has lost it. A number that was given once is not given again.
-    private mutating func writeOrRegainChain(_ draft: ReportDraft, at now: Instant) async throws(StatusError) {
+    /// Writes a report; if that fails, once more with the chain that the remote has: a clone that was made
+    /// anew has lost it. A number that was given once is not given again.
+    private mutating func writeOrRegainChain(
+        _ draft: ReportDraft, at now: Instant
+    ) async throws(StatusError) {
         do throws(StatusError) {
             return try await write(draft, at: now)
         } catch {

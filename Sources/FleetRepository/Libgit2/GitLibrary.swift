@@ -30,7 +30,8 @@ enum GitLibrary {
     /// Starts the library, or does nothing if it runs.
     static func start() throws(GitError) { try started.get() }
 
-    /// Has the rest of this process write without flushing: for a clone that nobody misses after a power failure.
+    /// Has the rest of this process write without flushing: for a clone that nobody misses after a power
+    /// failure.
     static func stopFlushing() throws(GitError) {
         try start()
         try git("turn off fsync") { plimsoll_git_enable_fsync(0) }

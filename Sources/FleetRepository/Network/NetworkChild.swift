@@ -38,8 +38,8 @@ package struct NetworkChild: Sendable {
     /// `StateLock.descriptor`, which the child then keeps as long as it lives. Nothing that the child starts
     /// gets it.
     package var lockDescriptor: Int32?
-    /// Whether what is fetched must outlive a power failure. A clone that only lives as long as a command need not: ten thousand
-    /// references, each flushed, are most of a minute on a disk.
+    /// Whether what is fetched must outlive a power failure. A clone that only lives as long as a command
+    /// need not: ten thousand references, each flushed, are most of a minute on a disk.
     package var isDurable = true
 
     package init() {}
@@ -86,7 +86,8 @@ package struct NetworkChild: Sendable {
         _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String
     ) throws(NetworkError) -> NetworkAnswer {
         let request = NetworkRequest(
-            operation: operation, url: remote.text, folder: folder, ssh: ssh, parent: getpid(), isDurable: isDurable)
+            operation: operation, url: remote.text, folder: folder, ssh: ssh, parent: getpid(),
+            isDurable: isDurable)
         guard request.text.utf8.count <= NetworkRequest.bytesLimit else {
             throw NetworkError(
                 .invalid, remote: remote.description, "more is asked for than one request can hold")

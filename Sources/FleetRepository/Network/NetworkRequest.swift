@@ -106,7 +106,8 @@ struct NetworkRequest: Equatable {
     }
 
     init(
-        operation: Operation, url: String, folder: String, ssh: SSHOptions, parent: Int32, isDurable: Bool = true
+        operation: Operation, url: String, folder: String, ssh: SSHOptions, parent: Int32,
+        isDurable: Bool = true
     ) {
         self.operation = operation
         self.url = url

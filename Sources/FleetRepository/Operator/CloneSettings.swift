@@ -10,12 +10,15 @@ package struct CloneSettings: Sendable {
             // Every commit and tag is signed with the operator's SSH key: an unsigned commit stops the fleet.
             ("gpg.format", "ssh"), ("user.signingKey", key.setting), ("commit.gpgSign", "true"),
             ("tag.gpgSign", "true"),
-            // `git log --show-signature` judges by the work tree's own list. Git reads the path from the top of the work tree.
+            // `git log --show-signature` judges by the work tree's own list. Git reads the path from the top
+            // of the work tree.
             ("gpg.ssh.allowedSignersFile", Layout.allowedSigners),
-            // `git merge topic` on main makes a signed merge whose first parent is main, as the rule of trust wants it: a fast-forward
-            // would put the topic's own commits, signed or not, on the first-parent chain.
+            // `git merge topic` on main makes a signed merge whose first parent is main, as the rule of trust
+            // wants it: a fast-forward would put the topic's own commits, signed or not, on the first-parent
+            // chain.
             ("merge.ff", "false"),
-            // `git pull` only ever goes forward: a merge of the two would make the server's history the second parent.
+            // `git pull` only ever goes forward: a merge of the two would make the server's history the
+            // second parent.
             ("pull.ff", "only"),
         ]
     }

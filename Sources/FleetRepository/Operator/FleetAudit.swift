@@ -4,7 +4,8 @@ package import FleetCore
 package struct FleetAudit: Sendable {
     package let fleet: FleetName
     package let history: HistoryAudit
-    /// In the order of remotes, then names; nodes that have left the fleet and whose reports are still there among them.
+    /// In the order of remotes, then names; nodes that have left the fleet and whose reports are still there
+    /// among them.
     package let nodes: [NodeAudit]
     /// References at the remotes that are no node's.
     package let strangers: [String]
@@ -15,7 +16,8 @@ package struct FleetAudit: Sendable {
 
     package var isAuthentic: Bool { history.isAuthentic && nodes.allSatisfy(\.faults.isEmpty) }
 
-    /// An allowed signers file (ssh-keygen(1), ALLOWED SIGNERS) with the keys of all nodes, by which stock git judges reports.
+    /// An allowed signers file (ssh-keygen(1), ALLOWED SIGNERS) with the keys of all nodes, by which stock
+    /// git judges reports.
     package var allowedSigners: String {
         keys.map { "\($0.node)@\(fleet) namespaces=\"\(CommitSignature.namespace)\" \($0.key)\n" }.joined()
     }

@@ -1,7 +1,8 @@
 package import FleetCore
 internal import Glibc
 
-/// The fleet's branch and its reports, fetched for one command into a bare clone that is removed with the value.
+/// The fleet's branch and its reports, fetched for one command into a bare clone that is removed with the
+/// value.
 package final class FleetClone {
     let clone: Clone
     private let temporary: TemporaryClone
@@ -24,7 +25,8 @@ package final class FleetClone {
         do {
             clone = Clone(try GitRepository(initialiseBare: temporary.folder))
             if let objects = location.objects {
-                // Git's alternates: nothing is copied that the operator's clone has (gitrepository-layout(5)).
+                // Git's alternates: nothing is copied that the operator's clone has
+                // (gitrepository-layout(5)).
                 try DurableFile.write(
                     Array("\(objects)\n".utf8), to: "\(temporary.folder)/objects/info/alternates")
                 if let known = location.known.flatMap({ CommitID($0) }) {

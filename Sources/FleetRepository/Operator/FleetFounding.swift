@@ -40,7 +40,8 @@ package struct FleetFounding {
         try CloneSettings(key: key).apply(to: git)
         try git.run("add", "--all")
         try git.run("commit", "--quiet", "--gpg-sign", "-m", "Found the fleet \(fleet)")
-        // Asked of the judge that everybody has: a key that is not in trust/ must be noticed before a node pins this commit.
+        // Asked of the judge that everybody has: a key that is not in trust/ must be noticed before a node
+        // pins this commit.
         try git.run("verify-commit", "HEAD")
         guard let introduction = CommitID(try git.run("rev-parse", "HEAD")) else {
             throw OperatorError(.failure, "git did not name the first commit")
@@ -51,8 +52,8 @@ package struct FleetFounding {
     /// The operator's line of `trust/allowed_signers`.
     private var line: String { "\(principal) namespaces=\"\(CommitSignature.namespace)\" \(key.publicKey)\n" }
 
-    /// Whether a text can stand for a person in `trust/allowed_signers`: one word, none of the characters that make it a pattern or a
-    /// list.
+    /// Whether a text can stand for a person in `trust/allowed_signers`: one word, none of the characters
+    /// that make it a pattern or a list.
     package static func isPrincipal(_ text: String) -> Bool {
         (1...255).contains(text.utf8.count) && !text.hasPrefix("#")
             && !text.unicodeScalars.contains { $0.isControl || " \",*?!".unicodeScalars.contains($0) }

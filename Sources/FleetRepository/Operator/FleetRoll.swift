@@ -20,7 +20,8 @@ package struct FleetRoll: Sendable {
 
     /// Reads the roll at a commit of a clone.
     ///
-    /// - Throws: ``FleetReadError`` if the fleet's file cannot be read; what is wrong with a node's leaves its key out.
+    /// - Throws: ``FleetReadError`` if the fleet's file cannot be read; what is wrong with a node's leaves
+    ///   its key out.
     init(at commit: CommitID, in clone: Clone) throws(FleetReadError) {
         self.commit = commit
         fleet = try Self.fleet(at: commit, in: clone)

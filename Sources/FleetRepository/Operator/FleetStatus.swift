@@ -20,7 +20,8 @@ package struct NodeStatus: Sendable {
     package enum Testimony: Sendable {
         /// The node has never reported.
         case none
-        /// Its own signature, and all else as it should be; with the id that the report has in the node's chain.
+        /// Its own signature, and all else as it should be; with the id that the report has in the node's
+        /// chain.
         case verified(Report, id: CommitID)
         /// Not to be believed; nothing of what it says is shown.
         case rejected(String)
@@ -34,7 +35,8 @@ package struct NodeStatus: Sendable {
     /// The phase; `unknown` where nothing is to be believed.
     package var phase: Phase { report?.phase ?? .unknown }
 
-    /// How many of the entries that apply are installed as declared; nil if no baseline was admitted, or nothing is known.
+    /// How many of the entries that apply are installed as declared; nil if no baseline was admitted, or
+    /// nothing is known.
     package var entries: (installed: Int, applying: Int)? {
         guard let report, report.baseline.admitted != nil else { return nil }
         let applying = report.packages.counts.values.reduce(0) { $0.addingClamped($1) }
@@ -96,7 +98,8 @@ extension FleetStatus {
 extension FleetClone {
     /// Reads what the fleet's nodes say of themselves.
     ///
-    /// - Parameter introduction: nil leaves the history unauthenticated from its first commit on, as ``HistoryAudit/isPinned`` says.
+    /// - Parameter introduction: nil leaves the history unauthenticated from its first commit on, as
+    ///   ``HistoryAudit/isPinned`` says.
     /// - Throws: ``OperatorError``, ``FleetReadError``.
     package func status(from introduction: CommitID?) throws -> FleetStatus {
         let before = try roll(at: audit(from: introduction).last)
@@ -132,7 +135,8 @@ extension FleetClone {
             guard chain.contains(commit.report.commit) else {
                 throw ReportRejection(
                     latest, .disagreement,
-                    "it follows commit \(commit.report.commit.short), which is not in the fleet's authentic history"
+                    "it follows commit \(commit.report.commit.short), which is not in the fleet's "
+                        + "authentic history"
                 )
             }
             return .verified(commit.report, id: tip)

@@ -4,7 +4,8 @@ package import FleetCore
 package struct HistoryAudit: Hashable, Sendable {
     /// The commit from which history is trusted.
     package let introduction: CommitID
-    /// Whether somebody named the introduction. Else it is the first commit of the chain, for which nothing vouches here.
+    /// Whether somebody named the introduction. Else it is the first commit of the chain, for which nothing
+    /// vouches here.
     package let isPinned: Bool
     package let tip: CommitID
     /// How many commits after the introduction are authentic.
@@ -15,7 +16,8 @@ package struct HistoryAudit: Hashable, Sendable {
     package let failure: TrustError?
     /// How many more commits stand on the one that is not authentic.
     package let unproven: Int
-    /// The commits that a report may name: the authentic ones, and the introduction's own first parents, which its name pins.
+    /// The commits that a report may name: the authentic ones, and the introduction's own first parents,
+    /// which its name pins.
     let chain: Set<CommitID>
 
     package var isAuthentic: Bool { failure == nil }
@@ -25,7 +27,8 @@ extension FleetClone {
     /// Authenticates the branch from the introduction to its tip.
     ///
     /// - Parameter introduction: nil takes the first commit of the first-parent chain.
-    /// - Throws: ``OperatorError``: `notAuthentic` if the introduction is not on the first-parent chain of the branch.
+    /// - Throws: ``OperatorError``: `notAuthentic` if the introduction is not on the first-parent chain of
+    ///   the branch.
     package func audit(from introduction: CommitID?) throws(OperatorError) -> HistoryAudit {
         do {
             let walked = try firstParents(of: tip)

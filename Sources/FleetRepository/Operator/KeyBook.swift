@@ -1,6 +1,7 @@
 internal import FleetCore
 
-/// The keys of nodes at any commit of the fleet's history, found without reading the whole list of nodes each time.
+/// The keys of nodes at any commit of the fleet's history, found without reading the whole list of nodes each
+/// time.
 struct KeyBook {
     private let clone: Clone
     /// Where each node's file stood when it was looked for last: it seldom moves.

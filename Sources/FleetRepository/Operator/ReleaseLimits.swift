@@ -1,7 +1,7 @@
 internal import FleetCore
 
-/// Finds what the format has and this release's agents do not do yet: nodes would wait for it for ever, and nobody should learn that
-/// from a report.
+/// Finds what the format has and this release's agents do not do yet: nodes would wait for it for ever, and
+/// nobody should learn that from a report.
 struct ReleaseLimits {
     private let files: FleetFiles
     private(set) var problems: [Problem] = []
@@ -24,7 +24,8 @@ struct ReleaseLimits {
                 warnings.append(
                     Problem(
                         path, pair.keyPlace,
-                        "'urgent' needs a newer agent than \(AgentVersion.current); until then nodes move as usual"
+                        "'urgent' needs a newer agent than \(AgentVersion.current); "
+                            + "until then nodes move as usual"
                     ))
             case .node, .sourceList, .trust, .misplaced, .other: continue
             }
@@ -39,7 +40,8 @@ struct ReleaseLimits {
         problems.append(
             Problem(
                 path, policy.place,
-                "'\(TrustPolicy.everyCommit.rawValue)' needs a newer agent than \(AgentVersion.current), whose nodes "
+                "'\(TrustPolicy.everyCommit.rawValue)' needs a newer agent than "
+                    + "\(AgentVersion.current), whose nodes "
                     + "would stay with the commit before; use '\(TrustPolicy.firstParent.rawValue)'"))
     }
 

@@ -11,10 +11,11 @@ package struct RepositoryLocation: Hashable, Sendable {
 
     /// Resolves a path or URL.
     ///
-    /// A path to a clone that has a remote `origin` stands for that remote: only there the nodes' reports are. A path to any other
-    /// repository, and each URL (`file://` too), stands for itself.
+    /// A path to a clone that has a remote `origin` stands for that remote: only there the nodes' reports
+    /// are. A path to any other repository, and each URL (`file://` too), stands for itself.
     ///
-    /// - Throws: ``OperatorError`` if there is no repository at the path, or the text is neither path nor URL.
+    /// - Throws: ``OperatorError`` if there is no repository at the path, or the text is neither path nor
+    ///   URL.
     package init(_ text: String, branch: String) throws(OperatorError) {
         guard let folder = Self.folder(text) else {
             do {

@@ -1,7 +1,7 @@
 internal import FleetCore
 
-/// All that an operator should know of a fleet repository before a merge: whether its files are right, who is trusted, and what this
-/// release does not do yet.
+/// All that an operator should know of a fleet repository before a merge: whether its files are right, who is
+/// trusted, and what this release does not do yet.
 package enum RepositoryValidation {
     /// Validates the whole tree.
     ///

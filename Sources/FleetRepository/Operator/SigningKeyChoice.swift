@@ -2,7 +2,8 @@ internal import Glibc
 
 /// The key with which an operator signs: what git is told, and its public half for `trust/allowed_signers`.
 package struct SigningKeyChoice: Hashable, Sendable {
-    /// The value of `user.signingKey`: the absolute path of a key's file, or the public key itself, whose private half an agent holds.
+    /// The value of `user.signingKey`: the absolute path of a key's file, or the public key itself, whose
+    /// private half an agent holds.
     package let setting: String
     package let publicKey: SSHPublicKey
 
@@ -11,7 +12,8 @@ package struct SigningKeyChoice: Hashable, Sendable {
     /// - Throws: ``OperatorError`` if there is no key in it that can sign.
     package init(file path: String) throws(OperatorError) {
         let absolute = try Self.absolute(path)
-        // Of a private key ssh-keygen finds the public half beside it; it is not secret and needs no passphrase.
+        // Of a private key ssh-keygen finds the public half beside it; it is not secret and needs no
+        // passphrase.
         let beside = "\(absolute).pub"
         if !absolute.hasSuffix(".pub"), access(beside, R_OK) == 0 {
             publicKey = try Self.publicKey(in: beside)
@@ -28,7 +30,8 @@ package struct SigningKeyChoice: Hashable, Sendable {
 
     /// The key that git in this folder signs with already, or the one that ssh has by custom.
     ///
-    /// - Throws: ``OperatorError`` that says how to make one, if there is none: nobody gets a private key without asking for it.
+    /// - Throws: ``OperatorError`` that says how to make one, if there is none: nobody gets a private key
+    ///   without asking for it.
     package static func usual(of git: StockGit) throws(OperatorError) -> SigningKeyChoice {
         if let setting = try git.setting("user.signingKey", isPath: true) {
             let literal = setting.hasPrefix("key::") ? String(setting.dropFirst(5)) : setting
@@ -50,7 +53,8 @@ package struct SigningKeyChoice: Hashable, Sendable {
 
     private static let noKey = OperatorError(
         .failure,
-        "found no SSH key to sign with; make one by 'ssh-keygen -t ed25519', or name one by '--key PATH', then run this "
+        "found no SSH key to sign with; make one by 'ssh-keygen -t ed25519', "
+            + "or name one by '--key PATH', then run this "
             + "again")
 
     private static func publicKey(in path: String) throws(OperatorError) -> SSHPublicKey {

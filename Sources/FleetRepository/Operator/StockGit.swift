@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// Stock `git` in one folder: what an operator's clone is made with, so that it is what they know, with their own configuration, keys
-/// and agents.
+/// Stock `git` in one folder: what an operator's clone is made with, so that it is what they know, with their
+/// own configuration, keys and agents.
 package struct StockGit: Sendable {
     /// The folder in which it works.
     package let folder: String
@@ -63,7 +63,8 @@ package struct StockGit: Sendable {
         }
     }
 
-    /// The variables that would name another repository than the folder's (rev-parse --local-env-vars) are left out: a hook has them.
+    /// The variables that would name another repository than the folder's (rev-parse --local-env-vars) are
+    /// left out: a hook has them.
     private static var environment: [String] {
         SpawnedProcess.environment { name in
             [

@@ -18,7 +18,8 @@ struct TrustExamination {
                 Problem(
                     file: path,
                     message:
-                        "OpenPGP keys need a newer agent than \(AgentVersion.current); until then a commit that "
+                        "OpenPGP keys need a newer agent than \(AgentVersion.current); "
+                        + "until then a commit that "
                         + "is signed with this one is not authentic"))
             guard case .success(let bytes) = try files.bytes(path), Self.isForgeKey(bytes) else { continue }
             warnings.append(Problem(file: path, message: Self.forgeWarning))
@@ -53,7 +54,8 @@ struct TrustExamination {
         }
         if signer.dependsOnTimeZone {
             warn(
-                "a time without 'Z' is read in each machine's own time zone, so two nodes may disagree about a "
+                "a time without 'Z' is read in each machine's own time zone, "
+                    + "so two nodes may disagree about a "
                     + "signature; write it with 'Z'")
         }
         if let namespaces = signer.namespaces, !namespaces.matches(CommitSignature.namespace) {
@@ -68,16 +70,19 @@ struct TrustExamination {
 
     /// A forge's own key makes that forge an authority over the fleet.
     private static let forgeWarning =
-        "this looks like a forge's own key; with it, whoever controls that forge, or an account on it that may merge, "
+        "this looks like a forge's own key; with it, whoever controls that forge, "
+        + "or an account on it that may merge, "
         + "can change the fleet"
 
-    /// The addresses by which forges sign what they merge: `noreply@github.com` (GitHub's web-flow), and the like elsewhere.
+    /// The addresses by which forges sign what they merge: `noreply@github.com` (GitHub's web-flow), and the
+    /// like elsewhere.
     private static func isForge(_ principal: String) -> Bool {
         let name = principal.lowercased()
         return ["noreply@", "no-reply@", "web-flow"].contains { name.hasPrefix($0) }
     }
 
-    /// Whether a user id in an armoured OpenPGP key (RFC 9580, section 5.11) has such an address: it stands there as plain text.
+    /// Whether a user id in an armoured OpenPGP key (RFC 9580, section 5.11) has such an address: it stands
+    /// there as plain text.
     private static func isForgeKey(_ armoured: [UInt8]) -> Bool {
         let lines = armoured.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }

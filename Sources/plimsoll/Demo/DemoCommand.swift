@@ -12,7 +12,8 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Shows a whole fleet at work on this machine, with real git, apt and dpkg.",
         discussion: """
             Two canaries and three stores, each with a root of its own, follow a fleet repository that is \
-            made from the template. Nothing of this machine's own packages is touched, and nothing is left running.
+            made from the template. Nothing of this machine's own packages is touched, and nothing is left \
+            running.
             """)
 
     @Flag(help: "Leave the folder to look at.")

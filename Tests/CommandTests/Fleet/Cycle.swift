@@ -43,7 +43,7 @@ extension LocalFleet {
     /// - Returns: the last cycle of each node.
     @discardableResult
     func cycle(
-        _ nodes: [LocalNode], seconds: Int = 30, sourceLocation: SourceLocation = #_sourceLocation,
+        _ nodes: [LocalNode], seconds: Int = 120, sourceLocation: SourceLocation = #_sourceLocation,
         until isReached: ([Cycle]) throws -> Bool
     ) async throws -> [Cycle] {
         let clock = ContinuousClock()
@@ -72,7 +72,7 @@ extension LocalFleet {
 
 /// Asks again and again until something holds.
 func eventually(
-    _ what: String, seconds: Int = 30, sourceLocation: SourceLocation = #_sourceLocation,
+    _ what: String, seconds: Int = 120, sourceLocation: SourceLocation = #_sourceLocation,
     _ holds: () throws -> Bool
 ) async throws {
     let clock = ContinuousClock()
