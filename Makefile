@@ -32,7 +32,7 @@ deps: ## Install Debian's packages that are missing
 
 test: deps lint ## Build everything and run all tests
 	swift build --build-tests
-	swift test --skip-build --parallel
+	swift test --skip-build
 
 lint: ## Check the form of the sources
 	swift format lint --strict --parallel --recursive $(SOURCES)
