@@ -13,13 +13,13 @@ extension Intent {
         guard let kind = json["kind"]?.string.flatMap(Kind.init(rawValue:)),
             let declaration = Declaration(json: json["declaration"]),
             let request = json["request"].flatMap(ChangeRequest.init(json:)),
-            let planned = json["planned"]?.array,
+            let planned = json["planned"]?.array?.whole(PackageChange.init(json:)),
             let started = json["started"]?.string.flatMap({ Timestamp($0) })
         else { return nil }
         self.init(
             kind: kind, declaration: declaration, attempt: Int(clamping: json["attempt"]?.integer ?? 1),
             request: request,
-            planned: planned.compactMap(PackageChange.init(json:)),
+            planned: planned,
             automatic: (json["automatic"]?.array ?? []).compactMap { $0.string.flatMap { PackageID($0) } },
             checksBefore: (json["checksBefore"]?.array ?? []).compactMap(CheckResult.init(json:)),
             started: started, reason: json["reason"]?.string ?? "")

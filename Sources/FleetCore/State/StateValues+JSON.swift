@@ -65,9 +65,10 @@ extension ChangeLog.Chapter {
     package var json: JSONValue { ["declaration": declaration.json, "changes": .array(changes.map(\.json))] }
 
     package init?(json: JSONValue) {
-        guard let declaration = Declaration(json: json["declaration"]), let changes = json["changes"]?.array
+        guard let declaration = Declaration(json: json["declaration"]),
+            let changes = json["changes"]?.array?.whole(PackageChange.init(json:))
         else { return nil }
-        self.init(declaration: declaration, changes: changes.compactMap(PackageChange.init(json:)))
+        self.init(declaration: declaration, changes: changes)
     }
 }
 
@@ -194,5 +195,13 @@ extension RunningTime {
             let total = json["total"]?.milliseconds
         else { return nil }
         self.init(bootID: bootID, sinceBoot: sinceBoot, total: total)
+    }
+}
+
+extension [JSONValue] {
+    /// The elements converted, if all of them can be: of what going back needs, none may be lost in silence.
+    func whole<Value>(_ convert: (JSONValue) -> Value?) -> [Value]? {
+        let values = compactMap(convert)
+        return values.count == count ? values : nil
     }
 }
