@@ -11,8 +11,8 @@ func plimsoll(
         environment: Git.environment.merging(environment) { _, new in new })
 }
 
-/// A fleet on this machine: a server's bare repository, an operator's clone of it, nodes with keys. Reports are made by stock git, so
-/// that what they are like does not depend on what is tested.
+/// A fleet on this machine: a server's bare repository, an operator's clone of it, nodes with keys. Reports
+/// are made by stock git, so that what they are like does not depend on what is tested.
 final class OperatorFleet {
     let folder: TemporaryFolder
     let operatorKey: SSHKeyFiles

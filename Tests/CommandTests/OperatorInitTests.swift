@@ -144,7 +144,8 @@ struct OperatorInitTests {
         #expect(!folder.exists("acme/fleet.yaml"))
     }
 
-    /// The embedded files are those of `fleet-repo-template/`; `Scripts/embed-template.sh` brings them up to date.
+    /// The embedded files are those of `fleet-repo-template/`; `Scripts/embed-template.sh` brings them up
+    /// to date.
     @Test func theEmbeddedTemplateIsTheOneInTheRepository() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("fleet-repo-template")

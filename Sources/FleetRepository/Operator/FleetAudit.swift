@@ -50,7 +50,7 @@ extension FleetClone {
         try fetchAgain()
         let history: HistoryAudit = try audit(from: introduction)
         let roll = history.last == before.commit ? before : try self.roll(at: history.last)
-        var auditor = ReportAuditor(clone: clone, fleet: roll.fleet.name, chain: history.chain)
+        var auditor = try ReportAuditor(clone: clone, fleet: roll.fleet.name, chain: history.chain)
         // Groups may share a remote.
         let remotes = Dictionary(listings.values.map { ($0.remote, $0) }) { first, _ in first }
             .values.sorted { $0.remote.description < $1.remote.description }

@@ -108,11 +108,12 @@ extension FleetClone {
         try fetchAgain()
         let history = try audit(from: introduction)
         let roll = history.last == before.commit ? before : try self.roll(at: history.last)
+        let chain = Set(history.chain)
         let nodes = roll.nodes.map { member in
             let found = listings[member.group]?.nodes[member.name]
             return NodeStatus(
                 node: member.name, group: member.group,
-                testimony: testimony(of: member, fleet: roll.fleet, listed: found, chain: history.chain))
+                testimony: testimony(of: member, fleet: roll.fleet, listed: found, chain: chain))
         }
         return FleetStatus(fleet: roll.fleet, commit: roll.commit, history: history, nodes: nodes)
     }

@@ -18,7 +18,8 @@ package struct HistoryAudit: Hashable, Sendable {
     package let unproven: Int
     /// The commits that a report may name: the authentic ones, and the introduction's own first parents,
     /// which its name pins.
-    let chain: Set<CommitID>
+    /// Oldest first.
+    let chain: [CommitID]
 
     package var isAuthentic: Bool { failure == nil }
 }
@@ -46,7 +47,7 @@ extension FleetClone {
                 introduction: start, isPinned: introduction != nil, tip: tip, verified: verified.count,
                 last: verified.last?.id ?? start, failure: failure,
                 unproven: max(newer.count - verified.count - 1, 0),
-                chain: Set(walked[position...]).union(verified.map(\.id)))
+                chain: walked[position...].reversed() + verified.map(\.id))
         } catch {
             throw OperatorError(error)
         }

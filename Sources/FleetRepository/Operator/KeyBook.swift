@@ -1,21 +1,96 @@
 internal import FleetCore
 
-/// The keys of nodes at any commit of the fleet's history, found without reading the whole list of nodes each
-/// time.
+/// The keys of all nodes along the fleet's history.
+///
+/// It is built in one walk that looks into a folder only where it differs from the commit before: libgit2
+/// keeps no large folder in memory, so that looking up each report's node by its path would read a folder
+/// of ten thousand nodes for each report.
 struct KeyBook {
     private let clone: Clone
-    /// Where each node's file stood when it was looked for last: it seldom moves.
-    private var paths: [NodeName: String] = [:]
+    /// The number of each commit's list of nodes; commits that leave `groups` as it was share one.
+    private var numbers: [CommitID: Int] = [:]
+    /// What became of each node's file, in the order of numbers.
+    private var events: [NodeName: [Event]] = [:]
+    /// The folders of the list that was read last.
+    private var folders: [String: Folder] = [:]
     /// The key in each blob that was read.
     private var keys: [ObjectID: SSHPublicKey?] = [:]
-    /// The lists of nodes that were read last, by the tree of `groups`.
-    private var lists: [ObjectID: [NodeName: String]] = [:]
 
-    /// As many lists of nodes are kept; they may be long.
-    private static let listLimit = 8
-    private static let pathLimit = 200_000
+    private struct Event {
+        let number: Int
+        /// Where the node's file stands from here on; nil where it was taken out.
+        let place: Place?
+    }
 
-    init(_ clone: Clone) { self.clone = clone }
+    private struct Place {
+        let path: String
+        let group: GroupName
+        let entry: GitTreeEntry
+    }
+
+    private struct Folder {
+        let id: ObjectID
+        let entries: [String: GitTreeEntry]
+    }
+
+    /// Folders deeper than this are not looked into.
+    private static let deepest = 16
+
+    /// - Parameter chain: the commits that reports may name, oldest first.
+    init(_ clone: Clone, along chain: [CommitID]) throws(GitError) {
+        self.clone = clone
+        var last: ObjectID?
+        var number = 0
+        for commit in chain {
+            let groups = try clone.repository.entry(at: Layout.groups, in: commit)
+            if groups?.id != last {
+                number += 1
+                last = groups?.id
+                let folder = groups?.kind == .folder ? groups?.id : nil
+                try turn(Layout.groups, to: folder, at: commit, number, depth: 0)
+            }
+            numbers[commit] = number
+        }
+        folders = [:]
+    }
+
+    /// Notes how a folder differs from what it was.
+    private mutating func turn(
+        _ path: String, to id: ObjectID?, at commit: CommitID, _ number: Int, depth: Int
+    ) throws(GitError) {
+        let old = folders[path]
+        guard old?.id != id, depth < Self.deepest else { return }
+        var new: [String: GitTreeEntry] = [:]
+        if id != nil {
+            for entry in try clone.repository.entries(of: path, in: commit) ?? [] { new[entry.name] = entry }
+        }
+        folders[path] = id.map { Folder(id: $0, entries: new) }
+        for (name, entry) in old?.entries ?? [:] where new[name] != entry {
+            let inner = "\(path)/\(name)"
+            if entry.kind == .folder {
+                if new[name]?.kind == .folder { continue }
+                try turn(inner, to: nil, at: commit, number, depth: depth + 1)
+            } else if new[name] == nil {
+                remove(inner, number)
+            }
+        }
+        for (name, entry) in new where old?.entries[name] != entry {
+            let inner = "\(path)/\(name)"
+            if entry.kind == .folder {
+                try turn(inner, to: entry.id, at: commit, number, depth: depth + 1)
+            } else if case .node(let node, let group) = FileKind(path: inner) {
+                let place = Place(path: inner, group: group, entry: entry)
+                events[node, default: []].append(Event(number: number, place: place))
+            }
+        }
+    }
+
+    /// Notes that a node's file is gone, unless the node has one elsewhere already: then it was moved.
+    private mutating func remove(_ path: String, _ number: Int) {
+        guard case .node(let node, _) = FileKind(path: path), events[node]?.last?.place?.path == path
+        else { return }
+        events[node]?.append(Event(number: number, place: nil))
+    }
 
     /// What a commit says of a node's key.
     enum Answer: Hashable {
@@ -27,38 +102,12 @@ struct KeyBook {
     }
 
     mutating func key(of node: NodeName, at commit: CommitID) throws(GitError) -> Answer {
-        guard let (path, entry) = try place(of: node, at: commit) else { return .notListed }
-        if let known = keys[entry.id] { return known.map(Answer.key) ?? .unreadable }
-        guard case .node(let name, let group) = FileKind(path: path) else { return .unreadable }
-        let key = try FleetRoll.key(entry, at: path, name: name, group: group, in: clone)
-        keys.updateValue(key, forKey: entry.id)
+        guard let number = numbers[commit],
+            let place = events[node]?.last(where: { $0.number <= number })?.place
+        else { return .notListed }
+        if let known = keys[place.entry.id] { return known.map(Answer.key) ?? .unreadable }
+        let key = try FleetRoll.key(place.entry, at: place.path, name: node, group: place.group, in: clone)
+        keys.updateValue(key, forKey: place.entry.id)
         return key.map(Answer.key) ?? .unreadable
-    }
-
-    private mutating func place(
-        of node: NodeName, at commit: CommitID
-    ) throws(GitError) -> (path: String, entry: GitTreeEntry)? {
-        if let path = paths[node], let entry = try clone.repository.entry(at: path, in: commit) {
-            return (path, entry)
-        }
-        guard let path = try list(at: commit)[node],
-            let entry = try clone.repository.entry(at: path, in: commit)
-        else { return nil }
-        paths[node] = path
-        return (path, entry)
-    }
-
-    private mutating func list(at commit: CommitID) throws(GitError) -> [NodeName: String] {
-        guard let folder = try clone.repository.entry(at: Layout.groups, in: commit) else { return [:] }
-        if let known = lists[folder.id] { return known }
-        var list: [NodeName: String] = [:]
-        for (path, _) in try clone.repository.paths(below: Layout.groups, in: commit, limit: Self.pathLimit)
-            ?? []
-        {
-            if case .node(let name, _) = FileKind(path: path) { list[name] = path }
-        }
-        if lists.count >= Self.listLimit { lists = [:] }
-        lists[folder.id] = list
-        return list
     }
 }

@@ -53,8 +53,8 @@ struct ReleaseLimits {
             problems.append(
                 Problem(
                     path, pair.keyPlace,
-                    "'\(key)' needs a newer agent than \(AgentVersion.current); until then the nodes that it "
-                        + "is for admit nothing new"))
+                    "'\(key)' needs a newer agent than \(AgentVersion.current); until then the nodes that "
+                        + "it is for admit nothing new"))
         }
     }
 

@@ -62,15 +62,15 @@ package struct NodeAudit: Sendable {
 struct ReportAuditor {
     let clone: Clone
     let fleet: FleetName
-    /// The commits that a report may name.
-    let chain: Set<CommitID>
+    private let chain: Set<CommitID>
     private var book: KeyBook
 
-    init(clone: Clone, fleet: FleetName, chain: Set<CommitID>) {
+    /// - Parameter chain: the commits that a report may name, oldest first.
+    init(clone: Clone, fleet: FleetName, chain: [CommitID]) throws(GitError) {
         self.clone = clone
         self.fleet = fleet
-        self.chain = chain
-        book = KeyBook(clone)
+        self.chain = Set(chain)
+        book = try KeyBook(clone, along: chain)
     }
 
     /// Checks the chain of a node, and the newest report beside it.
