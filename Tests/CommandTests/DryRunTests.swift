@@ -98,7 +98,8 @@ struct DryRunTests {
         let document = try node.reconcile().document
         #expect(document["schema"]?.string == "plimsoll/cycle/v1")
         let keys: Set = [
-            "admitted", "checks", "commit", "declared", "group", "mark", "node", "packages", "phase", "reasons",
+            "admitted", "checks", "commit", "declared", "group", "mark", "node", "packages", "phase",
+            "reasons",
             "report", "schema",
         ]
         #expect(Set(document.object?.keys.map(\.self) ?? []) == keys)
