@@ -24,6 +24,9 @@ deps: ## Install Debian's packages that are missing
 	@missing=$$(for package in $(PACKAGES); do \
 	    dpkg-query --show --showformat='$${db:Status-Abbrev}' $$package 2>/dev/null | grep -q '^ii' || echo $$package; \
 	done); \
+	if [ -n "$$missing" ] && [ "$$(id --user)" != 0 ]; then \
+	    echo "these packages are missing; install them as root, or run 'make deps' as root:" $$missing >&2; exit 1; \
+	fi; \
 	if [ -n "$$missing" ]; then \
 	    apt-get update --quiet; \
 	    DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends \

@@ -27,7 +27,10 @@ struct FormatDocumentTests {
             "f:1:4: found the tag 'tag:yaml.org,2002:int'; tags are not read here: text is text"
         ),
         ("a: !x {b: c}\n", "f:1:4: found the tag '!x'; tags are not read here: text is text"),
-        ("!!int 3: b\n", "f:1:1: found the tag 'tag:yaml.org,2002:int'; tags are not read here: text is text"),
+        (
+            "!!int 3: b\n",
+            "f:1:1: found the tag 'tag:yaml.org,2002:int'; tags are not read here: text is text"
+        ),
         ("<<: {a: 1}\n", "f:1:1: found the merge key '<<'; merge keys are not read here: write it out"),
         ("[a]: 1\n", "f:1:1: found a list or a mapping as a key; expected a word"),
         ("? {a: 1}\n: 1\n", "f:1:3: found a list or a mapping as a key; expected a word"),

@@ -102,7 +102,7 @@ struct Ban {
     private static let randomness: Set<String> = [
         "plimsoll-agent/RunCommand.swift",
         // The check number of a new private key's file.
-        "FleetRepository/Signing/SSHPrivateKey+Generate.swift"
+        "FleetRepository/Signing/SSHPrivateKey+Generate.swift",
     ]
     private static let pure: Set<String> = ["FleetCore"]
 
