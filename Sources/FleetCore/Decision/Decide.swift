@@ -98,7 +98,11 @@ private struct Deliberation {
         if let mismatch = declared?.baseline.mismatch(with: actual.facts) {
             reasons.append(mismatch)
         } else if !assessment.request.isEmpty {
-            if let backOff = memory.backOff, backOff.declaration == admitted.declaration,
+            let refusals = admitted.progress == .reached ? TimeRules(membership.group).repairRefusals : []
+            if !refusals.isEmpty {
+                // Drift is repaired in the window, as everything is but what was begun.
+                reasons += refusals.filter { !reasons.contains($0) }
+            } else if let backOff = memory.backOff, backOff.declaration == admitted.declaration,
                 memory.running.total(at: now) < backOff.until
             {
                 reasons.append(backOff.reason)

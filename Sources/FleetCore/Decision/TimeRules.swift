@@ -9,16 +9,20 @@ struct TimeRules {
 
     /// Why nothing new is admitted now; empty if it may be.
     var refusals: [Reason] {
+        group.waves == nil ? repairRefusals : repairRefusals + [Self.unsupported(.wave, "waves")]
+    }
+
+    /// Why drift is not repaired now: by freeze and window alone, for no wave is about what was reached.
+    var repairRefusals: [Reason] {
         var refusals: [Reason] = []
         if !group.freezes.isEmpty { refusals.append(Self.unsupported(.freeze, "freeze")) }
         if !group.windows.isEmpty { refusals.append(Self.unsupported(.window, "window")) }
-        if group.waves != nil { refusals.append(Self.unsupported(.wave, "waves")) }
         return refusals
     }
 
     private static func unsupported(_ code: Reason.Code, _ key: String) -> Reason {
         Reason(
             code,
-            "'\(key)' needs a newer agent than \(AgentVersion.current); until then nothing new is admitted")
+            "'\(key)' needs a newer agent than \(AgentVersion.current); until then nothing is changed")
     }
 }

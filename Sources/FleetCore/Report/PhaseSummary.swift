@@ -29,7 +29,8 @@ package struct PhaseSummary: Sendable {
         guard let admitted = decision.admitted else { return .waiting }
         if case .converge = decision.action { return .converging }
         if codes.contains(.rebootRequired) { return .rebootRequired }
-        return admitted.declaration == declared ? .converged : .waiting
+        let isDrifted = !(decision.assessment?.request.isEmpty ?? true)
+        return admitted.declaration == declared && !isDrifted ? .converged : .waiting
     }
 
     /// What keeps a node from changing and is nobody's fault, or needs somebody's hand on this node.
