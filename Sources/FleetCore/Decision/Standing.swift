@@ -23,9 +23,10 @@ package enum Standing: String, Sendable, CaseIterable {
 extension CanaryEvidence {
     /// How this node stands to `declaration`.
     ///
-    /// A failure outlives everything; silence does not outweigh a proof of a declaration that the node has
-    /// left behind since.
+    /// A failure outlives everything, also that the report which told it is hidden or from ahead; silence
+    /// does not outweigh a proof of a declaration that the node has left behind since.
     package func standing(to declaration: Declaration, soak: TimeSpan, in evidence: Evidence) -> Standing {
+        if failed.contains(declaration) { return .failed }
         let report: Report
         switch testimony {
         case .none: return isSilent(in: evidence) ? .silent : .behind
@@ -35,8 +36,7 @@ extension CanaryEvidence {
         case .report(let newest, id: _): report = newest
         }
         let hasIt = report.baseline.admitted == declaration
-        if report.failed.contains(where: { $0.declaration == declaration && $0.isFinal }) { return .failed }
-        if hasIt, report.isDegraded { return .failed }
+        if report.declarationsFailed.contains(declaration) { return .failed }
         let proof = report.proven.first { $0.declaration == declaration }
         if let proof, proof.healthyFor >= soak, !hasIt { return .healthy }
         if isSilent(in: evidence) { return .silent }
@@ -63,6 +63,12 @@ extension CanaryEvidence {
 }
 
 extension Report {
+    /// What has failed on the node: finally, or by degrading it later.
+    package var declarationsFailed: Set<Declaration> {
+        let degrading = isDegraded ? [baseline.admitted].compactMap(\.self) : []
+        return Set(failed.filter(\.isFinal).map(\.declaration) + degrading)
+    }
+
     /// Whether a check that was well with the admitted declaration has turned bad.
     ///
     /// The phase alone does not tell: an operator's hold, for one, is the more pressing word.

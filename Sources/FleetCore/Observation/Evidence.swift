@@ -36,8 +36,13 @@ package struct CanaryEvidence: Hashable, Sendable {
     /// When this reader last saw something new of it, in the reader's running time; before any report, when
     /// it first knew of the node.
     package let lastNews: TimeSpan
+    /// What it has called failed in the newest report of it that was ever believed.
+    package let failed: Set<Declaration>
 
-    package init(node: NodeName, isHeld: Bool, testimony: Testimony, lastNews: TimeSpan) {
+    package init(
+        node: NodeName, isHeld: Bool, testimony: Testimony, lastNews: TimeSpan, failed: Set<Declaration> = []
+    ) {
+        self.failed = failed
         self.node = node
         self.isHeld = isHeld
         self.testimony = testimony

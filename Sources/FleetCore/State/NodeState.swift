@@ -115,8 +115,14 @@ package struct PeerMemory: Hashable, Sendable {
     package var id: CommitID?
     /// When something new of it was last seen, by this reader's running time.
     package var lastNews: TimeSpan
+    /// What its newest report calls failed: a server that hides the report cannot make it unsaid.
+    package var failed: Set<Declaration>
 
-    package init(node: NodeName, key: String, sequence: Int, id: CommitID?, lastNews: TimeSpan) {
+    package init(
+        node: NodeName, key: String, sequence: Int, id: CommitID?, lastNews: TimeSpan,
+        failed: Set<Declaration> = []
+    ) {
+        self.failed = failed
         self.node = node
         self.key = key
         self.sequence = sequence

@@ -169,6 +169,7 @@ extension PeerMemory {
             "node": JSONValue(node), "key": .string(key), "sequence": JSONValue(sequence),
             "id": JSONValue(id),
             "lastNews": JSONValue(milliseconds: lastNews),
+            "failed": .array(failed.sorted { $0.description < $1.description }.map(\.json)),
         ]
     }
 
@@ -178,7 +179,8 @@ extension PeerMemory {
         else { return nil }
         self.init(
             node: node, key: key, sequence: Int(clamping: sequence),
-            id: json["id"]?.string.flatMap { CommitID($0) }, lastNews: lastNews)
+            id: json["id"]?.string.flatMap { CommitID($0) }, lastNews: lastNews,
+            failed: Set((json["failed"]?.array ?? []).compactMap { Declaration(json: $0) }))
     }
 }
 

@@ -22,7 +22,7 @@ extension GitFleetSource {
                     peers: &peers)
                 return CanaryEvidence(
                     node: node.name, isHeld: isHeld || node.hold != nil, testimony: testimony,
-                    lastNews: peers.lastNews(of: node))
+                    lastNews: peers.lastNews(of: node), failed: peers.failed(on: node))
             }
         }
         let entries = membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) }
@@ -40,17 +40,39 @@ extension GitFleetSource {
         }
         do {
             let remote = try StatusRemote(fleet: fleet, group: group.name, fallback: settings.remote).url
-            let result = try network.fetch(
-                refspecs, from: remote, into: settings.cloneFolder,
-                byteLimit: Self.evidenceByteLimit + refspecs.count * 2 * Report.largestSize)
-            return .success(Dictionary(result.listed.map { ($0.name, $0.id) }) { first, _ in first })
+            let listed = try fetch(reports: refspecs, from: remote)
+            return .success(Dictionary(listed.map { ($0.name, $0.id) }) { first, _ in first })
         } catch {
             return .failure(Reason(.remoteAway, error.description))
         }
     }
 
-    /// Evidence is fetched under a byte limit: so much besides two reports for each node.
-    private static let evidenceByteLimit = 1 << 20
+    /// Fetches under a byte limit; past it one reference after the other, so that a node which publishes
+    /// rubbish spoils nothing but its own testimony.
+    private func fetch(
+        reports refspecs: [FetchRefspec], from remote: RemoteURL
+    ) throws(NetworkError) -> [GitReference] {
+        do throws(NetworkError) {
+            return try network.fetch(
+                refspecs, from: remote, into: settings.cloneFolder,
+                byteLimit: refspecs.count * Self.evidenceByteLimit
+            ).listed
+        } catch {
+            guard error.kind == .tooLarge else { throw error }
+        }
+        for refspec in refspecs {
+            do throws(NetworkError) {
+                _ = try network.fetch(
+                    [refspec], from: remote, into: settings.cloneFolder, byteLimit: Self.evidenceByteLimit)
+            } catch {
+                guard error.kind == .tooLarge else { throw error }
+            }
+        }
+        return try network.list(remote)
+    }
+
+    /// For each node: a report, a receipt, and what Git adds to them.
+    private static let evidenceByteLimit = 4 * Report.largestSize
 
     /// What a node's newest report says, if it is to be believed.
     ///
@@ -66,9 +88,12 @@ extension GitFleetSource {
             return peers.hasReported(node) ? .rejected("its report is gone from the remote") : .none
         }
         do throws(GitError) {
-            guard let latest = try clone.repository.reference(FleetReferences.peer(node.name)) else {
-                return .none
+            let latest = try clone.repository.reference(FleetReferences.peer(node.name))
+            if let listed, listed[FleetReferences.latest(node.name)] != latest {
+                return .rejected(
+                    "its newest report could not be fetched: it is too large, or changed meanwhile")
             }
+            guard let latest else { return .none }
             return try judge(latest, of: node, fleet: fleet, listed: listed, mark: mark, peers: &peers)
         } catch {
             return .rejected(error.description)
@@ -170,6 +195,8 @@ private struct PeerBook {
 
     func lastNews(of node: NodeRecord) -> TimeSpan { index(of: node).map { entries[$0].lastNews } ?? running }
 
+    func failed(on node: NodeRecord) -> Set<Declaration> { index(of: node).map { entries[$0].failed } ?? [] }
+
     /// Accepts a report that is not older than what was seen; never accepts less.
     mutating func accept(_ commit: ReportCommit, of node: NodeRecord) throws(ReportRejection) {
         guard let index = index(of: node), let tip = commit.chainTip else { return }
@@ -185,6 +212,7 @@ private struct PeerBook {
         if number == known.sequence + 1, let id = known.id, commit.report.previous != id {
             throw ReportRejection(commit.id, .rewound, "it does not follow the report before it")
         }
+        entries[index].failed = commit.report.declarationsFailed
         guard number > known.sequence else { return }
         entries[index].sequence = number
         entries[index].id = tip
