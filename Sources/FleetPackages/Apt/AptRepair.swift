@@ -15,10 +15,11 @@ struct AptRepair {
     ///   if the journal is still there afterwards. A maintainer script that fails is no error: the
     ///   inventory shows its package.
     func run() async throws(PackageError) {
-        guard try DpkgDatabase.isInterrupted(folder: configuration.databaseFolder) else { return }
-        try AptOptionFiles(configuration: configuration).write(for: ChangeRequest(pins: [], targets: [:]))
+        // apt outlives the agent that started it: what it is still working on must not be judged.
         let locks = AptLocks(configuration: configuration, ownSources: false)
         if let locked = locks.holder() { throw locked }
+        guard try DpkgDatabase.isInterrupted(folder: configuration.databaseFolder) else { return }
+        try AptOptionFiles(configuration: configuration).write(for: ChangeRequest(pins: [], targets: [:]))
         let command = AptCommand(configuration)
         // Like a transaction, it is not killed with the task that asked for it.
         let result = await Task { () async -> Result<ChildOutput, PackageError> in
