@@ -107,6 +107,17 @@ struct Node {
         }
     }
 
+    /// Deletes a clone in which something is missing: no fetch brings again what the branch has had before.
+    /// The next cycle makes it anew.
+    func discardClone(logger: Logger) {
+        do {
+            try CloneMaintenance.delete(clonePath)
+            logger.warning("the clone is damaged and was deleted; the next cycle makes it anew")
+        } catch {
+            logger.error("the damaged clone could not be deleted: \(error)")
+        }
+    }
+
     /// Everything that a cycle needs.
     ///
     /// - Parameter lock: held by the caller; the network child shares it, so that a surviving child keeps it.

@@ -55,6 +55,7 @@ struct ReconcileCommand: AsyncParsableCommand {
                 status = outcome.exitStatus
             }
         } catch {
+            if error.code == .clone, !dryRun { node.discardClone(logger: logger) }
             throw ProgramError(error.code == .introduction ? .notAuthentic : .failure, error.message)
         }
         if status != .success { throw ExitCode(status.rawValue) }

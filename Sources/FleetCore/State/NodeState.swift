@@ -92,6 +92,8 @@ package struct BackOff: Hashable, Sendable {
 package struct ReportMemory: Hashable, Sendable {
     /// The number of the last report; 0 before the first.
     package var sequence = 0
+    /// The number of the last report that the remote is known to have taken.
+    package var sent = 0
     /// Its commit.
     package var id: CommitID?
     /// What of it makes the next report due when it changes.

@@ -145,7 +145,8 @@ extension BackOff {
 extension ReportMemory {
     package var json: JSONValue {
         [
-            "sequence": JSONValue(sequence), "id": JSONValue(id), "dueKey": JSONValue(dueKey),
+            "sequence": JSONValue(sequence), "sent": JSONValue(sent), "id": JSONValue(id),
+            "dueKey": JSONValue(dueKey),
             "proven": .array(proven.map(\.stateJSON)), "at": JSONValue(milliseconds: at),
             "pushed": .bool(isPushed),
         ]
@@ -155,6 +156,7 @@ extension ReportMemory {
         guard let sequence = json["sequence"]?.integer, let at = json["at"]?.milliseconds else { return nil }
         self.init()
         self.sequence = Int(clamping: sequence)
+        sent = Int(clamping: json["sent"]?.integer ?? 0)
         id = json["id"]?.string.flatMap { CommitID($0) }
         dueKey = json["dueKey"]?.string.flatMap { Digest($0) }
         proven = (json["proven"]?.array ?? []).compactMap(Proof.init(stateJSON:))

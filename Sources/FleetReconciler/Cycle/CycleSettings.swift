@@ -45,10 +45,21 @@ package struct CycleError: Error, Hashable, Sendable {
     package enum Code: String, Sendable, CaseIterable {
         /// The node's state cannot be read or written.
         case state
-        /// The clone is of no use.
+        /// The clone is damaged; made anew it is of use again, for nothing is remembered in it alone.
         case clone
         /// The introduction is not what it should be.
         case introduction
+    }
+}
+
+extension CycleError {
+    /// What a failure of the fleet repository means for the cycle.
+    init(_ error: SourceError) {
+        switch error.code {
+        case .cloneDamaged: self.init(.clone, error.message)
+        case .introduction: self.init(.introduction, error.message)
+        case .storage: self.init(.state, error.message)
+        }
     }
 }
 

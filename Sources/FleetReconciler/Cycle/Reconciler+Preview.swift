@@ -23,7 +23,7 @@ extension Reconciler {
         do {
             following = try source.follow(memory)
         } catch {
-            throw CycleError(error.code == .introduction ? .introduction : .clone, error.message)
+            throw CycleError(error)
         }
         memory.adopt(following)
         var desired = try read(following, unreachable: unreachable)

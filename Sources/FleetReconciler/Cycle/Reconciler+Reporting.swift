@@ -55,18 +55,17 @@ extension Reconciler {
         return try await send(id, at: now)
     }
 
-    /// Writes a report; if that fails, once more with the chain that the remote has: a clone that was made
-    /// anew has lost it. A number that was given once is not given again.
+    /// Writes a report; if the one before it was lost with the clone, once more with the chain that the remote
+    /// has.
     private mutating func writeOrRegainChain(
         _ draft: ReportDraft, at now: Instant
     ) async throws(StatusError) {
         do throws(StatusError) {
             return try await write(draft, at: now)
         } catch {
+            guard error.code == .previousLost else { throw error }
             logger.info("\(error.message)")
-            guard let chain = try await status.remoteChain(), chain.isOwn else { throw error }
-            memory.report.id = chain.tip
-            memory.report.sequence = max(memory.report.sequence, chain.sequence ?? 0)
+            resumeLostChain(with: try await status.remoteChain())
         }
         try await write(draft, at: now)
     }
@@ -90,6 +89,7 @@ extension Reconciler {
         switch await status.push(id) {
         case .pushed:
             memory.report.isPushed = true
+            memory.report.sent = memory.report.sequence
             try save(at: now)
             return .sent(id)
         case .diverged:
@@ -102,15 +102,21 @@ extension Reconciler {
         case .unreachable(let message):
             logger.info("the report waits: \(message)")
             return .queued(id, message)
+        case .lost:
+            do throws(StatusError) {
+                resumeLostChain(with: try await status.remoteChain())
+            } catch {
+                return .queued(id, error.message)
+            }
+            try save(at: now)
+            return .queued(id, "the report was lost with the clone; the next one stands for it")
         }
     }
 
     /// A new key, or a node whose state was made anew, continues the chain that the remote has for its name.
     private mutating func takeUpRemoteChain(at now: Instant) async throws(CycleError) {
         do throws(StatusError) {
-            guard let chain = try await status.remoteChain() else { return }
-            memory.report.id = chain.tip
-            memory.report.sequence = chain.isOwn ? chain.sequence ?? 0 : 0
+            if let chain = try await status.remoteChain() { takeUp(chain) }
         } catch {
             // It is looked at again when the push diverges.
             logger.info("the remote's chain cannot be read: \(error.message)")
@@ -124,21 +130,38 @@ extension Reconciler {
     private mutating func resolveDivergence(at now: Instant) async throws(CycleError) {
         do throws(StatusError) {
             guard let chain = try await status.remoteChain() else { return }
-            logger.error("identity conflict: the remote has another chain", metadata: ["tip": "\(chain.tip)"])
-            memory.report.id = chain.tip
-            memory.report.dueKey = nil
-            if chain.isOwn {
-                // Each number is its parent's and one more: what was numbered here since was never published.
-                memory.report.sequence = chain.sequence ?? memory.report.sequence
-                memory.proven = []
-                memory.wellness = nil
-                memory.identityConflict = true
-            }
+            takeUp(chain)
+            if chain.isOwn { noteIdentityConflict(with: chain) }
         } catch {
             logger.info("the remote's chain cannot be read: \(error.message)")
             return
         }
         try save(at: now)
+    }
+
+    /// The clone was made anew, and the node's own chain went with the old one: it is fetched back.
+    private mutating func resumeLostChain(with chain: RemoteChain?) {
+        let isLater = chain.map { $0.isOwn && $0.sequence ?? 0 > memory.report.sequence } ?? false
+        takeUp(chain)
+        if isLater, let chain { noteIdentityConflict(with: chain) }
+    }
+
+    /// Makes the remote's chain the one that the next report continues.
+    ///
+    /// Each number is that of the report before and one more. What was numbered here and never reached the
+    /// remote is not in the chain, and nobody has seen its number; what was sent is never numbered below.
+    private mutating func takeUp(_ chain: RemoteChain?) {
+        memory.report.id = chain?.tip
+        memory.report.sequence = max(memory.report.sent, chain.flatMap { $0.isOwn ? $0.sequence : nil } ?? 0)
+        memory.report.dueKey = nil
+    }
+
+    private mutating func noteIdentityConflict(with chain: RemoteChain) {
+        logger.error(
+            "another machine has reported with this node's key", metadata: ["report": "\(chain.tip)"])
+        memory.proven = []
+        memory.wellness = nil
+        memory.identityConflict = true
     }
 
     private func report(

@@ -70,7 +70,7 @@ package struct Reconciler<
         do {
             following = try source.follow(memory)
         } catch {
-            throw CycleError(error.code == .introduction ? .introduction : .clone, error.message)
+            throw CycleError(error)
         }
         var next = memory
         next.adopt(following)
@@ -89,7 +89,7 @@ package struct Reconciler<
                 holds: desired.holds,
                 conditions: (unreachable.map { [$0] } ?? []) + desired.conditions)
         } catch {
-            throw CycleError(.clone, error.message)
+            throw CycleError(error)
         }
     }
 

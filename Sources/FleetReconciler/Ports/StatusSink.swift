@@ -8,7 +8,8 @@ package protocol StatusSink {
     ///   - report: with its number and `previous` set.
     ///   - receipt: of the last admission; it goes along unchanged until the next.
     /// - Returns: the report's commit.
-    /// - Throws: ``StatusError`` if it could not be signed or stored.
+    /// - Throws: ``StatusError`` if it could not be signed or stored; with `previousLost` if the node's own
+    ///   last report is not in the clone.
     func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID
 
     /// Sends everything up to `id`: the chain and the newest report beside it, in one push.
@@ -31,6 +32,8 @@ package enum ReportDelivery: Hashable, Sendable {
     case refused(String)
     /// The remote could not be reached; the report goes out later.
     case unreachable(String)
+    /// The report is not in the clone: it was lost with one that had to be made anew.
+    case lost
 }
 
 /// The tip of a node's chain at the remote.
@@ -51,9 +54,21 @@ package struct RemoteChain: Hashable, Sendable {
 
 /// Why a report could not be written or the remote not be asked.
 package struct StatusError: Error, Hashable, Sendable {
+    package let code: Code
     package let message: String
 
-    package init(_ message: String) { self.message = message }
+    package init(_ message: String) { self.init(.other, message) }
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package enum Code: String, Sendable, CaseIterable {
+        /// The report before it is not in the clone: it was lost with one that had to be made anew.
+        case previousLost
+        case other
+    }
 }
 
 extension StatusError: CustomStringConvertible {

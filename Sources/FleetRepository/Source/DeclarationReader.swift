@@ -21,15 +21,23 @@ struct DeclarationReader {
                 continue
             }
             var stack = stacks[name] ?? DeclarationStack()
-            stack.declare(digest(of: name, at: commit.id), by: commit.id, parent: commit.parent)
+            stack.declare(try digest(of: name, at: commit.id), by: commit.id, parent: commit.parent)
             if !stack.layers.isEmpty { stacks[name] = stack }
         }
     }
 
-    /// The digest of a baseline at a commit; nil if it cannot be read there, which changes no stack.
-    private func digest(of name: BaselineName, at commit: CommitID) -> Digest? {
+    /// The digest of a baseline at a commit; nil if its content cannot be read, which changes no stack.
+    ///
+    /// - Throws: `GitError` if this machine cannot get at the content: a stack that was grown without it
+    ///   would be another one than that of every other node, for ever.
+    private func digest(of name: BaselineName, at commit: CommitID) throws(GitError) -> Digest? {
         let reader = FleetReader(CommitTree(clone: clone, commit: commit))
-        return (try? reader.baseline(named: name)).map { CanonicalForm($0).digest }
+        do throws(FleetReadError) {
+            return CanonicalForm(try reader.baseline(named: name)).digest
+        } catch {
+            guard case .inaccessible = error else { return nil }
+            throw GitError("read baseline", "\(name) at \(commit.short)", .notFound, error.description)
+        }
     }
 
     /// What a declaration says, at the newest of `commits` where it is this declaration and can be read.

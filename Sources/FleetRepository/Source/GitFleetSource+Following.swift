@@ -6,7 +6,7 @@ extension GitFleetSource {
         do throws(GitError) {
             return try advance(memory)
         } catch {
-            throw SourceError(.cloneDamaged, error.description)
+            throw SourceError(error.code == .diskFull ? .storage : .cloneDamaged, error.description)
         }
     }
 
@@ -87,7 +87,7 @@ extension GitFleetSource {
         var candidates = [state.mark].compactMap(\.self) + verified.reversed().dropFirst().map(\.id)
         if let introduction = state.introduction, state.followed == nil { candidates.append(introduction) }
         for candidate in candidates where candidate != state.followed {
-            switch read(candidate) {
+            switch try read(candidate) {
             case .success: state.followed = candidate
             case .failure(let reason):
                 if candidate == state.mark { state.refuse(reason) }
@@ -99,7 +99,10 @@ extension GitFleetSource {
 
     /// Whether this node can read a commit: everything that it needs is without error, and needs no newer
     /// agent.
-    private func read(_ commit: CommitID) -> Result<Void, Reason> {
+    ///
+    /// - Throws: `GitError` if this machine cannot get at its content: only what it says can be wrong for
+    ///   every node.
+    private func read(_ commit: CommitID) throws(GitError) -> Result<Void, Reason> {
         do throws(FleetReadError) {
             let view = try FleetReader(CommitTree(clone: clone, commit: commit)).view(of: settings.node)
             guard view.fleet.trust == .firstParent else {
@@ -117,7 +120,7 @@ extension GitFleetSource {
             case .notInFleet: return .success(())
             case .needsNewerAgent: return .failure(Reason(.newerAgentNeeded, error.description))
             case .unreadable: return .failure(Reason(.unreadable, "commit \(commit.short): \(error)"))
-            case .inaccessible: return .failure(Reason(.unreadable, "commit \(commit.short): \(error)"))
+            case .inaccessible: throw GitError("read commit", commit.hex, .notFound, error.description)
             }
         }
     }

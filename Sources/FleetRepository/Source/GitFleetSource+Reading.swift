@@ -38,7 +38,11 @@ extension GitFleetSource {
 
     /// Any hold that can be read in the newest authentic commit, even if the rest of it cannot.
     private func holds(_ following: Following) throws(SourceError) -> [Reason] {
-        guard let commit = following.holdsAt ?? following.followed else { return [] }
+        // In a clone made anew from a remote that is behind, the newest one may be missing.
+        let known = [following.holdsAt, following.followed].compactMap(\.self)
+        guard let commit = known.first(where: { (try? clone.repository.commit($0)) != nil }) else {
+            return []
+        }
         do throws(FleetReadError) {
             return try FleetReader(CommitTree(clone: clone, commit: commit)).holds(on: settings.node).map(
                 \.reasonToRest)

@@ -22,6 +22,7 @@ package struct GitStatusSink: StatusSink {
     }
 
     package func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID {
+        try requirePrevious(of: report)
         do throws(GitError) {
             var files = [ReportCommit.reportPath: report.documentBytes]
             if let receipt { files[ReportCommit.receiptPath] = receipt.documentBytes }
@@ -39,6 +40,18 @@ package struct GitStatusSink: StatusSink {
         } catch {
             throw StatusError("the report could not be written: \(error)")
         }
+    }
+
+    private func requirePrevious(of report: Report) throws(StatusError) {
+        guard let previous = report.previous else { return }
+        let found: GitCommit?
+        do throws(GitError) {
+            found = try clone.repository.commit(previous)
+        } catch {
+            throw StatusError("the report before this one cannot be read: \(error)")
+        }
+        guard found == nil else { return }
+        throw StatusError(.previousLost, "the report before this one, \(previous.short), is not in the clone")
     }
 
     private func commit(
@@ -61,10 +74,12 @@ package struct GitStatusSink: StatusSink {
     package func push(_ id: CommitID) async -> ReportDelivery {
         let status = FleetReferences.status(node)
         let latestName = FleetReferences.latest(node)
-        guard let latest = try? clone.repository.reference(FleetReferences.ownLatest(node)),
-            let chain = PushRefspec(commit: id, destination: status, force: false),
+        guard let latest = try? clone.repository.reference(FleetReferences.ownLatest(node)) else {
+            return .lost
+        }
+        guard let chain = PushRefspec(commit: id, destination: status, force: false),
             let newest = PushRefspec(commit: latest, destination: latestName, force: true)
-        else { return .refused("the report is not in the clone") }
+        else { return .refused("'\(latestName)' is not the name of a branch") }
         let verdicts: [String: PushVerdict]
         do {
             verdicts = try source.network.push(
