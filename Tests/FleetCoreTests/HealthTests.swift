@@ -67,8 +67,8 @@ struct HealthTests {
         for cycle in 0..<90 {
             canary.checks["service nginx"] = cycle % 3 == 2 ? .failed : .passed
             canary.cycle(at: Int64(cycle) * 300)
+            #expect((canary.healthyFor ?? 0) <= 300)
         }
-        #expect((canary.healthyFor ?? 0) <= 300)
     }
 
     @Test func `a check that turns bad takes the soak away, and the reports say so`() {
@@ -110,6 +110,17 @@ struct HealthTests {
         canary.installed = installed
         for cycle in 0..<5 { canary.cycle(at: Int64(cycle) * 300) }
         #expect(canary.memory.proven == [])
+    }
+
+    @Test func `drift breaks a soak, and what was reached before is no head start`() {
+        var canary = Canary()
+        for cycle in 0..<5 { canary.cycle(at: Int64(cycle) * 300) }
+        canary.installed = []
+        canary.cycle(at: 1_500)
+        canary.installed = ["nginx 1"]
+        for cycle in 6..<10 { canary.cycle(at: Int64(cycle) * 300) }
+        #expect(canary.healthyFor == 1_200)
+        #expect(canary.memory.wellness?.healthyFor == TimeSpan(seconds: 900))
     }
 
     @Test func `an excepted entry and a hold by hand prove nothing`() {
