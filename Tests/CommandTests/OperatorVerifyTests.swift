@@ -140,15 +140,29 @@ struct OperatorVerifyTests {
     }
 
     @Test func aNodeThatMovedAndOneThatLeftStayAuthentic() throws {
-        _ = try threeReports(of: "store-1")
+        let last = try threeReports(of: "store-1")
         _ = try threeReports(of: "store-2")
         try Git.run(
             "mv", "groups/stores/nodes/store-1.yaml", "groups/canary/nodes/store-1.yaml", in: fleet.clone)
         try Git.run("rm", "--quiet", "groups/stores/nodes/store-2.yaml", in: fleet.clone)
         try fleet.commit("Move one, take one out")
+        try fleet.report(ReportMaking(node: "store-1", group: "canary", sequence: 4, parent: last))
         let result = try verify()
         #expect(result.exitCode == 0, "\(result.text)")
-        #expect(result.text.contains("reports: 6 authentic reports with 0 receipts of 2 nodes"))
+        #expect(result.text.contains("reports: 7 authentic reports with 0 receipts of 2 nodes"))
+    }
+
+    @Test func aReportThatFollowsACommitWithoutTheNodeIsNamed() throws {
+        let last = try threeReports(of: "store-2")
+        try Git.run("rm", "--quiet", "groups/stores/nodes/store-2.yaml", in: fleet.clone)
+        try fleet.commit("Take store-2 out")
+        let late = try fleet.report(ReportMaking(node: "store-2", sequence: 4, parent: last))
+        let result = try verify()
+        #expect(result.exitCode == 77)
+        #expect(
+            result.text.contains(
+                "report \(late.prefix(12)) of store-2: the commit that it follows does not list the node"))
+        #expect(result.text.contains("reports: 3 authentic reports"))
     }
 
     @Test func stockGitAgreesWithTheWrittenSigners() throws {
