@@ -47,6 +47,15 @@ final class HeldProcess {
         close(input)
     }
 
+    /// Whether it has not ended yet.
+    var isRunning: Bool {
+        // proc(5): the state follows the name; `Z` has ended and waits to be reaped.
+        guard let line = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8) else {
+            return false
+        }
+        return !line.contains(") Z ")
+    }
+
     /// What it has written to standard output.
     var output: String { (try? folder.read("output")) ?? "" }
     /// What it has written to standard error.

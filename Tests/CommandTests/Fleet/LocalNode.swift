@@ -36,7 +36,14 @@ struct LocalNode {
             environment: Git.environment, deadline: deadline)
     }
 
-    /// Writes the configuration; `besides` are further lines, `replacing` other values of keys.
+    /// Starts the agent beside the test.
+    func startAgent(_ command: String) throws -> HeldProcess {
+        try HeldProcess(
+            [BuiltProgram.path("plimsoll-agent"), command, "--config", configuration],
+            environment: Git.environment)
+    }
+
+    /// Writes the configuration; what is nil is as the fleet has it.
     func configure(remote: String? = nil, introduction: String? = nil, state: String? = nil) throws {
         let text = """
             apiVersion: plimsoll/v1
