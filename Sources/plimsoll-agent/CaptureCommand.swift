@@ -12,7 +12,7 @@ struct CaptureCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Option(help: "The root whose packages are captured; without it, and without a configuration, '/'.")
+    @Option(help: "The root whose packages are captured; default: the configuration's, or '/' without one.")
     var root: String?
 
     @Option(help: "The name of the baseline.")
@@ -22,7 +22,7 @@ struct CaptureCommand: AsyncParsableCommand {
         guard let name = BaselineName(name) else {
             throw ProgramError(.usage, "--name '\(name)': expected \(BaselineName.expected)")
         }
-        let packages = try packages()
+        let packages = try LoosePackages(configurationAt: common.path, root: root).packages
         do throws(PackageError) {
             let inventory = try await packages.inventory()
             let facts = try await packages.facts()
@@ -35,10 +35,5 @@ struct CaptureCommand: AsyncParsableCommand {
         } catch {
             throw ProgramError(.failure, error.message)
         }
-    }
-
-    private func packages() throws -> AptPackages {
-        guard let root else { return try Node(configurationAt: common.path).packages() }
-        return AptPackages(AptConfiguration(root: root, workspace: "/nonexistent"))
     }
 }

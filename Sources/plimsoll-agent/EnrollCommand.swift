@@ -94,8 +94,11 @@ struct EnrollCommand: ParsableCommand {
         let made = try ending(with: .failure) { () throws(SigningError) in
             try SSHPrivateKey.generateEd25519(comment: node.name.description)
         }
-        // Where there is a key there must be a state: without one the next cycle would raise an alarm.
-        try ending(with: .failure) { () throws(StoreError) in try node.store.save(NodeState()) }
+        // Where there is a key there must be a state: without one the next cycle would raise an alarm. What a
+        // node remembers outlives its key.
+        if !node.hasState {
+            try ending(with: .failure) { () throws(StoreError) in try node.store.save(NodeState()) }
+        }
         try ending(with: .failure) { () throws(FileError) in
             try DurableFile.write(Array(made.file.utf8), to: node.ownKeyPath, mode: 0o600)
         }

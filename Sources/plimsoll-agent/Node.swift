@@ -56,6 +56,9 @@ struct Node {
 
     var store: FileStateStore { FileStateStore(folder: stateFolder, key: ownKeyPath) }
 
+    /// Whether there is a state, readable or not.
+    var hasState: Bool { access("\(stateFolder)/state.json", F_OK) == 0 }
+
     /// Takes the lock of the state folder, without waiting.
     func lock() throws(ProgramError) -> StateLock {
         guard access(stateFolder, F_OK) == 0 else {

@@ -34,7 +34,8 @@ struct PreviewRendering {
         for reason in reasons { Terminal.print(reason.message) }
         if let obstacle { Terminal.print("cannot be carried out: \(obstacle.message)") }
         guard let plan, !plan.changes.isEmpty else {
-            if obstacle == nil { Terminal.print("nothing to change") }
+            let words = reasons.isEmpty ? "nothing to change" : "nothing changes now"
+            if obstacle == nil { Terminal.print(words) }
             return
         }
         var table = Table(["package", "from", "to", ""])

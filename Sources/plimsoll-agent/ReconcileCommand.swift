@@ -30,15 +30,16 @@ struct ReconcileCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let baseline {
+            let loose = try LoosePackages(configurationAt: common.path)
+            try await BaselinePreview(file: baseline, packages: loose.packages).run(json: json)
+            return
+        }
         let node = try Node(configurationAt: common.path)
         var logger = Logger(label: "plimsoll") { _ in
             StandardErrorLog(level: verbose ? .debug : json ? .warning : .info)
         }
         logger[metadataKey: "node"] = "\(node.name)"
-        if let baseline {
-            try await BaselinePreview(file: baseline, packages: try node.packages()).run(json: json)
-            return
-        }
         let lock = try node.lock()
         var cycle = try node.cycle(lock: lock, logger: logger)
         let now = SystemClock.now(isTrusted: node.configuration.isClockTrusted)

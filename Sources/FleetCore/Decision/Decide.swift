@@ -75,7 +75,7 @@ private struct Deliberation {
             let admitted = memory.admitted
             return Decision(
                 action: .rest, admitted: admitted, previous: memory.previous,
-                assessment: admitted.map { assess($0, in: inventory).assessment },
+                assessment: admitted.map { assess($0, in: inventory).assessment } ?? prospect(in: inventory),
                 enforced: admitted.flatMap { membership.versions[$0.declaration] },
                 reasons: desired.holds + desired.conditions)
         }
@@ -90,7 +90,9 @@ private struct Deliberation {
     private func enforce(_ outcome: Choice.Outcome, in inventory: InventoryIndex) -> Decision {
         var reasons = desired.conditions + outcome.reasons
         guard let admitted = outcome.admitted else {
-            return Decision(action: .rest, admitted: nil, previous: outcome.previous, reasons: reasons)
+            return Decision(
+                action: .rest, admitted: nil, previous: outcome.previous, assessment: prospect(in: inventory),
+                reasons: reasons)
         }
         let (assessment, declared) = assess(admitted, in: inventory)
         reasons += assessment.leftOutReasons
@@ -128,6 +130,17 @@ private struct Deliberation {
             placed: memory.changes.placed, exceptions: exceptions, sources: declared?.sources,
             returns: returns)
         return (assessment, declared)
+    }
+
+    /// What is declared compared with what is installed: where nothing is admitted yet, people see what is to
+    /// come.
+    private func prospect(in inventory: InventoryIndex) -> Assessment? {
+        guard let declared = membership.stack.declared.flatMap({ membership.versions[$0] }),
+            declared.baseline.mismatch(with: actual.facts) == nil
+        else { return nil }
+        return Assessment(
+            of: CanonicalForm(declared.baseline), in: inventory, newer: declared.baseline.newer,
+            placed: memory.changes.placed, exceptions: exceptions, sources: declared.sources)
     }
 
     /// The entries that are not enforced on this node today. Without a known clock an exception does not end.

@@ -54,6 +54,8 @@ package struct Intent: Hashable, Sendable {
     package var started: Timestamp
     /// Why the change is undone; empty for a change towards a declaration.
     package var reason: String
+    /// How often a cycle has found it open.
+    package var interruptions = 0
 
     package init(
         kind: Kind, declaration: Declaration, attempt: Int, request: ChangeRequest, planned: [PackageChange],

@@ -5,7 +5,7 @@ extension Intent {
             "attempt": JSONValue(attempt), "request": request.json,
             "planned": .array(planned.map(\.json)), "automatic": .array(automatic.map { JSONValue($0) }),
             "checksBefore": .array(checksBefore.map(\.json)), "started": JSONValue(started),
-            "reason": .string(reason),
+            "reason": .string(reason), "interruptions": JSONValue(interruptions),
         ]
     }
 
@@ -23,6 +23,7 @@ extension Intent {
             automatic: (json["automatic"]?.array ?? []).compactMap { $0.string.flatMap { PackageID($0) } },
             checksBefore: (json["checksBefore"]?.array ?? []).compactMap(CheckResult.init(json:)),
             started: started, reason: json["reason"]?.string ?? "")
+        interruptions = Int(clamping: json["interruptions"]?.integer ?? 0)
     }
 }
 

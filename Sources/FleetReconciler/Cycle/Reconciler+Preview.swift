@@ -32,7 +32,7 @@ extension Reconciler {
         let evidence = await readEvidence(for: &desired, peers: &peers, at: now)
         let decision = decide(
             desired: desired, actual: await observe(), evidence: evidence, memory: memory, now: now)
-        guard case .converge(let request) = decision.action else {
+        guard let request = decision.pending(isHeld: !desired.holds.isEmpty) else {
             return CyclePreview(desired: desired, decision: decision, plan: nil, obstacle: nil)
         }
         do {
@@ -43,6 +43,15 @@ extension Reconciler {
                 desired: desired, decision: decision, plan: nil,
                 obstacle: Reason(error.code.reasonCode, error.message))
         }
+    }
+}
+
+extension Decision {
+    /// What would be changed now, or on a node that is held, without the hold; nil for nothing.
+    fileprivate func pending(isHeld: Bool) -> ChangeRequest? {
+        if case .converge(let request) = action { return request }
+        guard isHeld, let request = assessment?.request, !request.isEmpty else { return nil }
+        return request
     }
 }
 

@@ -55,8 +55,8 @@ extension Reconciler {
         return try await send(id, at: now)
     }
 
-    /// Writes a report; if the one before it was lost with the clone, once more with the chain that the remote
-    /// has.
+    /// Writes a report; if the one before it was lost with the clone, once more with the chain that the
+    /// remote has.
     private mutating func writeOrRegainChain(
         _ draft: ReportDraft, at now: Instant
     ) async throws(StatusError) {

@@ -15,6 +15,18 @@ extension Reconciler {
             try await undo(intent, act: &act, at: now)
             return
         }
+        var intent = intent
+        intent.interruptions += 1
+        memory.intent = intent
+        try save(at: now)
+        guard intent.interruptions <= Self.bearableInterruptions || intent.kind == .repair else {
+            // A patch that brings the machine down each time would otherwise be finished for ever.
+            let cause = Reason(
+                .attemptFailed, "it was interrupted \(intent.interruptions) times before it could end")
+            noteChanges(of: intent, in: try? await packages.inventory())
+            try await fail(intent, cause: cause, isFinal: true, desired: desired, act: &act, at: now)
+            return
+        }
         var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
         do {
             try await packages.repair()
@@ -25,6 +37,9 @@ extension Reconciler {
                 try await conclude(intent, output: output, desired: desired, act: &act, at: now)
                 return
             }
+            // Nobody's fault, and no interruption: it counts for nothing.
+            memory.intent?.interruptions -= 1
+            try save(at: now)
             act.reasons.append(Reason(error.code.reasonCode, error.message))
             return
         }
@@ -44,9 +59,7 @@ extension Reconciler {
             act.reasons.append(Reason(error.code.reasonCode, error.message))
             return
         }
-        let changes = intent.planned.actual(in: inventory)
-        memory.changes.record(changes, for: intent.declaration)
-        if memory.admitted?.progress == .provisional, !changes.isEmpty { memory.admitted?.progress = .begun }
+        let changes = noteChanges(of: intent, in: inventory.inventory)
         let after = await results(after: intent, desired: desired)
         act.checks = after
         let verdict = Verdict(
@@ -69,6 +82,19 @@ extension Reconciler {
             return
         }
         try await fail(intent, cause: cause, isFinal: verdict.isFinal, desired: desired, act: &act, at: now)
+    }
+
+    /// How often a transaction may be interrupted before that is taken for its fault.
+    private static var bearableInterruptions: Int { 5 }
+
+    /// Remembers what a transaction has changed so far, so that it can be undone.
+    @discardableResult
+    private mutating func noteChanges(of intent: Intent, in inventory: Inventory?) -> [PackageChange] {
+        guard let inventory else { return [] }
+        let changes = intent.planned.actual(in: InventoryIndex(inventory))
+        memory.changes.record(changes, for: intent.declaration)
+        if memory.admitted?.progress == .provisional, !changes.isEmpty { memory.admitted?.progress = .begun }
+        return changes
     }
 
     private func results(after intent: Intent, desired: Desired) async -> [CheckResult] {

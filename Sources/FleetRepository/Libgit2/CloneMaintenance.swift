@@ -62,7 +62,8 @@ package enum CloneMaintenance {
         }
     }
 
-    /// Deletes a clone that is of no use, with all that is in it; symbolic links are removed, not followed.
+    /// Deletes a folder, such as a clone that is of no use, with all that is in it; symbolic links are
+    /// removed, not followed.
     package static func delete(_ folder: String) throws(FileError) {
         for (name, isFolder) in try entries(of: folder) {
             let path = "\(folder)/\(name)"
