@@ -30,6 +30,12 @@ package struct AptPackages: PackageSystem {
         let native = try database.database().inventory.native
         try AptOptionFiles(configuration: configuration).write(for: plan.request)
         try await AptArchives(configuration, plan: plan, native: native).fetch()
+        // The manager would wait for a lock, but so would the node's report. Asked last: what follows is the
+        // change.
+        let locks = AptLocks(configuration: configuration, ownSources: plan.request.sources != nil)
+        if let locked = locks.holder() {
+            throw locked
+        }
     }
 
     package func apply(
