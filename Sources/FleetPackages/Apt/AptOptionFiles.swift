@@ -38,13 +38,25 @@ struct AptOptionFiles {
     }
 
     /// Puts exactly these source lists into the folder.
+    ///
+    /// Undoing may need two lists of one name, that of the declaration which failed and that of the one
+    /// before: the second gets a number.
     private func write(_ sources: [SourceList]) throws(FileError) {
         try makeFolder(sourcesFolder)
-        let names = Set(sources.map { "\($0.name).sources" })
-        for stale in try namesInFolder(sourcesFolder) where !names.contains(stale) {
+        var contents: [String: String] = [:]
+        for source in sources {
+            var name = "\(source.name).sources"
+            var number = 1
+            while let other = contents[name], other != source.content {
+                number += 1
+                name = "\(source.name).\(number).sources"
+            }
+            contents[name] = source.content
+        }
+        for stale in try namesInFolder(sourcesFolder) where contents[stale] == nil {
             try removeFile("\(sourcesFolder)/\(stale)")
         }
-        for source in sources { try writeFile("\(sourcesFolder)/\(source.name).sources", source.content) }
+        for (name, content) in contents { try writeFile("\(sourcesFolder)/\(name)", content) }
     }
 
     private var early: String {

@@ -12,7 +12,7 @@ extension Reconciler {
         logger.warning(
             "settling an interrupted transaction", metadata: ["declaration": "\(intent.declaration)"])
         guard intent.kind != .undo else {
-            try await undo(intent, act: &act, at: now)
+            try await undo(intent, desired: desired, act: &act, at: now)
             return
         }
         var intent = intent
@@ -147,7 +147,7 @@ extension Reconciler {
         memory.backOff = nil
         memory.intent = undoing
         try save(at: now)
-        try await undo(undoing, act: &act, at: now)
+        try await undo(undoing, desired: desired, act: &act, at: now)
     }
 
     /// What undoes everything that was changed for a declaration, from its sources and from those of what is
@@ -164,12 +164,18 @@ extension Reconciler {
 
     /// Undoes a failed transaction by its record: each package to the version it had, what came in goes, what
     /// went comes back.
-    mutating func undo(_ intent: Intent, act: inout Act, at now: Instant) async throws(CycleError) {
+    ///
+    /// Besides its own sources it may use those of the branch's declared baseline: an older version that no
+    /// source has any more can be offered again by a commit.
+    mutating func undo(
+        _ intent: Intent, desired: Desired, act: inout Act, at now: Instant
+    ) async throws(CycleError) {
         logger.notice("undoing", metadata: ["declaration": "\(intent.declaration)"])
         var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
         do {
             try await packages.repair()
-            let remaining = intent.request.remaining(in: InventoryIndex(try await packages.inventory()))
+            let request = intent.request.adding(sources: desired.declaredSources)
+            let remaining = request.remaining(in: InventoryIndex(try await packages.inventory()))
             if !remaining.isEmpty {
                 let plan = try await preparedPlan(remaining)
                 if let refusal = plan.refusal {
@@ -224,5 +230,25 @@ extension [PackageChange] {
             return version == change.from
                 ? nil : PackageChange(id: change.id, from: change.from, to: version)
         }
+    }
+}
+
+extension Desired {
+    /// The sources of the baseline that the branch declares now.
+    fileprivate var declaredSources: [SourceList] {
+        guard case .member(let membership) = standing, let declared = membership.stack.declared else {
+            return []
+        }
+        return membership.versions[declared]?.sources ?? []
+    }
+}
+
+extension ChangeRequest {
+    /// This request with further sources, where it has sources of its own; the system's stay the system's.
+    fileprivate func adding(sources others: [SourceList]) -> ChangeRequest {
+        guard let own = sources else { return self }
+        return ChangeRequest(
+            pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
+            sources: own + others.filter { !own.contains($0) })
     }
 }
