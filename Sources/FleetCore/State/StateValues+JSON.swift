@@ -155,7 +155,7 @@ extension ReportMemory {
     package init?(json: JSONValue) {
         guard let sequence = json["sequence"]?.integer, let at = json["at"]?.milliseconds else { return nil }
         self.init()
-        self.sequence = Int(clamping: sequence)
+        self.sequence = Int(clamping: min(max(sequence, 0), Int64(Report.largestSequence)))
         sent = Int(clamping: json["sent"]?.integer ?? 0)
         id = json["id"]?.string.flatMap { CommitID($0) }
         dueKey = json["dueKey"]?.string.flatMap { Digest($0) }

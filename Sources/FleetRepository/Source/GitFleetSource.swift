@@ -22,19 +22,24 @@ package final class GitFleetSource: FleetSource {
     /// Opens the clone under the caller's lock. One that a crash or the disk has damaged is deleted and made
     /// anew: the mark is not in it, so nothing is forgotten.
     private static func openClone(_ folder: String) throws(SourceError) -> GitRepository {
+        var isUsable = false
         do throws(FileError) {
             if case .missing = CloneMaintenance.condition(of: folder) {
             } else {
                 _ = try CloneMaintenance.removeLeftovers(in: folder)
                 if case .unusable = CloneMaintenance.condition(of: folder) {
                     try CloneMaintenance.delete(folder)
+                } else {
+                    isUsable = true
                 }
             }
         } catch {
             throw SourceError(.storage, error.description)
         }
         do throws(GitError) {
-            return try GitRepository(initialiseBare: folder)
+            // To initialise what is there would write: libgit2 tries out what the file system can.
+            return isUsable
+                ? try GitRepository(open: folder) : try GitRepository(initialiseBare: folder)
         } catch {
             throw SourceError(error.code == .diskFull ? .storage : .cloneDamaged, error.description)
         }
