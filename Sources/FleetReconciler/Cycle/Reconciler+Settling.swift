@@ -23,7 +23,14 @@ extension Reconciler {
             // A patch that brings the machine down each time would otherwise be finished for ever.
             let cause = Reason(
                 .attemptFailed, "it was interrupted \(intent.interruptions) times before it could end")
-            noteChanges(of: intent, in: try? await packages.inventory())
+            do {
+                // While apt is still at work, or unreadable what it did, nobody can tell what to undo.
+                try await packages.repair()
+                noteChanges(of: intent, in: try await packages.inventory())
+            } catch {
+                act.reasons.append(Reason(error.code.reasonCode, error.message))
+                return
+            }
             try await fail(intent, cause: cause, isFinal: true, desired: desired, act: &act, at: now)
             return
         }
@@ -89,8 +96,7 @@ extension Reconciler {
 
     /// Remembers what a transaction has changed so far, so that it can be undone.
     @discardableResult
-    private mutating func noteChanges(of intent: Intent, in inventory: Inventory?) -> [PackageChange] {
-        guard let inventory else { return [] }
+    private mutating func noteChanges(of intent: Intent, in inventory: Inventory) -> [PackageChange] {
         let changes = intent.planned.actual(in: InventoryIndex(inventory))
         memory.changes.record(changes, for: intent.declaration)
         if memory.admitted?.progress == .provisional, !changes.isEmpty { memory.admitted?.progress = .begun }
