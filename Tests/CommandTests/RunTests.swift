@@ -45,15 +45,19 @@ struct RunTests {
     }
 
     @Test func aStopWaitsForTheCycleThatIsChangingPackages() async throws {
-        let fleet = try await LocalFleet()
+        let gate = try TemporaryFolder("gate")
+        // The installation says that it has begun, and goes on when it may.
+        let patient = "touch \(gate.path)/begun; while ! test -e \(gate.path)/open; do sleep 0.05; done"
+        let fleet = try await LocalFleet([
+            LocalFleet.till("1.0-1"), SandboxPackage("till", "1.1-1", scripts: ["preinst": patient]),
+        ])
         let node = try fleet.enrol(1, in: "canary")[0]
         #expect(try node.reconcile().phase == .converged)
         try fleet.declare("till: 1.1-1")
-        let holder = try HeldProcess.holding("\(node.database)/lock-frontend")
         let agent = try node.startAgent("run")
-        try await eventually("a change that begins") { try fleet.report(of: node).phase == .converging }
+        try await eventually("a change that begins") { gate.exists("begun") }
         kill(agent.process, SIGTERM)
-        holder.end()
+        try gate.write("", to: "open")
         #expect(agent.end(by: 0) == 0)
         #expect(try processes(of: node).isEmpty)
         #expect(try node.installed == ["till": "1.1-1"])

@@ -14,8 +14,12 @@ package func decide(
 ) -> Decision {
     // Rule 0: half a transaction is worse than anything that could forbid ending it.
     if let intent = memory.intent {
+        var enforced: DeclaredBaseline?
+        if case .member(let membership) = desired.standing {
+            enforced = memory.admitted.flatMap { membership.versions[$0.declaration] }
+        }
         return Decision(
-            action: .settle(intent), admitted: memory.admitted, previous: memory.previous,
+            action: .settle(intent), admitted: memory.admitted, previous: memory.previous, enforced: enforced,
             reasons: [Reason(.interrupted, "a transaction was interrupted; it is finished or undone first")])
     }
     // Rule 2, for nodes that are not (or no longer) members.
@@ -99,6 +103,10 @@ private struct Deliberation {
         var action = Action.rest
         if let mismatch = declared?.baseline.mismatch(with: actual.facts) {
             reasons.append(mismatch)
+        } else if declared == nil, !assessment.request.isEmpty {
+            // Without its sources and checks it would be another change than the one that was admitted.
+            let what = "\(admitted.declaration) cannot be read in the clone any more"
+            reasons.append(Reason(.packageUnavailable, "\(what); nothing is changed towards it"))
         } else if !assessment.request.isEmpty {
             let refusals = admitted.progress == .reached ? TimeRules(membership.group).repairRefusals : []
             if !refusals.isEmpty {
