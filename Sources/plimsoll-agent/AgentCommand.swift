@@ -22,10 +22,12 @@ struct AgentCommand: AsyncParsableCommand {
         subcommands: [
             EnrollCommand.self, ReconcileCommand.self, RunCommand.self, StatusCommand.self,
             CaptureCommand.self,
-            NetworkWorkerCommand.self,
         ])
 
     static func main() async {
+        // Internal: how this program starts itself for work on the network. Before anything is parsed, for it
+        // happens in every cycle.
+        if CommandLine.arguments.dropFirst() == [NetworkChild.command] { Glibc.exit(NetworkWorker.run()) }
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -46,12 +48,4 @@ struct AgentCommand: AsyncParsableCommand {
 struct CommonOptions: ParsableArguments {
     @Option(name: .customLong("config"), help: "The node's configuration.")
     var path = AgentConfiguration.defaultPath
-}
-
-/// Internal: how this program starts itself for work on the network, see `NetworkChild`.
-struct NetworkWorkerCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "network-worker", abstract: "Internal.", shouldDisplay: false)
-
-    func run() throws { throw ExitCode(NetworkWorker.run()) }
 }

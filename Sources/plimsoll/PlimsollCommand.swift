@@ -21,10 +21,12 @@ struct PlimsollCommand: AsyncParsableCommand {
         version: AgentVersion.current.description,
         subcommands: [
             InitCommand.self, ValidateCommand.self, StatusCommand.self, VerifyCommand.self, DemoCommand.self,
-            NetworkWorkerCommand.self,
         ])
 
     static func main() async {
+        // Internal: how this program starts itself for work on the network. Before anything is parsed, for it
+        // happens in every cycle.
+        if CommandLine.arguments.dropFirst() == [NetworkChild.command] { Glibc.exit(NetworkWorker.run()) }
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -40,12 +42,4 @@ struct PlimsollCommand: AsyncParsableCommand {
             exit(withError: error)
         }
     }
-}
-
-/// Internal: how this program starts itself for work on the network, see `NetworkChild`.
-struct NetworkWorkerCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "network-worker", abstract: "Internal.", shouldDisplay: false)
-
-    func run() throws { throw ExitCode(NetworkWorker.run()) }
 }

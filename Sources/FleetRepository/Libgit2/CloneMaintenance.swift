@@ -117,6 +117,12 @@ package enum CloneMaintenance {
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             guard name != ".", name != ".." else { continue }
+            // Most file systems say in the folder itself what an entry is; this is asked in every cycle.
+            let type = Int(entry.pointee.d_type)
+            guard type == Int(DT_UNKNOWN) else {
+                found.append((name, type == Int(DT_DIR)))
+                continue
+            }
             var status = stat()
             guard lstat("\(folder)/\(name)", &status) == 0 else {
                 guard errno == ENOENT else { throw FileError("look at", "\(folder)/\(name)") }

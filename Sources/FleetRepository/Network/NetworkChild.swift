@@ -31,6 +31,8 @@ package struct FetchResult: Equatable, Sendable {
 package struct NetworkChild: Sendable {
     /// The program that has the internal command `network-worker`: normally this one itself.
     package var executable = "/proc/self/exe"
+    /// The only argument of a program that shall work as the child: it then calls ``NetworkWorker/run()``.
+    package static let command = "network-worker"
     /// How ssh authenticates.
     package var ssh = SSHOptions()
     /// When the work is given up.

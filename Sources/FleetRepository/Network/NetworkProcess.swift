@@ -24,7 +24,7 @@ final class NetworkProcess {
         let lock = lockDescriptor.map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
         defer { if let lock { close(lock) } }
         process = try SpawnedProcess.start(
-            program: executable, [CommandLine.arguments.first ?? executable, "network-worker"],
+            program: executable, [CommandLine.arguments.first ?? executable, NetworkChild.command],
             environment: SpawnedProcess.environment { _ in false },
             descriptors: [input.number, output.writing, errorsNumber] + (lock.map { [$0] } ?? []),
             ownGroup: true)
