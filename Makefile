@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo bench install clean
+.PHONY: build deps test lint format demo template bench install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -45,6 +45,9 @@ format: ## Bring the sources into form
 
 demo: build ## Show a whole fleet at work on this machine
 	@"$$($(BUILD) --show-bin-path)/plimsoll" demo
+
+template: ## Put fleet-repo-template/ into the program again, after a change
+	Scripts/embed-template.sh > Sources/plimsoll/Template/TemplateFiles.swift
 
 bench: deps ## Measure what the README claims, and print figures and ratios
 	swift build --configuration release --static-swift-stdlib

@@ -76,7 +76,8 @@ let package = Package(
             name: "FleetTesting", dependencies: ["FleetCore", "FleetReconciler"],
             path: "Tests/FleetTesting", swiftSettings: strict),
         .testTarget(
-            name: "FleetCoreTests", dependencies: ["FleetCore", "FleetTesting"], swiftSettings: strict),
+            name: "FleetCoreTests", dependencies: ["FleetCore", "FleetTesting"], exclude: ["Fixtures"],
+            swiftSettings: strict),
         .testTarget(
             name: "FleetReconcilerTests", dependencies: ["FleetReconciler", "FleetTesting"],
             swiftSettings: strict),

@@ -18,6 +18,14 @@ package enum Terminal {
     /// Whether standard error is a terminal.
     package static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// How many columns the terminal on standard output has; what is no terminal is as wide as a report
+    /// needs.
+    package static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 132 }
+        return Int(size.ws_col)
+    }
+
     private static var isColourWanted: Bool {
         guard let value = getenv("NO_COLOR") else { return true }
         return value.pointee == 0

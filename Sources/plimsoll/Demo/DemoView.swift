@@ -43,6 +43,9 @@ struct DemoView {
         return rows
     }
 
+    /// The columns of the table before the last, with their gaps.
+    private static let widthBeforeReasons = 42
+
     private func report(of node: DemoNode) -> Report? {
         guard let repository = try? GitRepository(open: fleet.places.server),
             let tip = try? repository.reference(FleetReferences.latest(node.name)),
@@ -64,11 +67,13 @@ struct DemoView {
     /// Shows the table; on a terminal in place of the one before, as long as nothing else was printed.
     mutating func show(_ rows: [DemoRow], inPlace: Bool) {
         var table = Table(["  node", "group", "phase", "till", "because"])
+        // A line that the terminal breaks would take two, and the next table would not cover this one.
+        let width = max(Terminal.columns - Self.widthBeforeReasons, 20)
         for row in rows {
             table.add([
                 .init("  \(row.node.name)"), .init(row.node.group),
                 .init(row.phase?.rawValue ?? "-", row.phase?.demoColour), .init(row.till, .bold),
-                .init(String(row.reasons.prefix(90))),
+                .init(String(row.reasons.prefix(width))),
             ])
         }
         let lines = table.lines(colour: Terminal.hasColour)
