@@ -21,9 +21,8 @@ struct VerificationRendering {
         let notAuthentic = Colour.red.applied(to: "not authentic", if: colour)
         var lines: [String] = []
         if let failure = audit.history.failure {
-            lines.append(
-                "\(notAuthentic): \(Table.Cell(failure.description).text)"
-            )
+            let why = Table.Cell(failure.message).text
+            lines.append("\(notAuthentic): commit \(failure.commit.short): \(why)")
             if audit.history.unproven > 0 {
                 lines.append(
                     "  \(Self.count(audit.history.unproven, "later commit")) on it cannot be authentic either"

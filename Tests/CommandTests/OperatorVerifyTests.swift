@@ -47,7 +47,7 @@ struct OperatorVerifyTests {
         let result = try verify()
         #expect(result.exitCode == 77)
         #expect(
-            result.lines[0] == "not authentic: commit \(bad.prefix(12)) is not authentic: it is not signed")
+            result.lines[0] == "not authentic: commit \(bad.prefix(12)): it is not signed")
         #expect(result.lines[1] == "  1 later commit on it cannot be authentic either")
         #expect(result.text.contains("history: 1 of 3 commits authentic"))
         #expect(result.lines.last == "not authentic")
@@ -63,7 +63,7 @@ struct OperatorVerifyTests {
         #expect(result.exitCode == 77)
         #expect(
             result.lines[0].hasPrefix(
-                "not authentic: commit \(bad.prefix(12)) is not authentic: signed by SHA256:"))
+                "not authentic: commit \(bad.prefix(12)): signed by SHA256:"))
     }
 
     @Test func aForgedReportIsNamed() throws {
