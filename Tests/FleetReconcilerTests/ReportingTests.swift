@@ -50,6 +50,12 @@ struct ReportingTests {
         #expect(report.reasons.contains { $0.code == .identityConflict })
         #expect(report.proven == [])
         #expect(outcome.report == .sent(try #require(world.written.last).id))
+
+        // It has been said; what comes after is well again, until the key is used elsewhere once more.
+        try await world.cycle()
+        #expect(try !world.memory.identityConflict)
+        let next = try #require(world.written.last?.report)
+        #expect(next.sequence == 42 && !next.reasons.contains { $0.code == .identityConflict })
     }
 
     @Test func `a new key takes the tip found as parent, and counts from one`() async throws {

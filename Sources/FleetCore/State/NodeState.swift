@@ -26,8 +26,8 @@ package struct NodeState: Hashable, Sendable {
     /// When this node first saw a declaration that it has not admitted, by its running time.
     package var firstSeen: [Declaration: TimeSpan] = [:]
     package var running = RunningTime()
-    /// Whether another machine has used this node's key: said in every report until the node is enrolled
-    /// anew.
+    /// Whether another machine has used this node's key, or this one was restored, and no report that was
+    /// sent has said so.
     package var identityConflict = false
     /// Fields of a newer agent, kept as they are.
     package var unknown: [String: JSONValue] = [:]
@@ -104,6 +104,8 @@ package struct ReportMemory: Hashable, Sendable {
     package var at = TimeSpan.zero
     /// Whether the remote has it.
     package var isPushed = true
+    /// Whether it says that another machine has used this node's key.
+    package var saysConflict = false
 
     package init() {}
 }

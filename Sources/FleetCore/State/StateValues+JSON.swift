@@ -148,7 +148,7 @@ extension ReportMemory {
             "sequence": JSONValue(sequence), "sent": JSONValue(sent), "id": JSONValue(id),
             "dueKey": JSONValue(dueKey),
             "proven": .array(proven.map(\.stateJSON)), "at": JSONValue(milliseconds: at),
-            "pushed": .bool(isPushed),
+            "pushed": .bool(isPushed), "saysConflict": .bool(saysConflict),
         ]
     }
 
@@ -162,6 +162,7 @@ extension ReportMemory {
         proven = (json["proven"]?.array ?? []).compactMap(Proof.init(stateJSON:))
         self.at = at
         isPushed = json["pushed"]?.bool ?? false
+        saysConflict = json["saysConflict"]?.bool ?? false
     }
 }
 

@@ -83,6 +83,7 @@ extension Reconciler {
         memory.report.proven = report.proven
         memory.report.at = memory.running.total(at: now)
         memory.report.isPushed = false
+        memory.report.saysConflict = report.reasons.contains { $0.code == .identityConflict }
     }
 
     private mutating func send(_ id: CommitID, at now: Instant) async throws(CycleError) -> ReportOutcome {
@@ -90,6 +91,9 @@ extension Reconciler {
         case .pushed:
             memory.report.isPushed = true
             memory.report.sent = memory.report.sequence
+            // Said once for all to hear. Where two machines really share a key, each push of one is the next
+            // conflict of the other.
+            if memory.report.saysConflict { memory.identityConflict = false }
             try save(at: now)
             return .sent(id)
         case .diverged:

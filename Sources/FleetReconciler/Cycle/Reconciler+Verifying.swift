@@ -44,8 +44,8 @@ extension Reconciler {
             reasons.append(
                 Reason(
                     .identityConflict,
-                    "another machine has reported with this node's key; "
-                        + "enrol one of them anew with a key of its own"))
+                    "another machine has reported with this node's key, or this one was restored; "
+                        + "if two machines share it, enrol one of them anew with a key of its own"))
         }
         let summary = PhaseSummary(
             desired: desired, decision: decision, memory: memory, reasons: reasons, health: health)
