@@ -54,6 +54,13 @@ struct NodeStateTests {
                 sources: [SourceList(name: .of("debian-12"), content: "Types: deb\n")]),
             planned: [change], automatic: [.of("nginx:amd64")], checksBefore: checks,
             started: .of("2026-11-22T12:00:00Z"), reason: "a check")
+        state.intent?.interruptions = 2
+        state.intent?.attemptsAllowed = 5
+        state.intent?.retry = RetryToken(group: "again", node: nil)
+        state.intent?.checks = [
+            Check(.service("nginx")), Check(.command(["/bin/true", "a b"]), timeout: .of("3s")),
+            Check(.http(url: "http://127.0.0.1/", status: 204)),
+        ]
         state.transaction = TransactionStatement(
             started: .of("2026-11-22T12:00:00Z"), duration: .of("3s"), result: .failed, changes: [change],
             log: "dpkg")

@@ -111,6 +111,21 @@ struct PowerCutTests {
     }
 
     @Test(arguments: 1..<25)
+    func `what was interrupted is judged by its own checks where the repository says nothing`(
+        step: Int
+    ) async throws {
+        let world = try await world()
+        world.isWell = { _, installed in installed[.of("nginx:amd64")]?.version.description != "2" }
+        world.cutAt = step
+        for _ in 0..<4 where !world.isDead { _ = try? await world.cycle() }
+        world.restart()
+        world.isMember = false
+        for _ in 0..<3 { try await world.cycle() }
+        #expect(state(world) == ["1", "1", nil, "1"])
+        #expect(try world.memory.intent == nil)
+    }
+
+    @Test(arguments: 1..<25)
     func `what was interrupted is ended even under a hold`(step: Int) async throws {
         let world = try await world()
         world.cutAt = step

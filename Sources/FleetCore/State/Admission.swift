@@ -56,6 +56,12 @@ package struct Intent: Hashable, Sendable {
     package var reason: String
     /// How often a cycle has found it open.
     package var interruptions = 0
+    /// What it is judged by: kept here, for it must be ended even when the repository cannot be read.
+    package var checks: [Check] = []
+    /// How many changes may begin for the declaration.
+    package var attemptsAllowed = Group.defaultAttempts
+    /// The `retry` texts that a failure of it is recorded under.
+    package var retry = RetryToken(group: nil, node: nil)
 
     package init(
         kind: Kind, declaration: Declaration, attempt: Int, request: ChangeRequest, planned: [PackageChange],

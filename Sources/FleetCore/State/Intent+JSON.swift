@@ -6,6 +6,8 @@ extension Intent {
             "planned": .array(planned.map(\.json)), "automatic": .array(automatic.map { JSONValue($0) }),
             "checksBefore": .array(checksBefore.map(\.json)), "started": JSONValue(started),
             "reason": .string(reason), "interruptions": JSONValue(interruptions),
+            "checks": .array(checks.map(\.json)), "attemptsAllowed": JSONValue(attemptsAllowed),
+            "retry": ["group": JSONValue(retry.group), "node": JSONValue(retry.node)],
         ]
     }
 
@@ -24,6 +26,10 @@ extension Intent {
             checksBefore: (json["checksBefore"]?.array ?? []).compactMap(CheckResult.init(json:)),
             started: started, reason: json["reason"]?.string ?? "")
         interruptions = Int(clamping: json["interruptions"]?.integer ?? 0)
+        guard let checks = (json["checks"]?.array ?? []).whole(Check.init(json:)) else { return nil }
+        self.checks = checks
+        attemptsAllowed = Int(clamping: json["attemptsAllowed"]?.integer ?? Int64(Group.defaultAttempts))
+        retry = RetryToken(group: json["retry"]?["group"]?.string, node: json["retry"]?["node"]?.string)
     }
 }
 
@@ -85,5 +91,33 @@ extension ChangeRequest {
             values[id] = value
         }
         return values
+    }
+}
+
+extension Check {
+    package var json: JSONValue {
+        var members: [String: JSONValue] = ["timeout": JSONValue(milliseconds: timeout)]
+        switch probe {
+        case .service(let unit): members["service"] = .string(unit)
+        case .command(let arguments): members["command"] = .array(arguments.map(JSONValue.string))
+        case .http(let url, let status):
+            members["http"] = .string(url)
+            members["status"] = JSONValue(status)
+        }
+        return .object(members)
+    }
+
+    /// - Returns: nil unless `json` has a timeout and one of `service`, `command`, `http`.
+    package init?(json: JSONValue) {
+        guard let timeout = json["timeout"]?.milliseconds else { return nil }
+        if let unit = json["service"]?.string {
+            self.init(.service(unit), timeout: timeout)
+        } else if let arguments = json["command"]?.array?.whole(\.string), !arguments.isEmpty {
+            self.init(.command(arguments), timeout: timeout)
+        } else if let url = json["http"]?.string, let status = json["status"]?.integer {
+            self.init(.http(url: url, status: Int(clamping: status)), timeout: timeout)
+        } else {
+            return nil
+        }
     }
 }

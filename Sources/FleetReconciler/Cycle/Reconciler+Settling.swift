@@ -67,7 +67,7 @@ extension Reconciler {
             return
         }
         let changes = noteChanges(of: intent, in: inventory.inventory)
-        let after = await results(after: intent, desired: desired)
+        let after = await packages.results(of: intent.checks)
         act.checks = after
         let verdict = Verdict(
             intent: intent, inventory: inventory, scriptFailures: output.failures, after: after)
@@ -103,17 +103,6 @@ extension Reconciler {
         return changes
     }
 
-    private func results(after intent: Intent, desired: Desired) async -> [CheckResult] {
-        guard case .member(let membership) = desired.standing else { return [] }
-        let declared = membership.versions[intent.declaration]
-        let checks =
-            (declared?.baseline.checks ?? [])
-            + membership.group.checks.filter {
-                !(declared?.baseline.checks ?? []).contains($0)
-            }
-        return await packages.results(of: checks)
-    }
-
     /// Records a failed change. If it is final, one durable write makes `previous` the admitted one, records
     /// the failure and turns the intent into its undoing; a crash in between can never finish the bad change.
     private mutating func fail(
@@ -128,14 +117,12 @@ extension Reconciler {
         }
         var membership: Membership?
         if case .member(let known) = desired.standing { membership = known }
-        let isLast = isFinal || intent.attempt >= membership?.group.attempts ?? Group.defaultAttempts
+        let isLast = isFinal || intent.attempt >= intent.attemptsAllowed
         let failure = Failure(
             declaration: intent.declaration, attempts: intent.attempt, isFinal: isLast, reason: cause.message)
         memory.failed.removeAll { $0.failure.declaration == intent.declaration }
         memory.failed.append(
-            FailureRecord(
-                failure: failure, retry: membership?.retry ?? RetryToken(group: nil, node: nil),
-                checksBefore: intent.checksBefore))
+            FailureRecord(failure: failure, retry: intent.retry, checksBefore: intent.checksBefore))
         logger.error("\(cause.message)", metadata: ["final": "\(isLast)", "attempt": "\(intent.attempt)"])
         guard isLast else {
             memory.intent = nil

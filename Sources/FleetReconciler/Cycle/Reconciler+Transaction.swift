@@ -30,11 +30,16 @@ extension Reconciler {
         let record = earlierFailure(of: admitted.declaration, desired: desired)
         let checks = checks(of: decision, desired: desired)
         let before = await results(before: record, checks: checks)
-        let intent = Intent(
+        var intent = Intent(
             kind: admitted.progress == .reached ? .repair : .converge, declaration: admitted.declaration,
             attempt: (record?.failure.attempts ?? 0) + 1, request: request, planned: plan.changes,
             automatic: automatic,
             checksBefore: before, started: now.wall)
+        intent.checks = checks
+        if case .member(let membership) = desired.standing {
+            intent.attemptsAllowed = membership.group.attempts
+            intent.retry = membership.retry
+        }
         memory.intent = intent
         memory.wellness = nil
         try save(at: now)
