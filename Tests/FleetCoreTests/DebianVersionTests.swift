@@ -43,27 +43,13 @@ struct DebianVersionTests {
     }
 
     /// Neighbours by text differ in what matters: one digit, one suffix, one epoch.
-    @Test(.enabled(if: hasPerlJudge, "needs libdpkg-perl"))
-    func `the versions of this machine's package lists are ordered as dpkg's library orders them`() throws {
+    @Test func `the versions of this machine's package lists are ordered as dpkg orders them`() throws {
         let script =
             "{ apt-cache dumpavail; cat /var/lib/dpkg/status; } | sed -n 's/^Version: //p' | LC_ALL=C sort -u"
         let versions = try runSuccessfully(["sh", "-c", script]).lines
         #expect(versions.count > 50)
-        let input = try zip(versions, versions.dropFirst()).map { left, right in
-            "\(left) \(try sign(left, right)) \(right)\n"
-        }.joined()
-        let judge = """
-            use Dpkg::Version;
-            while (<STDIN>) {
-              chomp; my ($left, $sign, $right) = split / /;
-              print "$_\\n" unless version_compare($left, $right) == $sign;
-            }
-            """
-        #expect(try runSuccessfully(["perl", "-e", judge], input: Array(input.utf8)).lines == [])
+        #expect(try complaints(Array(zip(versions, versions.dropFirst()))) == [])
     }
-
-    private static let hasPerlJudge =
-        (try? run(["perl", "-MDpkg::Version", "-e", "1"]).exitCode) == 0
 
     private func version(_ text: String) throws -> PackageVersion { try #require(PackageVersion(text)) }
 
@@ -89,7 +75,9 @@ struct DebianVersionTests {
             for part in "$folder"/part*; do check < "$part" > "$part.out" & done
             wait; cat "$folder"/part*.out; rm -r "$folder"
             """
-        return try runSuccessfully(["sh", "-c", script], input: Array(lines.joined().utf8)).lines
+        return try runSuccessfully(
+            ["sh", "-c", script], input: Array(lines.joined().utf8), deadline: 600
+        ).lines
     }
 
     /// Two versions that have much in common: the second one is the first with a few changes, or another one.
