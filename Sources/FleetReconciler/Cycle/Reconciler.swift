@@ -4,7 +4,8 @@ package import Logging
 /// One node's cycle: fetch → authenticate → read → observe → decide → act → verify → report.
 ///
 /// Sequential, idempotent, and safe to kill at any moment: whatever must survive is in the ``StateStore``
-/// before the step that needs it. The same reconciler runs on real machines and in the simulator.
+/// before the step that needs it. It knows the world by its ports alone, so it runs in memory as it does on a
+/// machine.
 package struct Reconciler<
     Source: FleetSource, Packages: PackageSystem, Status: StatusSink, Store: StateStore
 > {
