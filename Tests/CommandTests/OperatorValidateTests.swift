@@ -32,10 +32,19 @@ struct OperatorValidateTests {
 
     static let cases = [
         Case(
-            name: "waves", path: "groups/canary/group.yaml", text: head + "waves: [10%, 100%]\n",
-            errors: [
-                "groups/canary/group.yaml:4:1: 'waves' needs a newer agent than 0.1.0; until then the nodes that it is "
-                    + "for admit nothing new"
+            name: "waves that leave nodes out", path: "groups/canary/group.yaml",
+            text: head + "waves: [10%, 90%]\n",
+            errors: ["groups/canary/group.yaml:4:14: found '90%'; expected '100%' as the last step"]),
+        Case(
+            name: "a word for a step that there is not", path: "groups/canary/proceed.yaml",
+            text: """
+                apiVersion: plimsoll/v1
+                declaration: {digest: \(String(repeating: "a", count: 64)), commit: \(String(repeating: "b", count: 40))}
+                step: 2
+                """,
+            warnings: [
+                "groups/canary/proceed.yaml: nothing in 'canary' waits for it: no step of its 'waves' has "
+                    + "'pause: true'"
             ]),
         Case(
             name: "no waves, said in words", path: "groups/canary/group.yaml",
@@ -144,7 +153,7 @@ struct OperatorValidateTests {
     }
 
     @Test func theWorkingDirectoryIsTheDefaultAndJSONHasAll() throws {
-        try folder.write(Self.head + "waves: [100%]\n", to: "acme/groups/canary/group.yaml")
+        try folder.write(Self.head + "waves: [10%]\n", to: "acme/groups/canary/group.yaml")
         let result = try plimsoll("validate", "--json", in: clone)
         #expect(result.exitCode == 65)
         let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output)) as? [String: Any])

@@ -18,6 +18,8 @@ final class World {
     var mayAdmit = true
     var isMember = true
     var evidence = Evidence.none
+    /// What was asked of the source.
+    var needs: [EvidenceNeed] = []
 
     // The packages.
     var installed: [PackageID: InstalledPackage] = [:]
@@ -125,9 +127,10 @@ struct FakeSource: FleetSource {
     }
 
     func evidence(
-        of groups: [GroupName], for desired: Desired, memory: NodeState, at now: Instant
+        of need: EvidenceNeed, for desired: Desired, memory: NodeState, at now: Instant
     ) async -> EvidenceReading {
-        EvidenceReading(evidence: world.evidence, peers: memory.peers)
+        world.needs.append(need)
+        return EvidenceReading(evidence: world.evidence, peers: memory.peers)
     }
 }
 

@@ -47,7 +47,9 @@ struct FormatReaderTests {
         #expect(view.canaries.map(\.name) == rule.after)
         #expect(view.canaries.first?.nodes.map(\.name.description) == ["canary-1", "canary-2"])
         #expect(view.canaries.first?.nodes.map(\.key) == [keyText(1), keyText(2)])
-        #expect(view.soaksLookingHere == [])
+        #expect(view.soaksLookingHere == [TimeSpan(seconds: 1_800)])
+        #expect(view.peers.contains(store))
+        #expect(view.proceed == nil)
     }
 
     @Test func aCanaryKnowsTheSoaksThatLookAtIt() throws {

@@ -9,7 +9,8 @@ extension Membership {
         _ history: String, gate: GateSetting = .none, packages: [String: [String: String]] = [:],
         exceptions: [String: EntryException] = [:], retry: String? = nil, attempts: Int = 3,
         newer: NewerPolicy = .keep, system: SystemRequirement? = nil, checks: [Check] = [],
-        windows: [Window] = [], freezes: [Freeze] = [], waves: Waves? = nil, soaks: [TimeSpan] = []
+        windows: [Window] = [], freezes: [Freeze] = [], waves: Waves? = nil, soaks: [TimeSpan] = [],
+        node name: String = "atm-1", peers: [String] = [], proceed: Proceed? = nil
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -25,11 +26,11 @@ extension Membership {
             name: .of("stores"), baseline: .of("base"), gate: gate, waves: waves, windows: windows,
             freezes: freezes, retry: retry, attempts: attempts)
         let node = NodeRecord(
-            name: .of("atm-1"), group: .of("stores"), key: "ssh-ed25519 AAAA",
+            name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA",
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))
         return Membership(
             fleet: Fleet(name: .of("acme"), agent: .of("0.1")), group: group, node: node, stack: stack,
-            versions: versions, soaks: soaks)
+            versions: versions, soaks: soaks, peers: peers.map { .of($0) }, proceed: proceed)
     }
 }
 

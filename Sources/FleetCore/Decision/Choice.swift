@@ -14,6 +14,8 @@ struct Choice {
         let admitted: Admission?
         let previous: Admission?
         let reasons: [Reason]
+        /// What was not read yet and would say more.
+        var lacking: EvidenceNeed?
     }
 
     /// While no package has changed for it, an admission is provisional: the choice is made anew as if it had
@@ -53,10 +55,10 @@ struct Choice {
         guard let basis = isProven ? Receipt.Basis.proven : answer.basis else { return nil }
         // More than one declaration taken off by one commit is more often a stale branch than a wish: the
         // time rules apply.
-        let isRollback = withdrawal.count == 1
-        let refusals = isRollback ? [] : TimeRules(membership.group).refusals
-        guard refusals.isEmpty else { return stay(refusals) }
-        return admit(declared, basis: basis, isRollback: isRollback, answer: answer)
+        guard withdrawal.count > 1 else {
+            return admit(declared, basis: basis, isRollback: true, answer: answer)
+        }
+        return admitInTime(declared, basis: basis, answer: answer)
     }
 
     /// Rules 6 to 8: the newest declaration that is open, by the gate and by the time.
@@ -69,13 +71,28 @@ struct Choice {
                 if declaration == declared { refused = answer.reasons }
                 continue
             }
-            let refusals = TimeRules(membership.group).refusals
-            guard refusals.isEmpty else { return stay(refusals) }
-            let admitted = admit(declaration, basis: basis, isRollback: false, answer: answer)
+            let admitted = admitInTime(declaration, basis: basis, answer: answer)
             return Outcome(
-                admitted: admitted.admitted, previous: admitted.previous, reasons: refused + admitted.reasons)
+                admitted: admitted.admitted, previous: admitted.previous, reasons: refused + admitted.reasons,
+                lacking: admitted.lacking)
         }
         return stay(refused)
+    }
+
+    /// Rules 7 and 8: a declaration whose gate is open is admitted when freeze, window and waves let it.
+    private func admitInTime(_ declaration: Declaration, basis: Receipt.Basis, answer: Answer) -> Outcome {
+        let refusals = TimeRules(membership.group).refusals
+        guard refusals.isEmpty else { return stay(refusals) }
+        guard let rule = WaveRule(membership, declaration: declaration) else {
+            return admit(declaration, basis: basis, isRollback: false, answer: answer)
+        }
+        let wave = rule.answer(on: evidence)
+        guard wave.refusals.isEmpty else {
+            var outcome = stay(wave.refusals)
+            if wave.isUnread { outcome.lacking = .waves(declaration) }
+            return outcome
+        }
+        return admit(declaration, basis: basis, isRollback: false, answer: answer, wave: wave)
     }
 
     /// Keeps what is admitted, or gives a provisional admission back.
@@ -88,7 +105,8 @@ struct Choice {
     }
 
     private func admit(
-        _ declaration: Declaration, basis: Receipt.Basis, isRollback: Bool, answer: Answer
+        _ declaration: Declaration, basis: Receipt.Basis, isRollback: Bool, answer: Answer,
+        wave: WaveRule.Answer? = nil
     ) -> Outcome {
         if let admitted = memory.admitted, admitted.declaration == declaration,
             admitted.baseline == membership.group.baseline
@@ -105,7 +123,7 @@ struct Choice {
             baseline: membership.group.baseline, declaration: declaration, previous: base?.declaration,
             commit: commit,
             basis: basis, isRollback: isRollback, rule: answer.rule, witnesses: answer.witnesses,
-            time: now.wall)
+            wave: wave.flatMap { Receipt.Wave($0, of: membership.group) }, time: now.wall)
         // Something that was begun and not reached is nothing to go back to; what was there before it is.
         let previous = base?.progress == .begun ? memory.previous ?? base : base
         // Going back to that very one from what was begun: packages have changed, so there is nothing to give

@@ -96,7 +96,7 @@ private struct Deliberation {
         guard let admitted = outcome.admitted else {
             return Decision(
                 action: .rest, admitted: nil, previous: outcome.previous, assessment: prospect(in: inventory),
-                reasons: reasons)
+                reasons: reasons, lacking: outcome.lacking)
         }
         let (assessment, declared) = assess(admitted, in: inventory)
         reasons += assessment.leftOutReasons
@@ -122,7 +122,7 @@ private struct Deliberation {
         }
         return Decision(
             action: action, admitted: admitted, previous: outcome.previous, assessment: assessment,
-            enforced: declared, reasons: reasons)
+            enforced: declared, reasons: reasons, lacking: outcome.lacking)
     }
 
     /// The admitted baseline compared with what is installed, and besides what going back to it returns.

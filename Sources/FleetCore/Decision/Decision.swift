@@ -13,11 +13,14 @@ package struct Decision: Hashable, Sendable {
     package let enforced: DeclaredBaseline?
     /// Why not more is done; empty for a node at rest on what is declared.
     package let reasons: [Reason]
+    /// What must be read before more can be said; nil if the evidence was enough to decide on.
+    package let lacking: EvidenceNeed?
 
     package init(
         action: Action, admitted: Admission?, previous: Admission?, assessment: Assessment? = nil,
-        enforced: DeclaredBaseline? = nil, reasons: [Reason]
+        enforced: DeclaredBaseline? = nil, reasons: [Reason], lacking: EvidenceNeed? = nil
     ) {
+        self.lacking = lacking
         self.action = action
         self.admitted = admitted
         self.previous = previous
@@ -30,8 +33,7 @@ package struct Decision: Hashable, Sendable {
     package func replacing(admitted: Admission?, previous: Admission?) -> Decision {
         Decision(
             action: action, admitted: admitted, previous: previous, assessment: assessment,
-            enforced: enforced,
-            reasons: reasons)
+            enforced: enforced, reasons: reasons, lacking: lacking)
     }
 }
 

@@ -52,6 +52,10 @@ package struct Reason: Hashable, Sendable {
         case freeze
         case window
         case wave
+        /// More has failed in a wave before this node than its thresholds allow.
+        case waveFailed
+        /// The next step waits for a person.
+        case wavePause
         case budget
         case clockUnknown
         // The node's own packages and checks.

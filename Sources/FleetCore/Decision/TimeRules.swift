@@ -1,6 +1,6 @@
-/// Rule 7: freeze, window, wave and budget say *when* a declaration that may be admitted is.
+/// Rule 7: freeze and window say *when* a declaration that may be admitted is; so do waves (``WaveRule``).
 ///
-/// This agent does not reckon with windows, freezes and waves yet. A group that asks for them is not moved at
+/// This agent does not reckon with windows and freezes yet. A group that asks for them is not moved at
 /// a time that nobody allowed: it waits, and says so. `plimsoll validate` finds it before a merge.
 struct TimeRules {
     private let group: Group
@@ -8,9 +8,7 @@ struct TimeRules {
     init(_ group: Group) { self.group = group }
 
     /// Why nothing new is admitted now; empty if it may be.
-    var refusals: [Reason] {
-        group.waves == nil ? repairRefusals : repairRefusals + [Self.unsupported(.wave, "waves")]
-    }
+    var refusals: [Reason] { repairRefusals }
 
     /// Why drift is not repaired now: by freeze and window alone, for no wave is about what was reached.
     var repairRefusals: [Reason] {

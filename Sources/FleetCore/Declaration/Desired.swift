@@ -40,19 +40,36 @@ package struct Membership: Hashable, Sendable {
     package let stack: DeclarationStack
     /// What declarations say, as far as this node needs and can read it.
     package let versions: [Declaration: DeclaredBaseline]
-    /// The soaks of the gates that look at this group, rising.
+    /// The soaks of the gates that look at this group and of its own waves, rising.
     package let soaks: [TimeSpan]
+    /// All nodes of the group, for its waves; may be empty where it has none.
+    package let peers: [NodeName]
+    /// Plans that are known already, where many nodes share them.
+    private let knownPlans: [Declaration: WavePlan]
+    /// What a person has said of the group's pauses.
+    package let proceed: Proceed?
 
     package init(
         fleet: Fleet, group: Group, node: NodeRecord, stack: DeclarationStack,
-        versions: [Declaration: DeclaredBaseline], soaks: [TimeSpan] = []
+        versions: [Declaration: DeclaredBaseline], soaks: [TimeSpan] = [],
+        peers: [NodeName] = [], knownPlans: [Declaration: WavePlan] = [:], proceed: Proceed? = nil
     ) {
+        self.peers = peers
+        self.knownPlans = knownPlans
+        self.proceed = proceed
         self.fleet = fleet
         self.group = group
         self.node = node
         self.stack = stack
         self.versions = versions
         self.soaks = Set(soaks).sorted()
+    }
+
+    /// In which order the group moves to a declaration; nil for a group without waves.
+    package func wavePlan(for declaration: Declaration) -> WavePlan? {
+        guard let waves = group.waves else { return nil }
+        return knownPlans[declaration]
+            ?? WavePlan(digest: declaration.digest, nodes: peers, steps: waves.steps)
     }
 
     /// What holds for tries of failed declarations.

@@ -85,17 +85,66 @@ package enum SilenceRule: Hashable, Sendable {
 package struct Waves: Hashable, Sendable {
     /// The shares of the group, cumulative and rising.
     package let steps: [Quota]
+    /// The steps, from 0, before which a person must say that the rollout goes on.
+    package let pauses: Set<Int>
     package let healthy: Quota
     package let soak: TimeSpan
     package let failures: Quota
     package let silence: SilenceRule
 
-    package init(steps: [Quota], healthy: Quota, soak: TimeSpan, failures: Quota, silence: SilenceRule) {
+    package init(
+        steps: [Quota], pauses: Set<Int> = [], healthy: Quota, soak: TimeSpan, failures: Quota,
+        silence: SilenceRule
+    ) {
         self.steps = steps
+        self.pauses = pauses
         self.healthy = healthy
         self.soak = soak
         self.failures = failures
         self.silence = silence
+    }
+}
+
+/// A person's word that the rollout of a declaration goes on past its pauses: `groups/<group>/proceed.yaml`.
+package struct Proceed: Hashable, Sendable {
+    /// What it is about; it is void for any other.
+    package let declaration: Declaration
+    /// The last step that may begin, from 1: the pauses before it and before all earlier ones are over.
+    package let step: Int
+
+    package init(declaration: Declaration, step: Int) {
+        self.declaration = declaration
+        self.step = step
+    }
+}
+
+/// What evidence must show so that a share of nodes vouches for a declaration: of a gate, or of a wave.
+package struct Thresholds: Hashable, Sendable {
+    /// How many of the nodes must be healthy.
+    package let healthy: Quota
+    /// How long each must have been well.
+    package let soak: TimeSpan
+    /// More failed nodes than this close it.
+    package let failures: Quota
+    package let silence: SilenceRule
+
+    package init(healthy: Quota, soak: TimeSpan, failures: Quota, silence: SilenceRule) {
+        self.healthy = healthy
+        self.soak = soak
+        self.failures = failures
+        self.silence = silence
+    }
+}
+
+extension GateRule {
+    package var thresholds: Thresholds {
+        Thresholds(healthy: healthy, soak: soak, failures: failures, silence: silence)
+    }
+}
+
+extension Waves {
+    package var thresholds: Thresholds {
+        Thresholds(healthy: healthy, soak: soak, failures: failures, silence: silence)
     }
 }
 

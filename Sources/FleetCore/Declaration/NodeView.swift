@@ -11,14 +11,20 @@ package struct NodeView: Hashable, Sendable {
     package let sources: [SourceList]?
     /// The groups that the gate looks at, in its order. Empty where there is no gate, or a broken one.
     package let canaries: [CanaryGroup]
-    /// The soaks of the gates that look at this node's group, shortest first, each once: the milestones of
-    /// its reports.
+    /// The soaks of the gates that look at this node's group and of its own waves, shortest first, each once:
+    /// the milestones of its reports.
     package let soaksLookingHere: [TimeSpan]
+    /// All nodes of the node's group, in no order that matters: those that its waves are cut from.
+    package let peers: [NodeName]
+    /// What a person has said of the group's pauses.
+    package let proceed: Proceed?
 
     package init(
         fleet: Fleet, group: Group, node: NodeRecord, baseline: Baseline, sources: [SourceList]?,
-        canaries: [CanaryGroup], soaksLookingHere: [TimeSpan]
+        canaries: [CanaryGroup], soaksLookingHere: [TimeSpan], peers: [NodeName], proceed: Proceed?
     ) {
+        self.peers = peers
+        self.proceed = proceed
         self.fleet = fleet
         self.group = group
         self.node = node

@@ -2,6 +2,9 @@
 package struct Evidence: Hashable, Sendable {
     /// The nodes of each group, as the followed commit lists them, in the order of names.
     package let groups: [GroupName: [CanaryEvidence]]
+    /// The witnesses of each wave of this node's own group that moves to a declaration before it, as far as
+    /// they were asked for; with those on hold that stand between them. An empty wave has nobody to judge.
+    package private(set) var waves: [Declaration: [[CanaryEvidence]]]
     /// This reader's own running time: how long it has been watching, in all.
     package let watching: TimeSpan
     /// When this reader first saw a declaration, on the same scale.
@@ -13,13 +16,22 @@ package struct Evidence: Hashable, Sendable {
 
     package init(
         groups: [GroupName: [CanaryEvidence]], watching: TimeSpan, firstSeen: [Declaration: TimeSpan],
-        heartbeat: TimeSpan, entries: [Declaration: Set<EntryKey>]
+        heartbeat: TimeSpan, entries: [Declaration: Set<EntryKey>],
+        waves: [Declaration: [[CanaryEvidence]]] = [:]
     ) {
         self.groups = groups
+        self.waves = waves
         self.watching = watching
         self.firstSeen = firstSeen
         self.heartbeat = heartbeat
         self.entries = entries
+    }
+
+    /// This evidence and what was read later: of the waves before this node.
+    package func adding(waves more: [Declaration: [[CanaryEvidence]]]) -> Evidence {
+        var evidence = self
+        evidence.waves.merge(more) { _, new in new }
+        return evidence
     }
 
     /// Nothing read: no gate is open on it.

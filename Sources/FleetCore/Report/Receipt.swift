@@ -19,6 +19,8 @@ package struct Receipt: Hashable, Sendable {
     /// The rule that was asked; nil without a gate.
     package var rule: GateRule?
     package var witnesses: [GateAnswer.Witness]
+    /// What the waves before the node showed; nil where none was asked.
+    package var wave: Wave?
     /// For people.
     package var time: Timestamp
 
@@ -27,8 +29,9 @@ package struct Receipt: Hashable, Sendable {
     package init(
         fleet: FleetName, node: NodeName, group: GroupName, baseline: BaselineName, declaration: Declaration,
         previous: Declaration?, commit: CommitID, basis: Basis, isRollback: Bool, rule: GateRule?,
-        witnesses: [GateAnswer.Witness], time: Timestamp
+        witnesses: [GateAnswer.Witness], wave: Wave? = nil, time: Timestamp
     ) {
+        self.wave = wave
         self.fleet = fleet
         self.node = node
         self.group = group
@@ -54,13 +57,15 @@ package struct Receipt: Hashable, Sendable {
     }
 
     package var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "schema": .string(Receipt.schema), "fleet": JSONValue(fleet), "node": JSONValue(node),
             "group": JSONValue(group), "baseline": JSONValue(baseline), "declaration": declaration.json,
             "previous": previous?.json ?? nil, "commit": JSONValue(commit), "basis": .string(basis.rawValue),
             "rollback": .bool(isRollback), "gate": rule?.json ?? nil,
             "evidence": .array(witnesses.map(\.json)), "time": JSONValue(time),
         ]
+        if let wave { members["waves"] = wave.json }
+        return .object(members)
     }
 
     /// The bytes of `receipt.json`.
@@ -69,16 +74,11 @@ package struct Receipt: Hashable, Sendable {
 
 extension GateRule {
     package var json: JSONValue {
-        var members: [String: JSONValue] = [
+        [
             "after": .array(after.map { JSONValue($0) }), "healthy": JSONValue(healthy),
-            "soak": JSONValue(soak),
-            "failures": JSONValue(failures), "uncovered": .string(allowsUncovered ? "allow" : "wait"),
+            "soak": JSONValue(soak), "failures": JSONValue(failures), "silence": silence.json,
+            "uncovered": .string(allowsUncovered ? "allow" : "wait"),
         ]
-        switch silence {
-        case .hold: members["silence"] = "hold"
-        case .leave(after: let length): members["silence"] = JSONValue(length)
-        }
-        return .object(members)
     }
 
     package init?(json: JSONValue?) {
@@ -89,7 +89,7 @@ extension GateRule {
         self.init(
             after: after.compactMap { $0.string.flatMap { GroupName($0) } }, healthy: healthy, soak: soak,
             failures: failures,
-            silence: json["silence"]?.string.flatMap { TimeSpan($0) }.map(SilenceRule.leave(after:)) ?? .hold,
+            silence: SilenceRule(json: json["silence"]),
             allowsUncovered: json["uncovered"]?.string == "allow")
     }
 }
@@ -136,6 +136,7 @@ extension Receipt {
             previous: Declaration(json: json["previous"]), commit: commit, basis: basis,
             isRollback: json["rollback"]?.bool ?? false, rule: GateRule(json: json["gate"]),
             witnesses: (json["evidence"]?.array ?? []).compactMap(GateAnswer.Witness.init(json:)),
+            wave: Wave(json: json["waves"]),
             time: json["time"]?.string.flatMap { Timestamp($0) } ?? Timestamp(seconds: 0))
     }
 }

@@ -39,6 +39,39 @@ package struct Digest: TextValue {
     package var short: Substring { hex.prefix(12) }
 }
 
+/// A SHA-256 hash as a place in an order: what nobody can choose and everybody can compute.
+package struct OrderKey: Hashable, Comparable, Sendable {
+    private let words: [UInt64]
+
+    package static func < (left: OrderKey, right: OrderKey) -> Bool {
+        left.words.lexicographicallyPrecedes(right.words)
+    }
+
+    /// Makes keys of texts with a common beginning, which is hashed once.
+    package struct Maker {
+        private let begun: SHA256
+
+        package init(prefix: [UInt8]) {
+            var begun = SHA256()
+            begun.update(data: prefix)
+            self.begun = begun
+        }
+
+        /// The key of the common beginning followed by `bytes`.
+        package func key(for bytes: [UInt8]) -> OrderKey {
+            var hash = begun
+            hash.update(data: bytes)
+            return OrderKey(hash: hash.finalize())
+        }
+    }
+
+    fileprivate init(hash: SHA256.Digest) {
+        var words: [UInt64] = [0, 0, 0, 0]
+        for (index, byte) in hash.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
+        self.words = words
+    }
+}
+
 extension Digest: CustomStringConvertible {
     package var description: String { hex }
 }

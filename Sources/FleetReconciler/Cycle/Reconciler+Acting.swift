@@ -15,10 +15,10 @@ extension Reconciler {
     /// An interrupted transaction is settled first, and a failed change is undone, before the next decision.
     /// Three rounds are enough for that; what is left after them belongs to the next cycle.
     mutating func decideAndAct(
-        _ desired: Desired, evidence: Evidence, act: inout Act, at now: Instant
+        _ desired: inout Desired, evidence: inout Evidence, act: inout Act, at now: Instant
     ) async throws(CycleError) -> Decision {
-        var actual = await observe()
-        var decision = decide(desired: desired, actual: actual, evidence: evidence, memory: memory, now: now)
+        var decision = await deliberate(&desired, actual: await observe(), evidence: &evidence, at: now)
+        try rememberPeers(at: now)
         for _ in 0..<3 {
             try adopt(decision, at: now)
             switch decision.action {
@@ -35,8 +35,8 @@ extension Reconciler {
                     request, to: admitted, decision: decision, desired: desired, act: &act, at: now)
                 if !couldBegin { return decision }
             }
-            actual = await observe()
-            decision = decide(desired: desired, actual: actual, evidence: evidence, memory: memory, now: now)
+            decision = await deliberate(&desired, actual: await observe(), evidence: &evidence, at: now)
+            try rememberPeers(at: now)
         }
         try adopt(decision, at: now)
         return decision

@@ -28,10 +28,8 @@ extension Reconciler {
         memory.adopt(following)
         var desired = try read(following, unreachable: unreachable)
         _ = noteFirstSeen(desired, at: now)
-        var peers = memory.peers
-        let evidence = await readEvidence(for: &desired, peers: &peers, at: now)
-        let decision = decide(
-            desired: desired, actual: await observe(), evidence: evidence, memory: memory, now: now)
+        var evidence = await readEvidence(for: &desired, at: now)
+        let decision = await deliberate(&desired, actual: await observe(), evidence: &evidence, at: now)
         guard let request = decision.pending(isHeld: !desired.holds.isEmpty) else {
             return CyclePreview(desired: desired, decision: decision, plan: nil, obstacle: nil)
         }

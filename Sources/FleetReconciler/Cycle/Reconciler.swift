@@ -17,6 +17,8 @@ package struct Reconciler<
     let logger: Logger
     /// What the node remembers, as it is in the store.
     var memory = NodeState()
+    /// What the store has of other nodes.
+    private var durablePeers: [PeerMemory] = []
 
     package init(
         source: Source, packages: Packages, status: Status, store: Store, settings: CycleSettings,
@@ -41,14 +43,10 @@ package struct Reconciler<
         let following = try follow(at: now)
         var desired = try read(following, unreachable: unreachable)
         if noteFirstSeen(desired, at: now) { try save(at: now) }
-        var peers = memory.peers
-        let evidence = await readEvidence(for: &desired, peers: &peers, at: now)
-        if peers != memory.peers {
-            memory.peers = peers
-            try save(at: now)
-        }
+        var evidence = await readEvidence(for: &desired, at: now)
+        try rememberPeers(at: now)
         var act = Act(reasons: [])
-        var decision = try await decideAndAct(desired, evidence: evidence, act: &act, at: now)
+        var decision = try await decideAndAct(&desired, evidence: &evidence, act: &act, at: now)
         let observation = try await verify(desired, decision: &decision, act: act, at: now)
         let report = try await publish(desired, decision: decision, observation: observation, at: now)
         return CycleOutcome(
@@ -62,6 +60,7 @@ package struct Reconciler<
         } catch {
             throw CycleError(.state, error.message)
         }
+        durablePeers = memory.peers
     }
 
     /// Authenticates and follows what the clone has. The mark is durable before anything is done because of
@@ -109,21 +108,37 @@ package struct Reconciler<
         return true
     }
 
-    func readEvidence(
-        for desired: inout Desired, peers: inout [PeerMemory], at now: Instant
-    ) async -> Evidence {
+    /// Reads what the gate needs. What is to be remembered of other nodes is in the memory, and not durable
+    /// yet.
+    mutating func readEvidence(for desired: inout Desired, at now: Instant) async -> Evidence {
         guard case .member(let membership) = desired.standing else { return .none }
         let groups = membership.groupsToAsk(memory: memory, desired: desired)
         guard !groups.isEmpty else { return .none }
-        let reading = await source.evidence(of: groups, for: desired, memory: memory, at: now)
-        peers = reading.peers
-        if let condition = reading.condition {
-            desired = Desired(
-                commit: desired.commit, standing: desired.standing, mayAdmit: desired.mayAdmit,
-                holds: desired.holds,
-                conditions: desired.conditions + [condition])
-        }
+        let reading = await source.evidence(of: .gate(groups), for: desired, memory: memory, at: now)
+        desired.note(reading.condition)
+        memory.peers = reading.peers
         return reading.evidence
+    }
+
+    /// Decides, and once more with what the first decision found lacking: which witnesses must be read is
+    /// known only when it is known which declaration the gate lets through.
+    mutating func deliberate(
+        _ desired: inout Desired, actual: Actual, evidence: inout Evidence, at now: Instant
+    ) async -> Decision {
+        let decision = decide(
+            desired: desired, actual: actual, evidence: evidence, memory: memory, now: now)
+        guard let need = decision.lacking else { return decision }
+        let reading = await source.evidence(of: need, for: desired, memory: memory, at: now)
+        desired.note(reading.condition)
+        memory.peers = reading.peers
+        evidence = evidence.adding(waves: reading.evidence.waves)
+        return decide(desired: desired, actual: actual, evidence: evidence, memory: memory, now: now)
+    }
+
+    /// Makes what was seen of other nodes durable, before anything is done because of it.
+    mutating func rememberPeers(at now: Instant) throws(CycleError) {
+        guard memory.peers != durablePeers else { return }
+        try save(at: now)
     }
 
     /// Writes the memory durably.
@@ -134,5 +149,16 @@ package struct Reconciler<
         } catch {
             throw CycleError(.state, error.message)
         }
+        durablePeers = memory.peers
+    }
+}
+
+extension Desired {
+    /// Adds what is wrong with the way to the repository, once.
+    fileprivate mutating func note(_ condition: Reason?) {
+        guard let condition, !conditions.contains(condition) else { return }
+        self = Desired(
+            commit: commit, standing: standing, mayAdmit: mayAdmit, holds: holds,
+            conditions: conditions + [condition])
     }
 }

@@ -17,12 +17,14 @@ package protocol FleetSource {
     /// from.
     func read(_ following: Following, memory: NodeState) throws(SourceError) -> Desired
 
-    /// Fetches and verifies the newest reports of the nodes of `groups`, as the followed commit lists them.
+    /// Fetches and verifies the newest reports of the nodes that a decision needs, as the followed commit
+    /// lists them: of a gate's groups, or of the witnesses of the waves before this node.
     ///
-    /// - Parameter desired: names the declarations whose entries the gate may have to compare.
+    /// - Parameter desired: names the declarations whose entries the gate may have to compare, and says in
+    ///   which order the group moves.
     /// - Returns: the evidence, and what to remember of the nodes so that less is never accepted.
     func evidence(
-        of groups: [GroupName], for desired: Desired, memory: NodeState, at now: Instant
+        of need: EvidenceNeed, for desired: Desired, memory: NodeState, at now: Instant
     ) async -> EvidenceReading
 }
 

@@ -43,7 +43,37 @@ package struct FleetReader {
         return NodeView(
             fleet: fleet, group: group, node: node.node, baseline: baseline,
             sources: baseline.sources == nil ? nil : sources,
-            canaries: gate.canaries, soaksLookingHere: gate.soaksLookingHere)
+            canaries: gate.canaries,
+            soaksLookingHere: Set(gate.soaksLookingHere + [group.waves?.soak].compactMap(\.self)).sorted(),
+            peers: group.waves == nil ? [] : index.nodes(of: groupName).map(\.name),
+            proceed: try proceed(of: group))
+    }
+
+    /// What a person has said of a group's pauses. What is wrong with it lets nobody pass, and is no error.
+    private func proceed(of group: Group) throws(FleetReadError) -> Proceed? {
+        guard let waves = group.waves, !waves.pauses.isEmpty else { return nil }
+        return try attempt { () throws(FileTreeError) in
+            try files.decoded(Layout.proceed(group.name)) { ProceedFile.decode($0, group: group.name) }
+        }.flawless
+    }
+
+    /// The witnesses of a wave: the records of those nodes whose reports judge it.
+    ///
+    /// - Returns: each node in the order of the wave; without a record where its file is wrong.
+    package func witnesses(
+        of wave: Int, in plan: WavePlan, group: GroupName
+    ) throws(FleetReadError) -> [(name: NodeName, record: NodeRecord?)] {
+        let paths = Dictionary(try index().nodes(of: group).map { ($0.name, $0.path) }) { first, _ in first }
+        var records: [NodeName: NodeRecord] = [:]
+        let names = try plan.witnesses(of: wave) { name throws(FleetReadError) in
+            guard let path = paths[name] else { return false }
+            let decoded = try attempt { () throws(FileTreeError) in
+                try files.decoded(path) { NodeFile.decode($0, name: name, group: group, path: path) }
+            }
+            records[name] = decoded.flawless?.node
+            return records[name]?.hold != nil
+        }
+        return names.map { ($0, records[$0]) }
     }
 
     /// The baseline `name` with its includes merged: what its digest is made from.

@@ -46,6 +46,7 @@ package struct FleetValidator {
         let members = Dictionary(
             uniqueKeysWithValues: index.groupsWithNodes.map { ($0, index.nodes(of: $0)) })
         try checkGroups(index.groups, members, fleet, baselines)
+        try checkProceeds(paths, fleet)
         checkNames(of: members)
         checkKeys(of: try nodes(members), trusted)
         if let fleet, fleet.fleet?.statusRemote == nil,
@@ -169,6 +170,27 @@ extension FleetValidator {
                 Problem(
                     file: first.path,
                     message: "unknown group '\(group)': it has no '\(Layout.group(group))'\(question)"))
+        }
+    }
+
+    /// Checks what people have said of pauses: whether it is whole, and about a step that there is.
+    private mutating func checkProceeds(_ paths: [String], _ fleet: FleetFile?) throws(FileTreeError) {
+        for path in paths {
+            guard case .proceed(let group) = FileKind(path: path) else { continue }
+            let proceed = collect(try files.decoded(path) { ProceedFile.decode($0, group: group) })
+            let file = try files.decoded(Layout.group(group)) { bytes in
+                GroupFile.decode(bytes, name: group, fleet: fleet)
+            }
+            guard let proceed, let file = file.value else { continue }
+            let waves = file.keys.waves ?? nil
+            guard let waves, !waves.pauses.isEmpty else {
+                let message = "nothing in '\(group)' waits for it: no step of its 'waves' has 'pause: true'"
+                warnings.append(Problem(file: path, message: message))
+                continue
+            }
+            guard proceed.step > waves.steps.count else { continue }
+            let message = "found step \(proceed.step); '\(group)' has \(waves.steps.count) steps"
+            problems.append(Problem(file: path, message: message))
         }
     }
 

@@ -15,6 +15,9 @@ package enum Layout {
     static func sourceList(_ name: SourceListName) -> String { "sources/\(name).sources" }
     static func group(_ name: GroupName) -> String { "\(groups)/\(name)/group.yaml" }
 
+    /// What a person has said of a group's pauses.
+    package static func proceed(_ group: GroupName) -> String { "\(groups)/\(group)/proceed.yaml" }
+
     /// Where the file of a node is put; anywhere below the group's `nodes` is as good.
     package static func node(_ name: NodeName, in group: GroupName) -> String {
         "groups/\(group)/nodes/\(name).yaml"
@@ -24,7 +27,7 @@ package enum Layout {
     static func limit(of kind: FileKind) -> Int {
         switch kind {
         case .baseline, .sourceList, .trust: 1_048_576
-        case .fleet, .group, .node, .misplaced, .other: 65_536
+        case .fleet, .group, .proceed, .node, .misplaced, .other: 65_536
         }
     }
 }
@@ -35,6 +38,7 @@ enum FileKind: Hashable, Sendable {
     case baseline(BaselineName)
     case sourceList(SourceListName)
     case group(GroupName)
+    case proceed(GroupName)
     case node(NodeName, GroupName)
     /// Belongs to `trust/`: the authentication reads it.
     case trust
@@ -83,8 +87,10 @@ enum FileKind: Hashable, Sendable {
             return .misplaced("\(DocumentNode.quoted(String(parts[1]))) is not \(GroupName.expected)")
         }
         if parts.count == 3, last == "group.yaml" { return .group(group) }
+        if parts.count == 3, last == "proceed.yaml" { return .proceed(group) }
         guard parts[2] == "nodes", parts.count > 3 else {
-            return .misplaced("expected 'groups/\(group)/group.yaml' or 'groups/\(group)/nodes/<node>.yaml'")
+            return .misplaced(
+                "expected 'group.yaml', 'proceed.yaml' or 'nodes/<node>.yaml' below 'groups/\(group)'")
         }
         return named(last, ".yaml", "groups/\(group)/nodes/<node>.yaml") { FileKind.node($0, group) }
     }

@@ -6,8 +6,8 @@ enum WavesDecoder {
         if case .list = node.content {
             return steps(node, problems).map {
                 Waves(
-                    steps: $0, healthy: defaultHealthy, soak: defaultSoak, failures: defaultFailures,
-                    silence: .leave(after: defaultSilence))
+                    steps: $0.quotas, pauses: $0.pauses, healthy: defaultHealthy, soak: defaultSoak,
+                    failures: defaultFailures, silence: .leave(after: defaultSilence))
             }
         }
         guard case .mapping = node.content else {
@@ -27,8 +27,9 @@ enum WavesDecoder {
             return nil
         }
         return Waves(
-            steps: steps, healthy: healthy ?? defaultHealthy, soak: soak ?? defaultSoak,
-            failures: failures ?? defaultFailures, silence: silence ?? .leave(after: defaultSilence))
+            steps: steps.quotas, pauses: steps.pauses, healthy: healthy ?? defaultHealthy,
+            soak: soak ?? defaultSoak, failures: failures ?? defaultFailures,
+            silence: silence ?? .leave(after: defaultSilence))
     }
 
     // A wave is a sample of a group whose canaries were well already, so its thresholds are milder than a
@@ -38,17 +39,24 @@ enum WavesDecoder {
     private static let defaultFailures = Quota.percent(2)
     private static let defaultSilence = TimeSpan(seconds: 86_400)
 
-    private static let stepsExpected = "a list of rising steps such as [10%, 50%, 100%]"
+    static let mostSteps = 20
 
-    private static func steps(_ node: DocumentNode, _ problems: FileProblems) -> [Quota]? {
-        guard let items = node.items(stepsExpected, atMost: 20, problems) else { return nil }
+    private static let stepsExpected = "a list of rising steps such as [10%, 50%, 100%]"
+    private static let stepExpected = "\(Quota.expected), or a mapping such as {share: 50%, pause: true}"
+
+    /// The steps' shares, and before which of them a person is waited for.
+    private typealias Steps = (quotas: [Quota], pauses: Set<Int>)
+
+    private static func steps(_ node: DocumentNode, _ problems: FileProblems) -> Steps? {
+        guard let items = node.items(stepsExpected, atMost: mostSteps, problems) else { return nil }
         var steps: [Quota] = []
-        for item in items {
-            guard let step = item.value(as: Quota.self, problems) else { continue }
-            GateKeys.refuseNobody(step, item.place, problems)
+        var pauses: Set<Int> = []
+        for (index, item) in items.enumerated() {
+            guard let (step, place, isPaused) = Self.step(item, problems) else { continue }
+            if isPaused { pauses.insert(index) }
+            GateKeys.refuseNobody(step, place, problems)
             if let last = steps.last, !rises(from: last, to: step) {
-                problems.add(
-                    item.place, "found '\(step)' after '\(last)'; steps are cumulative, expected more")
+                problems.add(place, "found '\(step)' after '\(last)'; steps are cumulative, expected more")
             }
             steps.append(step)
         }
@@ -57,7 +65,29 @@ enum WavesDecoder {
             problems.add(last, expected: "'100%' as the last step")
         }
         if items.isEmpty { problems.add(node.place, "found an empty list; expected \(stepsExpected)") }
-        return steps
+        return (steps, pauses)
+    }
+
+    /// Reads a step: a share or count alone, or with a pause before it.
+    private static func step(
+        _ node: DocumentNode, _ problems: FileProblems
+    ) -> (step: Quota, place: Place, isPaused: Bool)? {
+        guard case .mapping = node.content else {
+            guard case .text = node.content else {
+                problems.add(node, expected: stepExpected)
+                return nil
+            }
+            return node.value(as: Quota.self, problems).map { ($0, node.place, false) }
+        }
+        guard let reader = MappingReader(node, keys: ["share", "pause"], problems) else { return nil }
+        let pause = reader.choice("pause", of: Switch.self)
+        let share: Quota? = reader.required("share")
+        return share.map { ($0, reader.node("share")?.place ?? node.place, pause == .on) }
+    }
+
+    private enum Switch: String, CaseIterable {
+        case on = "true"
+        case off = "false"
     }
 
     /// Whether a step surely adds to the one before; a share and a count can be compared only in a group of

@@ -37,7 +37,7 @@ package struct FleetRoll: Sendable {
                     groups.insert(group)
                     let key = try Self.key(entry, at: path, name: name, group: group, in: clone)
                     members.append(Member(name: name, group: group, key: key, path: path))
-                case .fleet, .baseline, .sourceList, .trust, .misplaced, .other: continue
+                case .fleet, .baseline, .proceed, .sourceList, .trust, .misplaced, .other: continue
                 }
             }
             self.groups = groups.sorted()

@@ -27,7 +27,7 @@ struct ReleaseLimits {
                         "'urgent' needs a newer agent than \(AgentVersion.current); "
                             + "until then nodes move as usual"
                     ))
-            case .node, .sourceList, .trust, .misplaced, .other: continue
+            case .node, .proceed, .sourceList, .trust, .misplaced, .other: continue
             }
         }
     }
@@ -47,7 +47,7 @@ struct ReleaseLimits {
 
     /// What `TimeRules` does not reckon with yet.
     private mutating func checkTimes(_ node: DocumentNode, _ path: String) {
-        for key in ["waves", "window", "freeze"] {
+        for key in ["window", "freeze"] {
             guard let pair = Self.value(key, in: node), !pair.value.isNull else { continue }
             if case .list(let items) = pair.value.content, items.isEmpty { continue }
             problems.append(

@@ -3,11 +3,22 @@ package import FleetReconciler
 
 extension GitFleetSource {
     package func evidence(
-        of groups: [GroupName], for desired: Desired, memory: NodeState, at now: Instant
+        of need: EvidenceNeed, for desired: Desired, memory: NodeState, at now: Instant
     ) async -> EvidenceReading {
         guard case .member(let membership) = desired.standing, let view = view?.view else {
             return EvidenceReading(evidence: .none, peers: memory.peers)
         }
+        switch need {
+        case .gate(let groups):
+            return evidence(of: groups, membership: membership, view: view, memory: memory, at: now)
+        case .waves(let declaration):
+            return waves(to: declaration, membership: membership, view: view, memory: memory, at: now)
+        }
+    }
+
+    private func evidence(
+        of groups: [GroupName], membership: Membership, view: NodeView, memory: NodeState, at now: Instant
+    ) -> EvidenceReading {
         let running = memory.running.total(at: now)
         var peers = PeerBook(memory.peers, running: running)
         var read: [GroupName: [CanaryEvidence]] = [:]
@@ -31,6 +42,51 @@ extension GitFleetSource {
             heartbeat: membership.fleet.heartbeat,
             entries: entries)
         return EvidenceReading(evidence: evidence, peers: peers.entries, condition: condition)
+    }
+
+    /// Reads the witnesses of each wave that moves to a declaration before this node.
+    private func waves(
+        to declaration: Declaration, membership: Membership, view: NodeView, memory: NodeState,
+        at now: Instant
+    ) -> EvidenceReading {
+        let nothing = EvidenceReading(evidence: .none, peers: memory.peers)
+        guard let plan = membership.wavePlan(for: declaration), let commit = self.view?.commit,
+            let own = plan.wave(of: membership.node.name)
+        else { return nothing }
+        let group = membership.group.name
+        var steps: [[(name: NodeName, record: NodeRecord?)]] = []
+        do throws(FleetReadError) {
+            let reader = FleetReader(CommitTree(clone: clone, commit: commit))
+            for step in 0..<own { steps.append(try reader.witnesses(of: step, in: plan, group: group)) }
+        } catch {
+            var reading = nothing
+            reading.condition = Reason(.unreadable, "the waves cannot be read: \(error)")
+            return reading
+        }
+        let known = steps.joined().compactMap(\.record)
+        let listing = fetchReports(of: CanaryGroup(name: group, hold: nil, nodes: known), fleet: view.fleet)
+        let running = memory.running.total(at: now)
+        var peers = PeerBook(memory.peers, running: running)
+        let read = steps.map { witnesses in
+            witnesses.map { name, record in
+                guard let record else {
+                    return CanaryEvidence(
+                        node: name, isHeld: false, testimony: .rejected("its file cannot be read"),
+                        lastNews: running)
+                }
+                let testimony = self.testimony(
+                    of: record, fleet: view.fleet.name, listed: try? listing.get(), mark: memory.mark,
+                    peers: &peers)
+                return CanaryEvidence(
+                    node: name, isHeld: record.hold != nil, testimony: testimony,
+                    lastNews: peers.lastNews(of: record), failed: peers.failed(on: record))
+            }
+        }
+        var condition: Reason?
+        if case .failure(let reason) = listing { condition = reason }
+        return EvidenceReading(
+            evidence: Evidence.none.adding(waves: [declaration: read]), peers: peers.entries,
+            condition: condition)
     }
 
     /// Fetches `latest/<node>` of a group's nodes, and what the remote lists beside them.

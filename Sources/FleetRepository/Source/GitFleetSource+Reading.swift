@@ -76,7 +76,8 @@ extension GitFleetSource {
         }
         return Membership(
             fleet: view.fleet, group: view.group, node: view.node, stack: stack, versions: versions,
-            soaks: view.soaksLookingHere)
+            soaks: view.soaksLookingHere,
+            peers: view.peers, proceed: view.proceed)
     }
 }
 

@@ -1,0 +1,117 @@
+/// The nodes of one `after` group or of one wave, counted for one declaration.
+struct GroupCount {
+    let group: GroupName
+    let total: Int
+    let required: Int
+    let healthy: [CanaryEvidence]
+    let failed: [CanaryEvidence]
+    let witnesses: [GateAnswer.Witness]
+    /// Whether there is nobody to judge: no node, or none that is not on hold.
+    let hasNobody: Bool
+    /// The nodes in the share that are not healthy.
+    private let lacking: [(canary: CanaryEvidence, standing: Standing)]
+
+    init(
+        of group: GroupName, nodes: [CanaryEvidence], thresholds: Thresholds, declaration: Declaration,
+        evidence: Evidence
+    ) {
+        let canaries = nodes.sorted { $0.node < $1.node }
+        let standings = canaries.map {
+            (canary: $0, standing: $0.standing(to: declaration, soak: thresholds.soak, in: evidence))
+        }
+        let share = standings.filter {
+            !$0.canary.isHeld && !$0.canary.leavesShare(of: declaration, by: thresholds.silence, in: evidence)
+        }
+        self.group = group
+        total = canaries.count
+        hasNobody = canaries.allSatisfy(\.isHeld)
+        required = thresholds.healthy.required(of: share.count)
+        healthy = share.filter { $0.standing == .healthy }.map(\.canary)
+        failed = standings.filter { $0.standing == .failed }.map(\.canary)
+        lacking = share.filter { $0.standing != .healthy }
+        witnesses = standings.map {
+            Self.witness(of: group, $0.canary, $0.standing, declaration: declaration)
+        }
+    }
+
+    private static func witness(
+        of group: GroupName, _ canary: CanaryEvidence, _ standing: Standing, declaration: Declaration
+    ) -> GateAnswer.Witness {
+        guard case .report(let report, id: let id) = canary.testimony else {
+            return GateAnswer.Witness(
+                group: group, node: canary.node, standing: standing, isHeld: canary.isHeld, report: nil,
+                sequence: nil,
+                healthyFor: nil)
+        }
+        return GateAnswer.Witness(
+            group: group, node: canary.node, standing: standing, isHeld: canary.isHeld, report: id,
+            sequence: report.sequence,
+            healthyFor: report.proven.first { $0.declaration == declaration }?.healthyFor)
+    }
+
+    func failedReason(allowed: Quota) -> Reason {
+        let names = failed.map(\.node.description).joined(separator: ", ")
+        return Reason(
+            .canaryFailed, count: failed.count,
+            "\(failed.count) of \(total) in '\(group)' failed (\(names)), allowed are \(allowed)")
+    }
+
+    /// The nodes in the share that are not healthy, by how they stand, in the order of standings.
+    var lackingByStanding: [(standing: Standing, nodes: [CanaryEvidence])] {
+        Standing.allCases.compactMap { standing in
+            let nodes = lacking.filter { $0.standing == standing }.map(\.canary)
+            return nodes.isEmpty ? nil : (standing, nodes)
+        }
+    }
+
+    func waitingReasons(soak: TimeSpan) -> [Reason] {
+        let summary = Reason(
+            .tooFewHealthy, count: healthy.count,
+            required < 1
+                ? "no node of '\(group)' may vouch: the group is empty or wholly on hold"
+                : "\(healthy.count) of \(required) required in '\(group)' are healthy")
+        let details = lackingByStanding.compactMap { standing, nodes -> Reason? in
+            guard let code = standing.reasonCode else { return nil }
+            return Reason(code, count: nodes.count, message(nodes, standing, soak: soak))
+        }
+        return [summary] + details
+    }
+
+    private func message(_ nodes: [CanaryEvidence], _ standing: Standing, soak: TimeSpan) -> String {
+        let names = nodes.prefix(3).map(\.node.description).joined(separator: ", ")
+        let list = nodes.count > 3 ? "\(names) and \(nodes.count - 3) more" : names
+        switch standing {
+        case .soaking: return "soaking in '\(group)' (\(soak) needed): \(list)"
+        case .behind: return "not there yet in '\(group)': \(list)"
+        case .unfit:
+            return "no evidence in '\(group)' (a check was bad before or an entry is left out there): \(list)"
+        case .silent: return "silent in '\(group)': \(list)"
+        case .failed: return "failed in '\(group)': \(list)"
+        case .rejected: return "not believed in '\(group)': \(list)\(detail(nodes))"
+        case .peerAhead: return "ahead of this node in '\(group)': \(list)"
+        case .fork: return "on another history in '\(group)': \(list); somebody shows this fleet two branches"
+        case .healthy: return ""
+        }
+    }
+
+    private func detail(_ nodes: [CanaryEvidence]) -> String {
+        guard case .rejected(let why)? = nodes.first?.testimony else { return "" }
+        return " (\(why))"
+    }
+}
+
+extension Standing {
+    fileprivate var reasonCode: Reason.Code? {
+        switch self {
+        case .healthy: nil
+        case .failed: .canaryFailed
+        case .soaking: .canarySoaking
+        case .behind: .canaryBehind
+        case .unfit: .canaryUnfit
+        case .silent: .canarySilent
+        case .rejected: .canaryRejected
+        case .peerAhead: .peerAhead
+        case .fork: .fork
+        }
+    }
+}

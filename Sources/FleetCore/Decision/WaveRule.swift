@@ -1,0 +1,113 @@
+/// Whether a node may move to a declaration whose gate is open: every wave before its own must have done well,
+/// and no pause may be left.
+///
+/// A wave is judged by its own thresholds and by its first nodes alone, at most ``WavePlan/mostWitnesses``:
+/// whatever the size of the fleet, a node reads few reports. One that adds nobody, or only nodes on hold, is
+/// passed.
+package struct WaveRule {
+    private let waves: Waves
+    private let plan: WavePlan
+    private let group: GroupName
+    private let node: NodeName
+    private let declaration: Declaration
+    private let proceed: Proceed?
+
+    /// - Returns: nil for a group without waves.
+    package init?(_ membership: Membership, declaration: Declaration) {
+        guard let waves = membership.group.waves, let plan = membership.wavePlan(for: declaration) else {
+            return nil
+        }
+        self.waves = waves
+        self.plan = plan
+        self.declaration = declaration
+        group = membership.group.name
+        node = membership.node.name
+        proceed = membership.proceed
+    }
+
+    /// What the waves say to a node.
+    package struct Answer: Hashable, Sendable {
+        /// The wave that adds the node, from 0.
+        package let wave: Int
+        /// Why the node does not move yet; empty if it may.
+        package let refusals: [Reason]
+        /// How the witnesses of the waves before it stand.
+        package let witnesses: [GateAnswer.Witness]
+        /// Whether the witnesses were not read yet.
+        package let isUnread: Bool
+    }
+
+    package func answer(on evidence: Evidence) -> Answer {
+        guard let own = plan.wave(of: node) else {
+            let reason = Reason(.wave, "the node is in no wave of '\(group)': its nodes are not known")
+            return Answer(wave: 0, refusals: [reason], witnesses: [], isUnread: false)
+        }
+        if let pause = pauses(before: own) {
+            return Answer(wave: own, refusals: [pause], witnesses: [], isUnread: false)
+        }
+        let isFirst = (0..<own).allSatisfy { plan.wave($0).isEmpty }
+        guard !isFirst else { return Answer(wave: own, refusals: [], witnesses: [], isUnread: false) }
+        guard let read = evidence.waves[declaration], read.count >= own else {
+            let reason = Reason(.wave, "\(title(own)) waits: the reports of those before it were not read")
+            return Answer(wave: own, refusals: [reason], witnesses: [], isUnread: true)
+        }
+        var refusals: [Reason] = []
+        var witnesses: [GateAnswer.Witness] = []
+        for index in 0..<own {
+            let count = GroupCount(
+                of: group, nodes: read[index], thresholds: waves.thresholds, declaration: declaration,
+                evidence: evidence)
+            witnesses += count.witnesses
+            if let refusal = refusal(own, wave: index, count: count) { refusals.append(refusal) }
+        }
+        return Answer(wave: own, refusals: refusals, witnesses: witnesses, isUnread: false)
+    }
+
+    /// The first pause up to the node's own step that nobody has ended.
+    private func pauses(before own: Int) -> Reason? {
+        let passed = proceed?.declaration == declaration ? proceed?.step ?? 0 : 0
+        guard let step = waves.pauses.filter({ $0 <= own && $0 >= passed }).min() else { return nil }
+        return Reason(
+            .wavePause,
+            "\(title(step)) waits for a person: 'plimsoll proceed \(group) --step \(step + 1)' lets it begin")
+    }
+
+    private func refusal(_ own: Int, wave index: Int, count: GroupCount) -> Reason? {
+        if waves.failures.isExceeded(by: count.failed.count, of: count.total) {
+            let names = count.failed.prefix(3).map(\.node.description).joined(separator: ", ")
+            return Reason(
+                .waveFailed, count: count.failed.count,
+                "\(count.failed.count) of \(count.total) witnesses of step \(index + 1) in '\(group)' failed "
+                    + "(\(names)), allowed are \(waves.failures)")
+        }
+        guard !count.hasNobody, count.required < 1 || count.healthy.count < count.required else { return nil }
+        let details = count.lackingByStanding.map { "\($0.nodes.count) \($0.standing.rawValue)" }
+        let rest = details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
+        return Reason(
+            .wave, count: count.healthy.count,
+            "\(title(own)) waits: \(count.healthy.count) of \(max(count.required, 1)) required in step "
+                + "\(index + 1) are healthy for \(waves.soak)\(rest)")
+    }
+
+    private func title(_ index: Int) -> String { "step \(index + 1) of \(plan.count) in '\(group)'" }
+}
+
+extension WavePlan {
+    /// Whose reports judge a wave: its first nodes, as many as may be witnesses, and besides those on hold
+    /// that stand between them, who leave the share but never the failures.
+    ///
+    /// - Parameter isHeld: whether a person has put a node on hold.
+    package func witnesses<Failure>(
+        of index: Int, isHeld: (NodeName) throws(Failure) -> Bool
+    ) throws(Failure) -> [NodeName] {
+        var witnesses: [NodeName] = []
+        var judging = 0
+        for node in wave(index) {
+            let isHeld = try isHeld(node)
+            if !isHeld { judging += 1 }
+            if !isHeld || witnesses.count < 2 * Self.mostWitnesses { witnesses.append(node) }
+            if judging == Self.mostWitnesses { break }
+        }
+        return witnesses
+    }
+}
