@@ -43,7 +43,7 @@ struct OperatorValidateTests {
                 step: 2
                 """,
             warnings: [
-                "groups/canary/proceed.yaml: nothing in 'canary' waits for it: no step of its 'waves' has "
+                "groups/canary/proceed.yaml:1:1: warning: nothing in 'canary' waits for it: no step of its 'waves' has "
                     + "'pause: true'"
             ]),
         Case(
