@@ -50,11 +50,15 @@ package struct CanaryEvidence: Hashable, Sendable {
     package let lastNews: TimeSpan
     /// What it has called failed in the newest report of it that was ever believed.
     package let failed: Set<Declaration>
+    /// The labels of its file in the fleet repository.
+    package let labels: [String: String]
 
     package init(
-        node: NodeName, isHeld: Bool, testimony: Testimony, lastNews: TimeSpan, failed: Set<Declaration> = []
+        node: NodeName, isHeld: Bool, testimony: Testimony, lastNews: TimeSpan, failed: Set<Declaration> = [],
+        labels: [String: String] = [:]
     ) {
         self.failed = failed
+        self.labels = labels
         self.node = node
         self.isHeld = isHeld
         self.testimony = testimony

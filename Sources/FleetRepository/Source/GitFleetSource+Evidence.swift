@@ -33,7 +33,7 @@ extension GitFleetSource {
                     peers: &peers)
                 return CanaryEvidence(
                     node: node.name, isHeld: isHeld || node.hold != nil, testimony: testimony,
-                    lastNews: peers.lastNews(of: node), failed: peers.failed(on: node))
+                    lastNews: peers.lastNews(of: node), failed: peers.failed(on: node), labels: node.labels)
             }
         }
         let entries = membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) }
@@ -130,7 +130,8 @@ extension GitFleetSource {
     /// For each node: a report, a receipt, and what Git adds to them.
     private static let evidenceByteLimit = 4 * Report.largestSize
 
-    /// What a node's newest report says, if it is to be believed.
+    /// What a node's newest report says, if it is to be believed: this fetches and verifies, ``PeerBook``
+    /// judges.
     ///
     /// - Parameter listed: the remote's references; nil if it could not be asked, then what was believed last
     ///   stands.
@@ -138,61 +139,41 @@ extension GitFleetSource {
         of node: NodeRecord, fleet: FleetName, listed: [String: CommitID]?, mark: CommitID?,
         peers: inout PeerBook
     ) -> CanaryEvidence.Testimony {
-        peers.meet(node)
-        if let listed, listed[FleetReferences.latest(node.name)] == nil {
-            forget(node.name)
-            return peers.hasReported(node) ? .rejected("its report is gone from the remote") : .none
-        }
         do throws(GitError) {
-            let latest = try clone.repository.reference(FleetReferences.peer(node.name))
-            if let listed, listed[FleetReferences.latest(node.name)] != latest {
-                return .rejected(
-                    "its newest report could not be fetched: it is too large, or changed meanwhile")
-            }
-            guard let latest else { return .none }
-            return try judge(latest, of: node, fleet: fleet, listed: listed, mark: mark, peers: &peers)
+            let judgement = try peers.judge(
+                node,
+                listed: listed.map {
+                    ListedReport(
+                        latest: $0[FleetReferences.latest(node.name)],
+                        chain: $0[FleetReferences.status(node.name)])
+                },
+                kept: try clone.repository.reference(FleetReferences.peer(node.name)),
+                reading: { commit throws(ReportRejection) in
+                    try read(commit, of: node, fleet: fleet)
+                },
+                placing: { commit throws(GitError) in try place(of: commit, mark: mark) })
+            if judgement.isForgotten { forget(node.name) }
+            return judgement.testimony
         } catch {
             return .rejected(error.description)
         }
     }
 
-    private func judge(
-        _ latest: CommitID, of node: NodeRecord, fleet: FleetName, listed: [String: CommitID]?,
-        mark: CommitID?,
-        peers: inout PeerBook
-    ) throws(GitError) -> CanaryEvidence.Testimony {
-        let commit: ReportCommit
-        do throws(ReportRejection) {
-            guard let key = try? SSHPublicKey(text: node.key) else {
-                throw ReportRejection(
-                    latest, .keyUnreadable, "its key in the fleet repository cannot be read")
-            }
-            commit = try ReportCommit(
-                reading: latest, in: clone.repository, key: key, fleet: fleet, node: node.name)
-            try commit.checkAgreement(
-                listed: listed?[FleetReferences.status(node.name)], isListed: listed != nil)
-            try peers.accept(commit, of: node)
-        } catch {
-            forget(node.name)
-            return .rejected(error.message)
+    private func read(
+        _ latest: CommitID, of node: NodeRecord, fleet: FleetName
+    ) throws(ReportRejection) -> LatestReport {
+        guard let key = try? SSHPublicKey(text: node.key) else {
+            throw ReportRejection(
+                latest, .keyUnreadable, "its key in the fleet repository cannot be read")
         }
-        guard let tip = commit.chainTip else { return .rejected("its message names no chain") }
-        switch try place(of: commit.report.commit, mark: mark) {
-        case .onChain: return .report(commit.report, id: tip)
-        case .ahead: return .peerAhead(commit.report.commit)
-        case .beside: return .fork(commit.report.commit)
-        }
+        return LatestReport(
+            try ReportCommit(
+                reading: latest, in: clone.repository, key: key, fleet: fleet, node: node.name))
     }
 
     /// What is not believed must not be believed later, when the remote cannot be asked.
     private func forget(_ node: NodeName) {
         _ = try? clone.repository.deleteReference(FleetReferences.peer(node))
-    }
-
-    private enum ChainPlace {
-        case onChain
-        case ahead
-        case beside
     }
 
     /// Where a fleet commit that a report names lies to this node's own authentic chain.
@@ -212,66 +193,10 @@ extension GitFleetSource {
     }
 }
 
-extension ReportCommit {
-    /// Whether `latest/<node>` stands for the very chain that the remote lists under `status/<node>`: where
-    /// they disagree it is no evidence.
-    fileprivate func checkAgreement(listed: CommitID?, isListed: Bool) throws(ReportRejection) {
-        guard parents.isEmpty, let chainTip else {
-            throw ReportRejection(
-                id, .disagreement, "latest/\(report.node) is not the form of a newest report")
-        }
-        if isListed, listed != chainTip {
-            throw ReportRejection(
-                id, .disagreement, "status/\(report.node) and latest/\(report.node) do not agree")
-        }
-    }
-}
-
-/// What this node remembers of other nodes, by name and key, brought up to date while reports are read.
-private struct PeerBook {
-    private(set) var entries: [PeerMemory]
-    private let running: TimeSpan
-
-    init(_ entries: [PeerMemory], running: TimeSpan) {
-        self.entries = entries
-        self.running = running
-    }
-
-    private func index(of node: NodeRecord) -> Int? {
-        entries.firstIndex { $0.node == node.name && $0.key == node.key }
-    }
-
-    /// Remembers since when a node has been known.
-    mutating func meet(_ node: NodeRecord) {
-        guard index(of: node) == nil else { return }
-        entries.append(PeerMemory(node: node.name, key: node.key, sequence: 0, id: nil, lastNews: running))
-    }
-
-    func hasReported(_ node: NodeRecord) -> Bool { index(of: node).map { entries[$0].sequence > 0 } ?? false }
-
-    func lastNews(of node: NodeRecord) -> TimeSpan { index(of: node).map { entries[$0].lastNews } ?? running }
-
-    func failed(on node: NodeRecord) -> Set<Declaration> { index(of: node).map { entries[$0].failed } ?? [] }
-
-    /// Accepts a report that is not older than what was seen; never accepts less.
-    mutating func accept(_ commit: ReportCommit, of node: NodeRecord) throws(ReportRejection) {
-        guard let index = index(of: node), let tip = commit.chainTip else { return }
-        let known = entries[index]
-        let number = commit.report.sequence
-        guard number >= known.sequence else {
-            throw ReportRejection(
-                commit.id, .rewound, "its number \(number) is lower than \(known.sequence), which was seen")
-        }
-        if number == known.sequence, let id = known.id, id != tip {
-            throw ReportRejection(commit.id, .rewound, "another report with number \(number) was seen")
-        }
-        if number == known.sequence + 1, let id = known.id, commit.report.previous != id {
-            throw ReportRejection(commit.id, .rewound, "it does not follow the report before it")
-        }
-        entries[index].failed = commit.report.declarationsFailed
-        guard number > known.sequence else { return }
-        entries[index].sequence = number
-        entries[index].id = tip
-        entries[index].lastNews = running
+extension LatestReport {
+    fileprivate init(_ commit: ReportCommit) {
+        self.init(
+            commit: commit.id, report: commit.report, chain: commit.chainTip,
+            hasParents: !commit.parents.isEmpty)
     }
 }
