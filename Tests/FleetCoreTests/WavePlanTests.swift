@@ -56,7 +56,8 @@ struct WavePlanTests {
     }
 
     @Test func `a wave has at most 32 witnesses, and those on hold beside them`() {
-        let plan = WavePlan(digest: Self.digest, nodes: Self.names(200), steps: [.percent(50), .percent(100)])
+        let plan = WavePlan(
+            digest: Self.digest, nodes: Self.names(200), steps: [.percent(50), .percent(100)])
         #expect(plan.witnesses(of: 0) { _ in false } == Array(plan.order[..<32]))
         #expect(plan.witnesses(of: 1) { _ in false } == Array(plan.order[100..<132]))
         let held = Set(plan.order[0..<3])

@@ -90,12 +90,14 @@ struct WaveRuleTests {
             testDescription: "three quarters of two are two", position: 2, steps: [[.healthy, .behind]],
             codes: [.wave]),
         Case(
-            testDescription: "a second too early", position: 3, steps: [[.healthy, .soaking]], codes: [.wave]),
+            testDescription: "a second too early", position: 3, steps: [[.healthy, .soaking]],
+            codes: [.wave]),
         Case(
             testDescription: "the third asks both", position: 7,
             steps: [[.healthy, .healthy], [.behind, .behind]], codes: [.wave]),
         Case(
-            testDescription: "both are well", position: 7, steps: [[.healthy, .healthy], [.healthy, .healthy]]),
+            testDescription: "both are well", position: 7,
+            steps: [[.healthy, .healthy], [.healthy, .healthy]]),
         Case(
             testDescription: "a failure in the first stops the third", position: 7,
             steps: [[.healthy, .failed], [.healthy, .healthy]], codes: [.waveFailed]),

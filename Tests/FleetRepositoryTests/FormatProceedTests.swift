@@ -11,7 +11,8 @@ struct FormatProceedTests {
     private static let commit = String(repeating: "b", count: 40)
 
     @Test func `a step is a share, or a share with a pause before it`() throws {
-        let text = Self.head + "baseline: a\nwaves: [10%, {share: 50%, pause: true}, {share: 100%, pause: false}]\n"
+        let steps = "[10%, {share: 50%, pause: true}, {share: 100%, pause: false}]"
+        let text = Self.head + "baseline: a\nwaves: \(steps)\n"
         let file = try #require(GroupFile.decode(Array(text.utf8), name: .of("stores"), fleet: nil).flawless)
         let waves = try #require(file.group(gate: .none)?.waves)
         #expect(waves.steps == [.percent(10), .percent(50), .percent(100)])
@@ -41,8 +42,14 @@ struct FormatProceedTests {
     }
 
     @Test(arguments: [
-        ("step: 2\n", ":1:1: the key 'declaration' is missing; expected a mapping with 'digest' and 'commit'"),
-        ("declaration: x\nstep: 2\n", ":2:14: found 'x'; expected a mapping with the keys 'digest', 'commit'"),
+        (
+            "step: 2\n",
+            ":1:1: the key 'declaration' is missing; expected a mapping with 'digest' and 'commit'"
+        ),
+        (
+            "declaration: x\nstep: 2\n",
+            ":2:14: found 'x'; expected a mapping with the keys 'digest', 'commit'"
+        ),
         (
             "declaration: {digest: \(digest), commit: \(commit)}\nstep: 0\n",
             ":3:7: found '0'; expected a whole number from 1 to 20"

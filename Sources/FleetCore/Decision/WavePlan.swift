@@ -4,7 +4,8 @@
 /// tree entries tell who is in a group, the content of thousands of files does not have to be read. The order
 /// differs from declaration to declaration, so that the first are not always the same.
 package struct WavePlan: Hashable, Sendable {
-    /// All nodes of the group, in the order of SHA-256(digest ‖ 0 ‖ node), the digest as 64 hexadecimal digits.
+    /// All nodes of the group, in the order of SHA-256(digest ‖ 0 ‖ node), the digest as 64 hexadecimal
+    /// digits.
     package let order: [NodeName]
     /// Where each wave ends in the order; rising, one for each step.
     private let ends: [Int]

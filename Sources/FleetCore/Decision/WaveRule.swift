@@ -1,5 +1,5 @@
-/// Whether a node may move to a declaration whose gate is open: every wave before its own must have done well,
-/// and no pause may be left.
+/// Whether a node may move to a declaration whose gate is open: every wave before its own must have done
+/// well, and no pause may be left.
 ///
 /// A wave is judged by its own thresholds and by its first nodes alone, at most ``WavePlan/mostWitnesses``:
 /// whatever the size of the fleet, a node reads few reports. One that adds nobody, or only nodes on hold, is
