@@ -8,6 +8,13 @@ extension LocalFleet {
         try report(at: "latest/\(node.name)")
     }
 
+    /// The receipt beside a node's newest report; nil if nothing was admitted yet.
+    func receipt(of node: LocalNode) throws -> Receipt? {
+        let text = try run(
+            ["git", "show", "latest/\(node.name):receipt.json"], in: server, environment: Git.environment)
+        return text.exitCode == 0 ? Receipt(json: try JSONValue(parsing: text.output)) : nil
+    }
+
     /// A node's whole chain, oldest first, as its branch `status/` has it.
     func chain(of node: LocalNode) throws -> [(id: String, parents: [String], report: Report)] {
         let log = try serverGit("log", "--reverse", "--format=%H %P", "status/\(node.name)")
