@@ -94,7 +94,7 @@ struct FormatFleetTests {
     @Test(arguments: [
         (
             "{after: [canary]}",
-            "4:19: unknown key 'after'; known here: healthy, soak, failures, silence, uncovered"
+            "4:19: unknown key 'after'; known here: healthy, soak, failures, silence, uncovered, diversity"
         ),
         ("none", "4:18: found 'none'; expected a mapping; 'gate: none' has no default"),
         ("{soak: 4}", "4:25: found '4'; expected a duration such as 30s, 15m, 4h, 14d or 2w"),

@@ -24,6 +24,7 @@ struct FormatGroupTests {
                   failures: 2
                   silence: 72h
                   uncovered: allow
+                  diversity: {label: site, atLeast: 3}
                 waves: {steps: [10%, 5, 100%], healthy: 80%, soak: 1h, failures: 5%, silence: hold}
                 window:
                   - {days: [sat, sun], start: "01:00", end: 05:30, zone: Europe/Berlin}
@@ -45,7 +46,8 @@ struct FormatGroupTests {
         let lab = try #require(GroupName("lab"))
         let rule = GateRule(
             after: [canary, lab], healthy: .percent(90), soak: TimeSpan(seconds: 14_400), failures: .count(2),
-            silence: .leave(after: TimeSpan(seconds: 259_200)), allowsUncovered: true)
+            silence: .leave(after: TimeSpan(seconds: 259_200)), allowsUncovered: true,
+            diversity: Diversity(label: "site", atLeast: 3))
         #expect(file.keys.gate?.rule == rule)
         let group = try #require(file.group(gate: .rule(rule)))
         #expect(
@@ -64,6 +66,28 @@ struct FormatGroupTests {
         #expect(group.hold == "telephones ring")
         #expect(group.retry == "7")
         #expect(group.attempts == 5)
+    }
+
+    @Test(arguments: [
+        ("site", "a mapping such as {label: site, atLeast: 3}"), ("{label: site}", "'atLeast' is missing"),
+        ("{atLeast: 3}", "'label' is missing"), ("{label: site, atLeast: 0}", "found '0'; expected"),
+        ("{label: a b, atLeast: 1}", "found 'a b'; expected a label"),
+        ("{label: site, atleast: 3}", "did you mean 'atLeast'?"),
+    ])
+    func aDiversityThatIsNotOneMakesTheGateWait(text: String, words: String) throws {
+        let gate = "gate: {after: [canary], soak: 1h, diversity: \(text)}\n"
+        let file = try #require(try decode(Self.head + gate).flawless)
+        let problem = try #require(file.gateProblems.first)
+        #expect(problem.message.contains(words), "\(problem)")
+    }
+
+    @Test func aGroupCanDoWithoutTheDiversityOfTheDefaults() throws {
+        let defaults = "defaults: {gate: {soak: 1h, diversity: {label: site, atLeast: 2}}}\n"
+        func diversity(_ gate: String) throws -> Diversity? {
+            try decode(Self.head + "gate: \(gate)\n", defaults: defaults).flawless?.keys.gate?.rule?.diversity
+        }
+        #expect(try diversity("{after: [canary]}") == Diversity(label: "site", atLeast: 2))
+        #expect(try diversity("{after: [canary], diversity: null}") == nil)
     }
 
     @Test func aBareListOfWavesTakesTheirOwnThresholds() throws {
@@ -218,7 +242,7 @@ struct FormatGroupTests {
             "[canary]",
             [
                 "3:7: found a list; expected a mapping with the keys 'after', 'healthy', 'soak', "
-                    + "'failures', 'silence', 'uncovered'"
+                    + "'failures', 'silence', 'uncovered', 'diversity'"
             ]
         ),
         (

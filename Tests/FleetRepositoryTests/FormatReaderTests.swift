@@ -139,7 +139,7 @@ struct FormatReaderTests {
         (
             "gate: {after: [canary], soak: 4h, newKey: 1}",
             "groups/stores/group.yaml:3:35: unknown key 'newKey'; known here: after, healthy, soak, "
-                + "failures, silence, uncovered"
+                + "failures, silence, uncovered, diversity"
         ),
         (
             "hold: null",

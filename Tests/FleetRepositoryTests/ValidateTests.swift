@@ -72,6 +72,30 @@ struct ValidateTests {
                     + "it would never open"
             ]),
         Case(
+            name: "a gate that asks for more sites than there are",
+            changes: [
+                (
+                    stores,
+                    head + "gate: {after: [canary], soak: 4h, diversity: {label: site, atLeast: 2}}\n"
+                ),
+                ("groups/canary/nodes/canary-1.yaml", nodeText(1) + "labels: {site: kiel}\n"),
+                ("groups/canary/nodes/berlin/canary-2.yaml", nodeText(2) + "labels: {site: kiel}\n"),
+            ],
+            problems: [
+                "groups/stores/group.yaml:3:46: found a gate that needs 2 values of 'site' among the nodes "
+                    + "of group 'canary', which have 1; it would never open"
+            ]),
+        Case(
+            name: "a gate that asks for two sites, which there are",
+            changes: [
+                (
+                    stores,
+                    head + "gate: {after: [canary], soak: 4h, diversity: {label: site, atLeast: 2}}\n"
+                ),
+                ("groups/canary/nodes/canary-1.yaml", nodeText(1) + "labels: {site: kiel}\n"),
+                ("groups/canary/nodes/berlin/canary-2.yaml", nodeText(2) + "labels: {site: oslo}\n"),
+            ], problems: []),
+        Case(
             name: "a gate that asks for nobody",
             changes: [(stores, head + "gate: {after: [canary], healthy: 0%, soak: 4h}\n")],
             problems: [

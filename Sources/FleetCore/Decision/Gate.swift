@@ -33,8 +33,8 @@ extension GateRule {
     /// Asks the gate for `declaration`.
     ///
     /// In each `after` group: more failed nodes than `failures` → closed; healthy nodes at least as many as
-    /// required, and at least one required → open. Anything else, above all no evidence, waits. Nodes on hold
-    /// leave the share, never the failures.
+    /// required, at least one required, and as different as `diversity` asks → open. Anything else, above all
+    /// no evidence, waits. Nodes on hold leave the share, never the failures.
     ///
     /// - Parameter applied: the declaration's entries that apply to this node; one that applies to no healthy
     ///   canary makes the gate wait.
@@ -51,8 +51,11 @@ extension GateRule {
             witnesses += count.witnesses
             if failures.isExceeded(by: count.failed.count, of: count.total) {
                 closing.append(count.failedReason(allowed: failures))
-            } else if count.required < 1 || count.healthy.count < count.required {
-                waiting += count.waitingReasons(soak: soak)
+            } else {
+                if count.required < 1 || count.healthy.count < count.required {
+                    waiting += count.waitingReasons(soak: soak)
+                }
+                if let reason = diversity.flatMap(count.reason(against:)) { waiting.append(reason) }
             }
         }
         if after.isEmpty { waiting.append(Reason(.gateBroken, "the gate names no group")) }

@@ -77,6 +77,10 @@ struct GroupCount {
         return [summary] + details
     }
 
+    func reason(against diversity: Diversity) -> Reason? {
+        diversity.reason(healthy, others: lacking.map(\.canary), in: group)
+    }
+
     private func message(_ nodes: [CanaryEvidence], _ standing: Standing, soak: TimeSpan) -> String {
         let names = nodes.prefix(3).map(\.node.description).joined(separator: ", ")
         let list = nodes.count > 3 ? "\(names) and \(nodes.count - 3) more" : names

@@ -48,6 +48,8 @@ package struct Reason: Hashable, Sendable {
         case peerAhead
         case fork
         case uncovered
+        /// The healthy canaries differ less than the gate asks for.
+        case diversity
         // The time. Waves, windows and budgets say why a declaration whose gate is open is not admitted yet.
         case freeze
         case window

@@ -58,10 +58,12 @@ package struct GateRule: Hashable, Sendable {
     package let silence: SilenceRule
     /// Whether entries that apply here and to no healthy canary may pass.
     package let allowsUncovered: Bool
+    /// How much the healthy nodes of each group must differ; nil if they need not.
+    package let diversity: Diversity?
 
     package init(
         after: [GroupName], healthy: Quota = .percent(100), soak: TimeSpan, failures: Quota = .count(0),
-        silence: SilenceRule = .hold, allowsUncovered: Bool = false
+        silence: SilenceRule = .hold, allowsUncovered: Bool = false, diversity: Diversity? = nil
     ) {
         self.after = after
         self.healthy = healthy
@@ -69,6 +71,7 @@ package struct GateRule: Hashable, Sendable {
         self.failures = failures
         self.silence = silence
         self.allowsUncovered = allowsUncovered
+        self.diversity = diversity
     }
 }
 

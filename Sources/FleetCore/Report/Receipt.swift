@@ -74,11 +74,13 @@ package struct Receipt: Hashable, Sendable {
 
 extension GateRule {
     package var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "after": .array(after.map { JSONValue($0) }), "healthy": JSONValue(healthy),
             "soak": JSONValue(soak), "failures": JSONValue(failures), "silence": silence.json,
             "uncovered": .string(allowsUncovered ? "allow" : "wait"),
         ]
+        if let diversity { members["diversity"] = diversity.json }
+        return .object(members)
     }
 
     package init?(json: JSONValue?) {
@@ -86,11 +88,17 @@ extension GateRule {
             let soak = json["soak"]?.string.flatMap({ TimeSpan($0) }),
             let failures = json["failures"]?.string.flatMap({ Quota($0) }), let after = json["after"]?.array
         else { return nil }
+        var diversity: Diversity?
+        if let written = json["diversity"], !written.isNull {
+            // A rule without a part of it would be another rule.
+            guard let read = Diversity(json: written) else { return nil }
+            diversity = read
+        }
         self.init(
             after: after.compactMap { $0.string.flatMap { GroupName($0) } }, healthy: healthy, soak: soak,
             failures: failures,
             silence: SilenceRule(json: json["silence"]),
-            allowsUncovered: json["uncovered"]?.string == "allow")
+            allowsUncovered: json["uncovered"]?.string == "allow", diversity: diversity)
     }
 }
 
@@ -101,6 +109,7 @@ extension GateAnswer.Witness {
             "report": JSONValue(report),
         ]
         if isHeld { members["held"] = true }
+        if hasLeft { members["left"] = true }
         if let sequence { members["sequence"] = JSONValue(sequence) }
         if let healthyFor { members["healthyFor"] = .number(healthyFor.seconds) }
         return .object(members)
@@ -113,6 +122,7 @@ extension GateAnswer.Witness {
         else { return nil }
         self.init(
             group: group, node: node, standing: standing, isHeld: json["held"]?.bool ?? false,
+            hasLeft: json["left"]?.bool ?? false,
             report: json["report"]?.string.flatMap { CommitID($0) },
             sequence: json["sequence"]?.integer.map { Int(clamping: $0) },
             healthyFor: json["healthyFor"]?.integer.map(TimeSpan.init(seconds:)))

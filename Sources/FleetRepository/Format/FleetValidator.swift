@@ -45,10 +45,12 @@ package struct FleetValidator {
         let index = FleetIndex(paths: paths)
         let members = Dictionary(
             uniqueKeysWithValues: index.groupsWithNodes.map { ($0, index.nodes(of: $0)) })
-        try checkGroups(index.groups, members, fleet, baselines)
+        let graph = try checkGroups(index.groups, members, fleet, baselines)
         try checkProceeds(paths, fleet)
         checkNames(of: members)
-        checkKeys(of: try nodes(members), trusted)
+        let nodes = try nodes(members)
+        checkKeys(of: nodes, trusted)
+        problems += graph.diversityProblems(among: nodes.map(\.node))
         if let fleet, fleet.fleet?.statusRemote == nil,
             members.values.map(\.count).reduce(0, +) >= Self.manyNodes
         {
@@ -146,7 +148,7 @@ extension FleetValidator {
 
     private mutating func checkGroups(
         _ names: Set<GroupName>, _ members: Members, _ fleet: FleetFile?, _ baselines: [BaselineName]
-    ) throws(FileTreeError) {
+    ) throws(FileTreeError) -> GateGraph {
         var groups: [GroupName: GroupFile] = [:]
         for name in names {
             groups[name] = collect(
@@ -171,6 +173,7 @@ extension FleetValidator {
                     file: first.path,
                     message: "unknown group '\(group)': it has no '\(Layout.group(group))'\(question)"))
         }
+        return graph
     }
 
     /// Checks what people have said of pauses: whether it is whole, and about a step that there is.

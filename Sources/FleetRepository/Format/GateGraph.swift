@@ -66,6 +66,23 @@ struct GateGraph {
         return problems
     }
 
+    /// The gates that ask for more diversity than all nodes of a group together have.
+    func diversityProblems(among nodes: [NodeRecord]) -> [Problem] {
+        let members = Dictionary(grouping: nodes, by: \.group)
+        return groups.values.flatMap { file -> [Problem] in
+            guard let gate = file.keys.gate, let diversity = gate.diversity ?? nil else { return [] }
+            return (gate.after ?? []).compactMap { group, _ in
+                guard let canaries = members[group] else { return nil }
+                let known = Set(canaries.compactMap { $0.labels[diversity.label] }).count
+                guard known < diversity.atLeast else { return nil }
+                return Problem(
+                    Layout.group(file.name), gate.diversityPlace ?? gate.place,
+                    "found a gate that needs \(diversity) among the nodes of group '\(group)', which have "
+                        + "\(known); it would never open")
+            }
+        }
+    }
+
     private func problems(of file: GroupFile, after group: GroupName, _ place: Place) -> [String] {
         guard let other = groups[group] else {
             guard !unreadable.contains(group) else { return [] }

@@ -17,6 +17,10 @@ struct GateKeys: Sendable {
     private(set) var failures: Quota?
     private(set) var silence: SilenceRule?
     private(set) var uncovered: Uncovered?
+    /// The inner nil is a written `null`: no diversity, whatever the defaults say.
+    private(set) var diversity: Diversity??
+    /// The place of a diversity in this file.
+    let diversityPlace: Place?
 
     /// What becomes of a gate when entries apply here and to no healthy canary.
     enum Uncovered: String, CaseIterable {
@@ -34,15 +38,17 @@ struct GateKeys: Sendable {
             isNone = true
             after = nil
             healthyPlace = nil
+            diversityPlace = nil
             hasSoak = false
             return
         }
         isNone = false
-        let rule = ["healthy", "soak", "failures", "silence", "uncovered"]
+        let rule = ["healthy", "soak", "failures", "silence", "uncovered", "diversity"]
         guard let reader = Self.reader(node, keys: isDefault ? rule : ["after"] + rule, isDefault, problems)
         else {
             after = nil
             healthyPlace = nil
+            diversityPlace = nil
             hasSoak = true
             return
         }
@@ -55,6 +61,27 @@ struct GateKeys: Sendable {
         failures = reader.optional("failures")
         silence = reader.node("silence").flatMap { Self.silence($0, problems) }
         uncovered = reader.choice("uncovered")
+        let diversity = reader.node("diversity")
+        diversityPlace = diversity?.place
+        if let diversity {
+            self.diversity = diversity.isNull ? .some(nil) : Self.diversity(diversity, problems)
+        }
+    }
+
+    private static func diversity(_ node: DocumentNode, _ problems: FileProblems) -> Diversity? {
+        guard case .mapping = node.content else {
+            problems.add(node, expected: "a mapping such as {label: site, atLeast: 3}")
+            return nil
+        }
+        guard let reader = MappingReader(node, keys: ["label", "atLeast"], problems) else { return nil }
+        let label = reader.required("label", "the name of a label such as site") {
+            NodeFile.label($0, problems)
+        }
+        let atLeast = reader.required("atLeast", "a number such as 3") {
+            $0.integer(in: 1...1_000, problems)
+        }
+        guard let label, let atLeast else { return nil }
+        return Diversity(label: label, atLeast: atLeast)
     }
 
     private static func reader(
@@ -116,6 +143,7 @@ extension GateKeys {
         keys.failures = failures ?? defaults.failures
         keys.silence = silence ?? defaults.silence
         keys.uncovered = uncovered ?? defaults.uncovered
+        keys.diversity = diversity ?? defaults.diversity
         return keys
     }
 
@@ -125,6 +153,7 @@ extension GateKeys {
         return GateRule(
             after: after.map(\.group), healthy: healthy ?? .percent(100), soak: soak,
             failures: failures ?? .count(0),
-            silence: silence ?? .hold, allowsUncovered: uncovered == .allow)
+            silence: silence ?? .hold, allowsUncovered: uncovered == .allow,
+            diversity: diversity ?? nil)
     }
 }

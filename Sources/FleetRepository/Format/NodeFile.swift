@@ -31,17 +31,31 @@ enum NodeFile {
         guard let pairs = node.pairs(expected, problems) else { return nil }
         var labels: [String: String] = [:]
         for pair in pairs {
-            guard (1...63).contains(pair.key.utf8.count),
-                pair.key.utf8.allSatisfy({ $0.isAlphanumeric || "-_./".utf8.contains($0) })
-            else {
+            guard isLabel(pair.key) else {
                 let key = DocumentNode.quoted(pair.key)
-                problems.add(
-                    pair.keyPlace, "found \(key); expected a label: 1–63 letters, digits and '- _ . /'")
+                problems.add(pair.keyPlace, "found \(key); expected \(labelExpected)")
                 continue
             }
             labels[pair.key] = pair.value.line(problems)
         }
         return labels
+    }
+
+    private static let labelExpected = "a label: 1–63 letters, digits and '- _ . /'"
+
+    private static func isLabel(_ text: String) -> Bool {
+        (1...63).contains(text.utf8.count)
+            && text.utf8.allSatisfy { $0.isAlphanumeric || "-_./".utf8.contains($0) }
+    }
+
+    /// Reads the name of a label where another file speaks of it.
+    static func label(_ node: DocumentNode, _ problems: FileProblems) -> String? {
+        guard let text = node.scalar(expected: labelExpected, problems) else { return nil }
+        guard isLabel(text) else {
+            problems.add(node, expected: labelExpected)
+            return nil
+        }
+        return text
     }
 
     private static func exceptions(
