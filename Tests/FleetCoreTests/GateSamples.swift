@@ -7,6 +7,11 @@ struct Canary {
     var group = "canary"
     var testimony: CanaryEvidence.Testimony
     var isHeld = false
+    var labels: [String: String] = [:]
+    /// What it has called failed in what was ever believed of it.
+    var failed: Set<Declaration> = []
+    /// For which declarations' failures it counts although it has left the group; nil for a member.
+    var departedFrom: Set<Declaration>?
     /// When the reader last saw something new of it.
     var lastNews = TimeSpan(seconds: 1_000_000)
 
@@ -40,6 +45,24 @@ struct Canary {
         return copy
     }
 
+    func labelled(_ labels: [String: String]) -> Canary {
+        var copy = self
+        copy.labels = labels
+        return copy
+    }
+
+    func remembered(failing declarations: Declaration...) -> Canary {
+        var copy = self
+        copy.failed = Set(declarations)
+        return copy
+    }
+
+    func departed(from declarations: Declaration...) -> Canary {
+        var copy = self
+        copy.departedFrom = Set(declarations)
+        return copy
+    }
+
     func member(of group: String) -> Canary {
         var copy = self
         copy.group = group
@@ -63,7 +86,8 @@ extension Evidence {
                         canaries.map {
                             CanaryEvidence(
                                 node: .of($0.name), isHeld: $0.isHeld, testimony: $0.testimony,
-                                lastNews: $0.lastNews)
+                                lastNews: $0.lastNews, failed: $0.failed, labels: $0.labels,
+                                departedFrom: $0.departedFrom)
                         }
                     )
                 }),
@@ -76,10 +100,10 @@ extension Evidence {
 extension GateRule {
     static func sample(
         after: [String] = ["canary"], healthy: String = "100%", soak: String = "4h", failures: String = "0",
-        silence: SilenceRule = .hold, allowsUncovered: Bool = false
+        silence: SilenceRule = .hold, allowsUncovered: Bool = false, diversity: Diversity? = nil
     ) -> GateRule {
         GateRule(
             after: after.map { .of($0) }, healthy: .of(healthy), soak: .of(soak), failures: .of(failures),
-            silence: silence, allowsUncovered: allowsUncovered)
+            silence: silence, allowsUncovered: allowsUncovered, diversity: diversity)
     }
 }

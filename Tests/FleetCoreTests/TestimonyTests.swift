@@ -138,6 +138,6 @@ struct TestimonyTests {
         let judgement = reader.see(1, tip: 10, failed: [Declaration("B", by: 2)])
         let commit = Report.sample(node: "canary-1", admitted: nil).commit
         #expect(judgement.testimony == (place == .ahead ? .peerAhead(commit) : .fork(commit)))
-        #expect(reader.peers.failed(on: reader.node) == [Declaration("B", by: 2)])
+        #expect(reader.peers.failed(on: reader.node.name) == [Declaration("B", by: 2)])
     }
 }

@@ -18,11 +18,8 @@ struct Choice {
         var lacking: EvidenceNeed?
     }
 
-    /// While no package has changed for it, an admission is provisional: the choice is made anew as if it had
-    /// not been. So what is no longer open, or no longer declared, is given back.
-    private var base: Admission? {
-        memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
-    }
+    /// What is no longer open, or no longer declared, is given back as long as no package has changed for it.
+    private var base: Admission? { memory.base }
 
     var outcome: Outcome {
         guard desired.mayAdmit else { return stay([]) }

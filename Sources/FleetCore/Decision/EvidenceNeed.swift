@@ -14,7 +14,6 @@ extension Membership {
             case .rule(let rule) = group.gate,
             let declared = stack.declared, memory.finalFailure(of: declared, under: retry) == nil
         else { return [] }
-        let base = memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
-        return base?.declaration == declared ? [] : rule.after
+        return memory.base?.declaration == declared ? [] : rule.after
     }
 }

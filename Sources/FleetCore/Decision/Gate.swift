@@ -21,6 +21,8 @@ package struct GateAnswer: Hashable, Sendable {
         package let node: NodeName
         package let standing: Standing
         package let isHeld: Bool
+        /// Whether it has left the group since the declaration: then it counts for failures only.
+        package var hasLeft = false
         /// The commit of its report; nil if there is none that is believed.
         package let report: CommitID?
         package let sequence: Int?
@@ -34,7 +36,8 @@ extension GateRule {
     ///
     /// In each `after` group: more failed nodes than `failures` → closed; healthy nodes at least as many as
     /// required, at least one required, and as different as `diversity` asks → open. Anything else, above all
-    /// no evidence, waits. Nodes on hold leave the share, never the failures.
+    /// no evidence, waits. Nodes on hold, and those that have left the group since, leave the share, never
+    /// the failures.
     ///
     /// - Parameter applied: the declaration's entries that apply to this node; one that applies to no healthy
     ///   canary makes the gate wait.
@@ -77,10 +80,11 @@ extension GateRule {
     private func uncovered(
         _ applied: [EntryKey], declaration: Declaration, evidence: Evidence, witnesses: [GateAnswer.Witness]
     ) -> [EntryKey] {
-        let healthy = Set(witnesses.filter { $0.standing == .healthy }.map(\.node))
+        let healthy = Set(witnesses.filter { $0.standing == .healthy && !$0.hasLeft }.map(\.node))
         var covered: Set<EntryKey> = []
         for canary in evidence.groups.filter({ after.contains($0.key) }).values.joined() {
-            guard healthy.contains(canary.node), case .report(let report, id: _) = canary.testimony,
+            guard canary.departedFrom == nil, healthy.contains(canary.node),
+                case .report(let report, id: _) = canary.testimony,
                 let admitted = report.baseline.admitted, report.packages.notApplicableOmitted == 0
             else { continue }
             let named = admitted == declaration ? Set(applied) : evidence.entries[admitted] ?? []

@@ -15,16 +15,18 @@ struct GroupCount {
         of group: GroupName, nodes: [CanaryEvidence], thresholds: Thresholds, declaration: Declaration,
         evidence: Evidence
     ) {
-        let canaries = nodes.sorted { $0.node < $1.node }
+        let canaries = nodes.filter { $0.departedFrom?.contains(declaration) ?? true }
+            .sorted { $0.node < $1.node }
         let standings = canaries.map {
             (canary: $0, standing: $0.standing(to: declaration, soak: thresholds.soak, in: evidence))
         }
         let share = standings.filter {
-            !$0.canary.isHeld && !$0.canary.leavesShare(of: declaration, by: thresholds.silence, in: evidence)
+            !$0.canary.isHeld && $0.canary.departedFrom == nil
+                && !$0.canary.leavesShare(of: declaration, by: thresholds.silence, in: evidence)
         }
         self.group = group
         total = canaries.count
-        hasNobody = canaries.allSatisfy(\.isHeld)
+        hasNobody = canaries.allSatisfy { $0.isHeld || $0.departedFrom != nil }
         required = thresholds.healthy.required(of: share.count)
         healthy = share.filter { $0.standing == .healthy }.map(\.canary)
         failed = standings.filter { $0.standing == .failed }.map(\.canary)
@@ -37,20 +39,21 @@ struct GroupCount {
     private static func witness(
         of group: GroupName, _ canary: CanaryEvidence, _ standing: Standing, declaration: Declaration
     ) -> GateAnswer.Witness {
+        let hasLeft = canary.departedFrom != nil
         guard case .report(let report, id: let id) = canary.testimony else {
             return GateAnswer.Witness(
-                group: group, node: canary.node, standing: standing, isHeld: canary.isHeld, report: nil,
-                sequence: nil,
-                healthyFor: nil)
+                group: group, node: canary.node, standing: standing, isHeld: canary.isHeld, hasLeft: hasLeft,
+                report: nil, sequence: nil, healthyFor: nil)
         }
         return GateAnswer.Witness(
-            group: group, node: canary.node, standing: standing, isHeld: canary.isHeld, report: id,
-            sequence: report.sequence,
+            group: group, node: canary.node, standing: standing, isHeld: canary.isHeld, hasLeft: hasLeft,
+            report: id, sequence: report.sequence,
             healthyFor: report.proven.first { $0.declaration == declaration }?.healthyFor)
     }
 
     func failedReason(allowed: Quota) -> Reason {
-        let names = failed.map(\.node.description).joined(separator: ", ")
+        let names = failed.map { $0.departedFrom == nil ? "\($0.node)" : "\($0.node), which has left" }
+            .joined(separator: ", ")
         return Reason(
             .canaryFailed, count: failed.count,
             "\(failed.count) of \(total) in '\(group)' failed (\(names)), allowed are \(allowed)")

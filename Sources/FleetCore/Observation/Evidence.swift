@@ -1,6 +1,7 @@
 /// What a node knows of the nodes that its gate looks at.
 package struct Evidence: Hashable, Sendable {
-    /// The nodes of each group, as the followed commit lists them, in the order of names.
+    /// The nodes of each group, as the followed commit lists them, and those that have left it since a
+    /// declaration, in the order of names.
     package let groups: [GroupName: [CanaryEvidence]]
     /// The witnesses of each wave of this node's own group that moves to a declaration before it, as far as
     /// they were asked for; with those on hold that stand between them. An empty wave has nobody to judge.
@@ -52,13 +53,18 @@ package struct CanaryEvidence: Hashable, Sendable {
     package let failed: Set<Declaration>
     /// The labels of its file in the fleet repository.
     package let labels: [String: String]
+    /// For a node that is not in the group any more: the declarations at whose commits it was. It counts for
+    /// their failures only: who takes a failed node out of a group does not take the failure out of the
+    /// world. Nil for a node of the group.
+    package let departedFrom: Set<Declaration>?
 
     package init(
         node: NodeName, isHeld: Bool, testimony: Testimony, lastNews: TimeSpan, failed: Set<Declaration> = [],
-        labels: [String: String] = [:]
+        labels: [String: String] = [:], departedFrom: Set<Declaration>? = nil
     ) {
         self.failed = failed
         self.labels = labels
+        self.departedFrom = departedFrom
         self.node = node
         self.isHeld = isHeld
         self.testimony = testimony

@@ -28,9 +28,11 @@ package struct PeerBook: Hashable, Sendable {
         index(of: node).map { entries[$0].lastNews } ?? running
     }
 
-    /// What a node has called failed in the newest report of it that was ever believed.
-    package func failed(on node: NodeRecord) -> Set<Declaration> {
-        index(of: node).map { entries[$0].failed } ?? []
+    /// What a node has called failed in the newest report of it that was ever believed, under each key that
+    /// it had: a machine that was set up anew has another key, and says nothing of what failed before. A
+    /// report under the same key may take a failure back, as a `retry` that went well does.
+    package func failed(on node: NodeName) -> Set<Declaration> {
+        entries.lazy.filter { $0.node == node }.reduce(into: []) { $0.formUnion($1.failed) }
     }
 
     /// Accepts a report that is not older than what was seen; never accepts less.
@@ -55,5 +57,41 @@ package struct PeerBook: Hashable, Sendable {
         entries[index].sequence = number
         entries[index].id = tip
         entries[index].lastNews = running
+    }
+}
+
+extension PeerBook {
+    /// How many nodes are remembered besides those that must be: those that were heard of last.
+    package static let capacity = 64
+
+    /// Forgets what no gate can ask for any more, so that the memory is bounded whatever comes and goes.
+    ///
+    /// Kept are the nodes that evidence is read of, and whoever has called a declaration failed that can
+    /// still be asked for, under any key. Of the others that are in the fleet, the ``capacity`` heard of
+    /// last.
+    ///
+    /// - Parameters:
+    ///   - read: the nodes that gate and waves look at now.
+    ///   - names: nodes that they may look at next, whatever key they have.
+    ///   - declarations: those that are in a stack.
+    ///   - isMember: whether a node is in the fleet.
+    package mutating func prune(
+        keeping read: [NodeRecord], besides names: Set<NodeName> = [], declarations: Set<Declaration>,
+        isMember: (NodeName) -> Bool
+    ) {
+        let read = Set(read.map { Identity(node: $0.name, key: $0.key) })
+        func isNeeded(_ entry: PeerMemory) -> Bool {
+            names.contains(entry.node) || read.contains(Identity(node: entry.node, key: entry.key))
+                || !entry.failed.isDisjoint(with: declarations)
+        }
+        let others = entries.filter { !isNeeded($0) && $0.sequence > 0 && isMember($0.node) }
+            .sorted { ($1.lastNews, $0.node, $0.key) < ($0.lastNews, $1.node, $1.key) }
+        let kept = Set(others.prefix(Self.capacity).map { Identity(node: $0.node, key: $0.key) })
+        entries.removeAll { !isNeeded($0) && !kept.contains(Identity(node: $0.node, key: $0.key)) }
+    }
+
+    private struct Identity: Hashable {
+        let node: NodeName
+        let key: String
     }
 }

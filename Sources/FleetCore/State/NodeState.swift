@@ -51,6 +51,10 @@ package struct FailureRecord: Hashable, Sendable {
 }
 
 extension NodeState {
+    /// What the next choice starts from. While no package has changed for it, an admission is provisional:
+    /// the choice is made anew as if it had not been.
+    package var base: Admission? { admitted?.progress == .provisional ? previous : admitted }
+
     /// The final failure of a declaration here, unless a changed `retry` has made it void.
     package func finalFailure(of declaration: Declaration, under retry: RetryToken) -> Failure? {
         failed.first {

@@ -4,7 +4,7 @@ package import FleetCore
 ///
 /// What the node does not need may be wrong, or written for a newer agent: it is not looked at.
 package struct FleetReader {
-    private let files: FleetFiles
+    let files: FleetFiles
 
     package init(_ tree: any FileTree) { files = FleetFiles(tree: tree) }
 
@@ -153,7 +153,7 @@ extension FleetReader {
         return file
     }
 
-    private func index() throws(FleetReadError) -> FleetIndex {
+    func index() throws(FleetReadError) -> FleetIndex {
         FleetIndex(
             paths: try attempt { () throws(FileTreeError) in try files.tree.paths(below: Layout.groups) })
     }
@@ -234,7 +234,7 @@ extension FleetReader {
     }
 
     /// Runs what reads the tree; that it could not be read now is told as `inaccessible`.
-    private func attempt<Value>(
+    func attempt<Value>(
         _ read: () throws(FileTreeError) -> Value
     ) throws(FleetReadError) -> Value {
         do throws(FileTreeError) {

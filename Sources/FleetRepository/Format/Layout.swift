@@ -14,6 +14,8 @@ package enum Layout {
     static func baseline(_ name: BaselineName) -> String { "\(baselines)/\(name).yaml" }
     static func sourceList(_ name: SourceListName) -> String { "sources/\(name).sources" }
     static func group(_ name: GroupName) -> String { "\(groups)/\(name)/group.yaml" }
+    /// The folder with the files of a group's nodes.
+    static func nodes(of group: GroupName) -> String { "\(groups)/\(group)/nodes" }
 
     /// What a person has said of a group's pauses.
     package static func proceed(_ group: GroupName) -> String { "\(groups)/\(group)/proceed.yaml" }

@@ -27,13 +27,21 @@ extension GitFleetSource {
             let listing = fetchReports(of: group, fleet: view.fleet)
             if case .failure(let reason) = listing { condition = reason }
             let isHeld = group.hold != nil
-            read[group.name] = group.nodes.map { node in
+            let canaries = group.nodes.map { node in
                 let testimony = self.testimony(
                     of: node, fleet: view.fleet.name, listed: try? listing.get(), mark: memory.mark,
                     peers: &peers)
                 return CanaryEvidence(
                     node: node.name, isHeld: isHeld || node.hold != nil, testimony: testimony,
-                    lastNews: peers.lastNews(of: node), failed: peers.failed(on: node), labels: node.labels)
+                    lastNews: peers.lastNews(of: node), failed: peers.failed(on: node.name),
+                    labels: node.labels)
+            }
+            do throws(FleetReadError) {
+                read[group.name] = try canaries
+                    + departed(from: group, membership: membership, memory: memory, peers: &peers)
+            } catch {
+                // Who may have failed and left cannot be told: no answer of this group is complete.
+                condition = Reason(.unreadable, "the nodes of '\(group.name)' cannot be read: \(error)")
             }
         }
         let entries = membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) }
@@ -41,7 +49,56 @@ extension GitFleetSource {
             groups: read, watching: running, firstSeen: memory.firstSeen,
             heartbeat: membership.fleet.heartbeat,
             entries: entries)
+        prune(&peers, keeping: [], membership: membership, view: view, memory: memory)
         return EvidenceReading(evidence: evidence, peers: peers.entries, condition: condition)
+    }
+
+    /// Reads the nodes that have left a group since one of the declarations that its gate may be asked for.
+    private func departed(
+        from group: CanaryGroup, membership: Membership, memory: NodeState, peers: inout PeerBook
+    ) throws(FleetReadError) -> [CanaryEvidence] {
+        guard let commit = view?.commit else { return [] }
+        let open = membership.stack.ahead(of: memory.base?.declaration)
+        let departed = try DepartedCanaries(clone: clone, followed: commit).find(
+            from: group.name, since: open)
+        var listings: [GroupName: Result<[String: CommitID], Reason>] = [:]
+        for (name, members) in Dictionary(grouping: departed, by: \.record.group) {
+            listings[name] = fetchReports(
+                of: CanaryGroup(name: name, hold: nil, nodes: members.map(\.record)),
+                fleet: membership.fleet)
+        }
+        return departed.map { node in
+            let testimony = self.testimony(
+                of: node.record, fleet: membership.fleet.name,
+                listed: try? listings[node.record.group]?.get(), mark: memory.mark, peers: &peers)
+            return CanaryEvidence(
+                node: node.record.name, isHeld: node.record.hold != nil, testimony: testimony,
+                lastNews: peers.lastNews(of: node.record), failed: peers.failed(on: node.record.name),
+                labels: node.record.labels, departedFrom: node.declarations)
+        }
+    }
+
+    /// Forgets what neither the gate nor the waves can ask for any more.
+    ///
+    /// - Parameter witnesses: those of the waves; empty while the gate is asked, then what is known of the
+    ///   own group's nodes stays until they are asked.
+    private func prune(
+        _ peers: inout PeerBook, keeping witnesses: [NodeRecord], membership: Membership, view: NodeView,
+        memory: NodeState
+    ) {
+        let isWaiting = witnesses.isEmpty && membership.group.waves != nil
+        let own = isWaiting ? Set(membership.peers) : []
+        let stacked = memory.stacks.values.flatMap { $0.layers.map(\.declaration) }
+        var members: Set<NodeName>?
+        peers.prune(
+            keeping: view.canaries.flatMap(\.nodes) + witnesses, besides: own, declarations: Set(stacked)
+        ) { node in
+            if members == nil, let commit = self.view?.commit {
+                members = try? FleetReader(CommitTree(clone: clone, commit: commit)).members()
+            }
+            // What cannot be told is not forgotten.
+            return members?.contains(node) ?? true
+        }
     }
 
     /// Reads the witnesses of each wave that moves to a declaration before this node.
@@ -79,9 +136,10 @@ extension GitFleetSource {
                     peers: &peers)
                 return CanaryEvidence(
                     node: name, isHeld: record.hold != nil, testimony: testimony,
-                    lastNews: peers.lastNews(of: record), failed: peers.failed(on: record))
+                    lastNews: peers.lastNews(of: record), failed: peers.failed(on: record.name))
             }
         }
+        prune(&peers, keeping: known, membership: membership, view: view, memory: memory)
         var condition: Reason?
         if case .failure(let reason) = listing { condition = reason }
         return EvidenceReading(

@@ -69,8 +69,7 @@ extension GitFleetSource {
             versions[declaration] = declarations.baseline(
                 admission.baseline, of: declaration, at: [stack?.coveredAt(declaration), admission.readAt])
         }
-        let base = memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
-        for declaration in stack.ahead(of: base?.declaration) where versions[declaration] == nil {
+        for declaration in stack.ahead(of: memory.base?.declaration) where versions[declaration] == nil {
             versions[declaration] = declarations.baseline(
                 name, of: declaration, at: [stack.coveredAt(declaration), followed])
         }
