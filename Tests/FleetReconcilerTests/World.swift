@@ -20,6 +20,8 @@ final class World {
     var evidence = Evidence.none
     /// What was asked of the source.
     var needs: [EvidenceNeed] = []
+    /// Why the evidence cannot be read.
+    var evidenceCondition: Reason?
 
     // The packages.
     var installed: [PackageID: InstalledPackage] = [:]
@@ -54,6 +56,8 @@ final class World {
     var isDead = false
 
     private(set) var clock: Int64 = 0
+    /// Seconds between two cycles.
+    var pace: Int64 = 300
     var boot = 1
 
     init(installed: [String] = []) {
@@ -61,10 +65,10 @@ final class World {
             uniqueKeysWithValues: Inventory.sample(installed).packages.map { ($0.id, $0) })
     }
 
-    /// Runs a cycle, five minutes after the last.
+    /// Runs a cycle, ``pace`` after the last.
     @discardableResult
     func cycle() async throws -> CycleOutcome {
-        clock += 300
+        clock += pace
         var reconciler = Reconciler(
             source: FakeSource(world: self), packages: FakePackages(world: self),
             status: FakeStatus(world: self), store: FakeStore(world: self),
@@ -130,7 +134,8 @@ struct FakeSource: FleetSource {
         of need: EvidenceNeed, for desired: Desired, memory: NodeState, at now: Instant
     ) async -> EvidenceReading {
         world.needs.append(need)
-        return EvidenceReading(evidence: world.evidence, peers: memory.peers)
+        return EvidenceReading(
+            evidence: world.evidence, peers: memory.peers, condition: world.evidenceCondition)
     }
 }
 

@@ -26,6 +26,7 @@ extension NodeState {
             firstSeen.sorted { $0.key.commit < $1.key.commit }.map { seen in
                 ["declaration": seen.key.json, "at": JSONValue(milliseconds: seen.value)]
             })
+        if let watchedAt { members["watchedAt"] = JSONValue(milliseconds: watchedAt) }
         members["running"] = running.json
         members["identityConflict"] = .bool(identityConflict)
         return .object(members)
@@ -68,6 +69,7 @@ extension NodeState {
             }
             firstSeen[declaration] = TimeSpan(milliseconds: at)
         }
+        watchedAt = try fields.optional("watchedAt") { $0.milliseconds }
         running = try fields.optional("running", RunningTime.init(json:)) ?? RunningTime()
         identityConflict = members["identityConflict"]?.bool ?? false
         for known in NodeState.fields { members[known] = nil }
@@ -77,7 +79,8 @@ extension NodeState {
     private static let fields = [
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed",
-        "wellness", "intent", "transaction", "backOff", "report", "peers", "firstSeen", "running",
+        "wellness", "intent", "transaction", "backOff", "report", "peers", "firstSeen", "watchedAt",
+        "running",
         "identityConflict",
     ]
 }

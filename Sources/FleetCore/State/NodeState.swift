@@ -25,6 +25,9 @@ package struct NodeState: Hashable, Sendable {
     package var peers: [PeerMemory] = []
     /// When this node first saw a declaration that it has not admitted, by its running time.
     package var firstSeen: [Declaration: TimeSpan] = [:]
+    /// When this node last looked at all nodes that its gate looks at, by its running time; kept to a
+    /// heartbeat, and only where silence may open the gate.
+    package var watchedAt: TimeSpan?
     package var running = RunningTime()
     /// Whether another machine has used this node's key, or this one was restored, and no report that was
     /// sent has said so.

@@ -18,7 +18,7 @@ package struct Reconciler<
     /// What the node remembers, as it is in the store.
     var memory = NodeState()
     /// What the store has of other nodes.
-    private var durablePeers: [PeerMemory] = []
+    private var durable = Observed()
 
     package init(
         source: Source, packages: Packages, status: Status, store: Store, settings: CycleSettings,
@@ -60,7 +60,7 @@ package struct Reconciler<
         } catch {
             throw CycleError(.state, error.message)
         }
-        durablePeers = memory.peers
+        durable = Observed(memory)
     }
 
     /// Authenticates and follows what the clone has. The mark is durable before anything is done because of
@@ -102,7 +102,8 @@ package struct Reconciler<
         let open = membership.stack.ahead(of: memory.admitted?.declaration)
         let running = memory.running.total(at: now)
         var seen = memory.firstSeen.filter { membership.stack.contains($0.key) }
-        for declaration in open where seen[declaration] == nil { seen[declaration] = running }
+        let sight = membership.firstSight(memory: memory, running: running)
+        for declaration in open where seen[declaration] == nil { seen[declaration] = sight }
         guard seen != memory.firstSeen else { return false }
         memory.firstSeen = seen
         return true
@@ -112,11 +113,15 @@ package struct Reconciler<
     /// yet.
     mutating func readEvidence(for desired: inout Desired, at now: Instant) async -> Evidence {
         guard case .member(let membership) = desired.standing else { return .none }
-        let groups = membership.groupsToAsk(memory: memory, desired: desired)
+        let asked = membership.groupsToAsk(memory: memory, desired: desired)
+        let running = memory.running.total(at: now)
+        let watched = membership.groupsToWatch(memory: memory, running: running)
+        let groups = asked.isEmpty ? watched : asked
         guard !groups.isEmpty else { return .none }
         let reading = await source.evidence(of: .gate(groups), for: desired, memory: memory, at: now)
         desired.note(reading.condition)
         memory.peers = reading.peers
+        if reading.condition == nil, !watched.isEmpty { memory.watchedAt = running }
         return reading.evidence
     }
 
@@ -137,7 +142,7 @@ package struct Reconciler<
 
     /// Makes what was seen of other nodes durable, before anything is done because of it.
     mutating func rememberPeers(at now: Instant) throws(CycleError) {
-        guard memory.peers != durablePeers else { return }
+        guard Observed(memory) != durable else { return }
         try save(at: now)
     }
 
@@ -149,7 +154,7 @@ package struct Reconciler<
         } catch {
             throw CycleError(.state, error.message)
         }
-        durablePeers = memory.peers
+        durable = Observed(memory)
     }
 }
 
@@ -161,4 +166,14 @@ extension Desired {
             commit: commit, standing: standing, mayAdmit: mayAdmit, holds: holds,
             conditions: conditions + [condition])
     }
+}
+
+/// What is remembered of other nodes.
+private struct Observed: Equatable {
+    var peers: [PeerMemory] = []
+    var watchedAt: TimeSpan?
+}
+
+extension Observed {
+    init(_ memory: NodeState) { self.init(peers: memory.peers, watchedAt: memory.watchedAt) }
 }
