@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench install clean
+.PHONY: build deps test lint format demo template bench simulate install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -52,6 +52,11 @@ template: ## Put fleet-repo-template/ into the program again, after a change
 bench: deps ## Measure what the README claims, and print figures and ratios
 	swift build --configuration release --static-swift-stdlib
 	Benchmarks/measure.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
+
+SEEDS ?= 1000
+simulate: deps ## Simulate fleets with every fault, from SEEDS seeds, and check that nothing breaks
+	swift build --configuration release --product plimsoll-simulator
+	"$$(swift build --configuration release --show-bin-path)/plimsoll-simulator" --seeds $(SEEDS)
 
 DESTDIR ?=
 PREFIX ?= /usr/local

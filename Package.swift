@@ -54,6 +54,9 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "FleetSimulator", dependencies: ["FleetCore", "FleetReconciler", logging],
+            swiftSettings: strict),
         .systemLibrary(name: "CTimex"),
         .target(name: "FleetProgram", dependencies: ["CTimex", "FleetCore", logging], swiftSettings: strict),
         // Ring 3
@@ -71,6 +74,9 @@ let package = Package(
                 logging,
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "plimsoll-simulator",
+            dependencies: ["FleetCore", "FleetSimulator", "FleetProgram", arguments], swiftSettings: strict),
         // Tests
         .target(
             name: "FleetTesting", dependencies: ["FleetCore", "FleetReconciler"],
@@ -90,6 +96,9 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: ["FleetPackages", "FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "FleetTesting"],
             swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]

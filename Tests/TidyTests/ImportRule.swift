@@ -25,11 +25,13 @@ struct ImportRule {
         "FleetPackages": ImportRule([
             "FleetCore", "FleetReconciler", "Subprocess", "SystemPackage", "Glibc", "Synchronization",
         ]),
+        "FleetSimulator": ImportRule(["FleetCore", "FleetReconciler", "Logging"]),
         "FleetProgram": ImportRule(
             ["FleetCore", "FleetReconciler", "ArgumentParser", "Logging", "Glibc"],
             fenced: ["SystemClock.swift": ["CTimex"]]),
         "plimsoll-agent": ImportRule(programs),
         "plimsoll": ImportRule(programs),
+        "plimsoll-simulator": ImportRule(programs.union(["FleetSimulator"])),
     ]
 
     private static let programs: Set<String> = [

@@ -2,14 +2,14 @@
 package struct Fleet: Hashable, Sendable {
     package let name: FleetName
     /// The oldest agent that must understand this repository.
-    package let agent: AgentVersion
+    package var agent: AgentVersion
     package let trust: TrustPolicy
     /// Where reports go; nil is the fleet repository itself. May contain `{group}`.
     package let statusRemote: String?
     /// The longest time between two reports of a node.
     package let heartbeat: TimeSpan
     /// The reason of a hold of the whole fleet.
-    package let hold: String?
+    package var hold: String?
 
     package init(
         name: FleetName, agent: AgentVersion, trust: TrustPolicy = .firstParent, statusRemote: String? = nil,

@@ -2,16 +2,16 @@
 package struct Group: Hashable, Sendable {
     package let name: GroupName
     package let baseline: BaselineName
-    package let gate: GateSetting
-    package let waves: Waves?
+    package var gate: GateSetting
+    package var waves: Waves?
     package let windows: [Window]
     package let freezes: [Freeze]
     /// Added to the baseline's checks.
     package let checks: [Check]
     /// The reason of a hold of the whole group.
-    package let hold: String?
+    package var hold: String?
     /// Any text; when it changes, failed declarations may be tried again.
-    package let retry: String?
+    package var retry: String?
     /// How many changes may begin for one declaration before it has failed finally; at least 1.
     package let attempts: Int
 

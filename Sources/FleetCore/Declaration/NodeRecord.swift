@@ -1,15 +1,15 @@
 /// What a node's file in the fleet repository says of it.
 package struct NodeRecord: Hashable, Sendable {
     package let name: NodeName
-    package let group: GroupName
+    package var group: GroupName
     /// The node's public key in OpenSSH's form, type and base64 without a comment: the node's identity.
-    package let key: String
+    package var key: String
     package let labels: [String: String]
     package let exceptions: [EntryKey: EntryException]
     /// The reason of a hold of this node.
-    package let hold: String?
+    package var hold: String?
     /// Any text; when it changes, failed declarations may be tried again.
-    package let retry: String?
+    package var retry: String?
 
     package init(
         name: NodeName, group: GroupName, key: String, labels: [String: String] = [:],

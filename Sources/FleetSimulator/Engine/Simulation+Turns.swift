@@ -1,0 +1,153 @@
+internal import FleetCore
+internal import FleetReconciler
+
+extension Simulation {
+    /// Plans a node's next turn: the next one in its rhythm, or, after a cycle that changed nothing, the first
+    /// at which anything can be different.
+    ///
+    /// A cycle is a function of what its ports say. One without a step that has an effect would go the same
+    /// way again, until something of this happens: the branch moves or a report of a node that it reads
+    /// arrives (the node is woken then), a trouble around it ends, or its running time passes a threshold:
+    /// heartbeat, back-off, a silence.
+    func planNextTurn(of node: SimulatedNode, outcome: CycleOutcome?) {
+        guard options.skipsQuietCycles, node.hasOnlyReported, !readsCalendar(outcome) else {
+            wake(node, at: time + 1)
+            return
+        }
+        for end in node.troubles.ends(after: time) { wake(node, at: end) }
+        if let change = nextCheckChange(on: node) { wake(node, at: change) }
+        guard let state = node.disk.state else { return }
+        let running = state.running.total(at: node.clock.reading(at: time))
+        var thresholds: [TimeSpan] = []
+        if case .member(let membership)? = outcome?.desired.standing {
+            thresholds.append(state.report.at + membership.fleet.heartbeat)
+            if !node.reading.isEmpty {
+                thresholds += state.peers.map { $0.lastNews + membership.fleet.heartbeat * 2 }
+            }
+        }
+        if let backOff = state.backOff { thresholds.append(backOff.until) }
+        let ahead = thresholds.filter { $0 > running }.map { ($0 - running).milliseconds }
+        guard let first = ahead.min() else { return }
+        wake(node, at: time + (first + 999) / 1_000)
+    }
+
+    /// Whether the cycle asked what day or hour it is.
+    private func readsCalendar(_ outcome: CycleOutcome?) -> Bool {
+        guard case .member(let membership)? = outcome?.desired.standing else { return false }
+        guard membership.group.windows.isEmpty, membership.group.freezes.isEmpty else { return true }
+        return !membership.node.exceptions.isEmpty
+    }
+
+    /// When a check will turn bad by what is installed.
+    private func nextCheckChange(on node: SimulatedNode) -> Int64? {
+        let id = PackageID(name: ReleaseBook.application, architecture: SimulatedMachine.architecture)
+        guard let package = node.machine.installed[id], let since = node.machine.changedAt[id],
+            case .leak(let after)? = harm(of: id.name, package.version, to: node), since + after > time
+        else { return nil }
+        return since + after
+    }
+
+    // MARK: Machines
+
+    /// Lets a machine come up again after a cut.
+    func restart(_ node: SimulatedNode, after cut: Happening.Cut, downFor: Int64) {
+        node.downUntil = time + max(downFor, 1)
+        node.disk.isEncoded = options.usesCodec
+        if cut == .power {
+            if lots.permille("flushed", "\(node.name)", "\(time)") < 500 {
+                node.clone.report = node.clone.flushedReport
+            }
+            node.machine.downloaded = []
+            node.machine.awaitsReboot = false
+            node.clock.boot(at: node.downUntil)
+        }
+        wake(node, at: node.downUntil)
+    }
+
+    func reboot(_ node: SimulatedNode) {
+        guard node.machine.awaitsReboot, !node.isOff else { return }
+        tell("\(node.name): reboots")
+        node.machine.awaitsReboot = false
+        node.clock.boot(at: time)
+        wake(node, at: time)
+    }
+
+    /// Notes that packages have changed on a machine.
+    func changed(_ node: SimulatedNode) {
+        statistics.transactions += 1
+        let id = PackageID(name: ReleaseBook.application, architecture: SimulatedMachine.architecture)
+        guard let package = node.machine.installed[id], node.machine.changedAt[id] == time,
+            let release = releases.release(of: package.version), release.needsReboot
+        else { return }
+        node.machine.awaitsReboot = true
+        follow(.reboot(node.index), at: time + 3_600 * Int64(1 + lots.below(20, "reboot", "\(node.name)")))
+    }
+
+    // MARK: What surrounds a node
+
+    func harm(of package: PackageName, _ version: PackageVersion, to node: SimulatedNode) -> Flaw.Harm? {
+        guard package == ReleaseBook.application, let flaw = releases.release(of: version)?.flaw else {
+            return nil
+        }
+        let lot = lots.permille("flaw", node.machine.serial, version.description)
+        return lot < flaw.permille ? flaw.harm : nil
+    }
+
+    private func presentHarm(on node: SimulatedNode) -> (harm: Flaw.Harm, since: Int64)? {
+        let id = PackageID(name: ReleaseBook.application, architecture: SimulatedMachine.architecture)
+        guard let package = node.machine.installed[id],
+            let harm = harm(of: id.name, package.version, to: node)
+        else { return nil }
+        return (harm, node.machine.changedAt[id] ?? 0)
+    }
+
+    func hasLink(_ node: SimulatedNode) -> Bool {
+        guard node.troubles.linkDownUntil <= time else { return false }
+        return presentHarm(on: node)?.harm != .network
+    }
+
+    func isDiskFull(_ node: SimulatedNode) -> Bool { node.troubles.diskFullUntil > time }
+
+    func outcome(of check: Check, on node: SimulatedNode) -> CheckResult.Outcome {
+        guard node.troubles.checkBadUntil <= time else { return .failed }
+        guard node.machine.version(of: ReleaseBook.application) != nil else { return .notApplicable }
+        switch presentHarm(on: node) {
+        case (.check, _)?: return .failed
+        case (.leak(let after), let since)?: return time >= since + after ? .failed : .passed
+        case (.script, _)?, (.network, _)?, nil: return .passed
+        }
+    }
+
+    /// Notes that a report has reached the server.
+    func pushed(_ report: StoredReport, by node: SimulatedNode) {
+        statistics.reports += 1
+        if options.forgetsOldReports { report.previous?.previous?.report = nil }
+        watch.pushed(report, by: node, in: self)
+        for key in keysOf[node.name] ?? [] {
+            for index in readers[key] ?? [] where index != node.index { wake(nodes[index], at: time) }
+        }
+    }
+}
+
+extension SimulatedNode {
+    /// Whether its newest cycle did nothing but, perhaps, write and send a report: on the same facts the next
+    /// one has nothing to do.
+    fileprivate var hasOnlyReported: Bool {
+        guard power.steps > 0 else { return true }
+        guard var before = found.state, let after = disk.state, found.tip === clone.tip,
+            after.report.isPushed
+        else { return false }
+        before.report = after.report
+        before.running = after.running
+        return before == after
+    }
+
+    /// The second of its rhythm at which it runs.
+    func phase(in simulation: Simulation) -> Int64 {
+        if let knownPhase { return knownPhase }
+        let phase = Int64(
+            simulation.lots.below(Int(simulation.plan.shape.interval), "phase", "\(name)", "\(index)"))
+        knownPhase = phase
+        return phase
+    }
+}

@@ -1,0 +1,106 @@
+internal import FleetCore
+internal import FleetReconciler
+
+extension Watch {
+    /// The package manager begins to change a node.
+    func begins(_ plan: Plan, on node: SimulatedNode, in simulation: Simulation) {
+        let state = node.disk.state
+        expect(
+            .wholeness, state?.intent != nil, on: node, in: simulation,
+            "packages change and no intent is written: a crash now would leave it half-patched")
+        if isResting {
+            expect(
+                .convergence, false, on: node, in: simulation,
+                "it changes packages though everything has converged")
+        }
+        guard let state, let intent = state.intent else { return }
+        simulation.tell("\(node.name): \(intent.kind.rawValue) \(intent.declaration)")
+        guard intent.kind != .undo, intent.interruptions == 0 else { return }
+        guard let followed = simulation.repository.commit(state.followed),
+            let mark = simulation.repository.commit(state.mark)
+        else { return }
+        checkHold(at: mark, on: node, in: simulation)
+        guard intent.kind == .converge else { return }
+        let retry = followed.content.retry(of: node.name)
+        let failed = histories[node.index]?.failed[intent.declaration]
+        expect(
+            .failure, failed == nil || failed != retry, on: node, in: simulation,
+            "\(intent.declaration) failed here, and is tried again")
+        if let admitted = state.admitted, admitted.progress == .provisional,
+            admitted.declaration == intent.declaration
+        {
+            checkGate(of: admitted, at: followed, on: node, in: simulation)
+        }
+    }
+
+    private func checkHold(at mark: SimulatedCommit, on node: SimulatedNode, in simulation: Simulation) {
+        let record = mark.content.nodes[node.name]
+        let isHeld =
+            mark.content.fleet.hold != nil || record?.hold != nil
+            || record.flatMap { mark.content.groups[$0.group]?.hold } != nil
+            || node.troubles.heldUntil > simulation.time
+        expect(.hold, !isHeld, on: node, in: simulation, "it changes packages under a hold")
+    }
+
+    /// A cycle has ended; without an outcome if its own disk was of no use.
+    func ended(_ outcome: CycleOutcome?, on node: SimulatedNode, in simulation: Simulation) {
+        guard let state = node.disk.state else { return }
+        measure(node, state: state, in: simulation)
+        guard let outcome else { return }
+        checkWholeness(state, on: node, in: simulation)
+        guard case .member(let membership) = outcome.desired.standing else { return }
+        let isAsDeclared =
+            outcome.decision.admitted?.declaration == membership.stack.declared
+            && outcome.decision.assessment?.request.isEmpty ?? false
+        expect(
+            .reason, isAsDeclared || !outcome.reasons.isEmpty || outcome.phase == .converging, on: node,
+            in: simulation, "it is not as declared, and gives no reason")
+        if isResting {
+            expect(
+                .convergence, isAsDeclared && outcome.phase == .converged, on: node, in: simulation,
+                "it was converged, and is \(outcome.phase.rawValue) now: \(Self.codes(outcome.reasons))")
+        }
+        histories[node.index, default: NodeHistory()].lastPhase = outcome.phase
+        histories[node.index, default: NodeHistory()].lastReasons = outcome.reasons
+    }
+
+    /// What is not being changed is all of one release.
+    private func checkWholeness(_ state: NodeState, on node: SimulatedNode, in simulation: Simulation) {
+        if let admitted = state.admitted, node.machine.isWhole(admitted.form) { node.wasTouched = false }
+        guard state.intent == nil, !node.wasTouched, state.admitted?.progress != .begun else { return }
+        let isRetrying = state.backOff != nil || state.failed.contains { !$0.failure.isFinal }
+        expect(
+            .wholeness, node.machine.isOfOneRelease || isRetrying, on: node, in: simulation,
+            "it is left with \(node.machine.summary)")
+    }
+
+    static func codes(_ reasons: [Reason]) -> String {
+        reasons.map { "\($0.code.rawValue) (\($0.message))" }.joined(separator: ", ")
+    }
+}
+
+extension FleetContent {
+    /// What holds for tries of failed declarations on a node.
+    func retry(of node: NodeName) -> RetryToken {
+        let record = nodes[node]
+        return RetryToken(group: record.flatMap { groups[$0.group]?.retry }, node: record?.retry)
+    }
+}
+
+extension SimulatedMachine {
+    /// Whether all packages are of the same release, and none is broken.
+    var isOfOneRelease: Bool {
+        guard let version = version(of: ReleaseBook.application),
+            let number = Int(version.description)
+        else { return false }
+        let packages = ReleaseBook.packages(of: number)
+        return installed.count == packages.count
+            && installed.values.allSatisfy { packages[$0.id.name] == $0.version && $0.state == .installed }
+    }
+
+    var summary: String {
+        installed.values.sorted { $0.id < $1.id }.map {
+            "\($0.id.name) \($0.version)\($0.state == .installed ? "" : " \($0.state.rawValue)")"
+        }.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,108 @@
+internal import FleetCore
+internal import FleetReconciler
+
+/// A package manager in memory, with scripts that fail, mirrors that lack files, and a database that a power
+/// cut leaves half done.
+struct SimulatedPackages: PackageSystem {
+    let simulation: Simulation
+    let node: SimulatedNode
+
+    func inventory() async throws(PackageError) -> Inventory { node.machine.inventory() }
+
+    func facts() async throws(PackageError) -> SystemFacts { Self.system }
+
+    private static let system = SystemFacts(id: "debian", version: "12", kernel: "6.1.0-40-amd64")
+
+    func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
+        guard !node.machine.isInterrupted else { throw PackageError(.broken, "dpkg was interrupted") }
+        var changes: [PackageChange] = []
+        for (id, version) in request.targets {
+            let installed = node.machine.installed[id]
+            guard installed?.version != version || installed?.state == .broken else { continue }
+            changes.append(PackageChange(id: id, from: installed?.version, to: version))
+        }
+        for id in request.removals.keys {
+            guard let installed = node.machine.installed[id] else { continue }
+            changes.append(PackageChange(id: id, from: installed.version, to: nil))
+        }
+        for file in changes.compactMap(\.file) where !isHere(file) {
+            guard simulation.hasLink(node) else {
+                throw PackageError(.sourceUnreachable, "the mirror cannot be reached")
+            }
+            guard simulation.mirror.has(file, at: simulation.time) else {
+                throw PackageError(.unavailable, "no source offers \(file)")
+            }
+        }
+        return Plan(request: request, changes: changes)
+    }
+
+    private func isHere(_ file: String) -> Bool {
+        node.machine.kept.contains(file) || node.machine.downloaded.contains(file)
+    }
+
+    func download(_ plan: Plan) async throws(PackageError) {
+        let missing = plan.changes.compactMap(\.file).filter { !isHere($0) }
+        guard !missing.isEmpty else { return }
+        guard !simulation.isDiskFull(node) else { throw PackageError(.noSpace, "no space for packages") }
+        guard node.power.step() else { throw PackageError(.unreadable, "no power") }
+        node.machine.downloaded.formUnion(missing)
+    }
+
+    func apply(
+        _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
+    ) async throws(PackageError) -> ManagerOutput {
+        guard node.troubles.lockedUntil <= simulation.time else {
+            throw PackageError(.locked, "another process holds the lock")
+        }
+        var failures: [PackageID: String] = [:]
+        var isFirst = true
+        for change in plan.changes {
+            let isAlive = node.power.step()
+            if !isAlive, isFirst { break }
+            if isFirst { simulation.watch.begins(plan, on: node, in: simulation) }
+            isFirst = false
+            let isCut = !isAlive && node.power.ended?.cut == .power
+            if let version = change.to {
+                let isBad = simulation.harm(of: change.id.name, version, to: node) == .script
+                node.machine.put(
+                    change.id, version, state: isBad || isCut ? .broken : .installed, at: simulation.time)
+                if isBad { failures[change.id] = "post-installation script returned 1" }
+            } else if !isCut {
+                node.machine.remove(change.id)
+            }
+            if isCut { node.machine.isInterrupted = true }
+            if isCut || !failures.isEmpty { break }
+        }
+        simulation.changed(node)
+        return ManagerOutput(
+            status: failures.isEmpty ? 0 : 100, log: "", failures: failures, duration: TimeSpan(seconds: 2))
+    }
+
+    func repair() async throws(PackageError) {
+        guard node.machine.isInterrupted else { return }
+        guard node.troubles.lockedUntil <= simulation.time else {
+            throw PackageError(.locked, "another process holds the lock")
+        }
+        guard node.power.step() else { throw PackageError(.unreadable, "no power") }
+        node.machine.isInterrupted = false
+    }
+
+    func rebootRequirement() -> RebootStatement {
+        RebootStatement(isRequired: node.machine.awaitsReboot, reason: "a new kernel")
+    }
+
+    func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
+
+    func results(of checks: [Check]) async -> [CheckResult] {
+        checks.map { check in
+            var outcome = simulation.outcome(of: check, on: node)
+            if simulation.mutation?.skipsChecks == true { outcome = .passed }
+            return CheckResult(name: check.name, outcome: outcome, message: "")
+        }
+    }
+}
+
+extension PackageChange {
+    /// The package file that brings the change about, written `name version`.
+    fileprivate var file: String? { to.map { "\(id.name) \($0)" } }
+}

@@ -1,0 +1,169 @@
+internal import FleetCore
+internal import FleetReconciler
+
+extension SimulatedSource {
+    func evidence(
+        of need: EvidenceNeed, for desired: Desired, memory: NodeState, at now: Instant
+    ) async -> EvidenceReading {
+        guard case .member(let membership) = desired.standing,
+            let commit = simulation.repository.commit(desired.commit),
+            let view = commit.view(of: membership.group.name)
+        else { return EvidenceReading(evidence: .none, peers: memory.peers) }
+        var reading: EvidenceReading
+        switch need {
+        case .gate(let groups):
+            reading = evidence(of: groups, view: view, membership: membership, memory: memory, at: now)
+        case .waves(let declaration):
+            reading = waves(
+                to: declaration, commit: commit, membership: membership, memory: memory, at: now)
+        }
+        simulation.mutation?.evidence?(&reading, membership, view.canaries)
+        return reading
+    }
+
+    private func evidence(
+        of groups: [GroupName], view: GroupView, membership: Membership, memory: NodeState, at now: Instant
+    ) -> EvidenceReading {
+        let running = memory.running.total(at: now)
+        var peers = PeerBook(memory.peers, running: running)
+        var read: [GroupName: [CanaryEvidence]] = [:]
+        for group in view.canaries where groups.contains(group.name) {
+            node.reading.append(.group(group.name))
+            read[group.name] = group.nodes.map {
+                evidence(of: $0, isHeld: group.hold != nil || $0.hold != nil, memory: memory, peers: &peers)
+            }
+        }
+        let entries = membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) }
+        return EvidenceReading(
+            evidence: Evidence(
+                groups: read, watching: running, firstSeen: memory.firstSeen,
+                heartbeat: membership.fleet.heartbeat, entries: entries),
+            peers: peers.entries, condition: condition)
+    }
+
+    private func waves(
+        to declaration: Declaration, commit: SimulatedCommit, membership: Membership, memory: NodeState,
+        at now: Instant
+    ) -> EvidenceReading {
+        let group = membership.group.name
+        guard let own = membership.wavePlan(for: declaration)?.wave(of: membership.node.name) else {
+            return EvidenceReading(evidence: .none, peers: memory.peers)
+        }
+        var peers = PeerBook(memory.peers, running: memory.running.total(at: now))
+        let read = (0..<own).map { step in
+            node.reading.append(.wave(group, declaration, step))
+            return commit.witnesses(of: step, to: declaration, in: group).map {
+                evidence(of: $0, isHeld: $0.hold != nil, memory: memory, peers: &peers)
+            }
+        }
+        for step in 0..<own { simulation.register(commit, group, declaration, step) }
+        return EvidenceReading(
+            evidence: Evidence.none.adding(waves: [declaration: read]), peers: peers.entries,
+            condition: condition)
+    }
+
+    private var condition: Reason? {
+        simulation.hasLink(node) ? nil : Reason(.remoteAway, "the line is down")
+    }
+
+    private func evidence(
+        of record: NodeRecord, isHeld: Bool, memory: NodeState, peers: inout PeerBook
+    ) -> CanaryEvidence {
+        CanaryEvidence(
+            node: record.name, isHeld: isHeld,
+            testimony: testimony(of: record, mark: memory.mark, peers: &peers),
+            lastNews: peers.lastNews(of: record), failed: peers.failed(on: record), labels: record.labels)
+    }
+
+    /// What a node's newest report says, if it is to be believed: the server shows, the real ``PeerBook``
+    /// judges.
+    private func testimony(
+        of record: NodeRecord, mark: CommitID?, peers: inout PeerBook
+    ) -> CanaryEvidence.Testimony {
+        var listed: ListedReport?
+        if simulation.hasLink(node) {
+            let shown = simulation.server.shown(of: record.name)
+            node.clone.peers[record.name] = shown?.latest
+            listed = ListedReport(latest: shown?.latest.id, chain: shown?.status.id)
+        }
+        let kept = node.clone.peers[record.name]
+        let judgement = peers.judge(
+            record, listed: listed, kept: kept?.id,
+            reading: { commit throws(ReportRejection) in try read(kept, at: commit, of: record) },
+            placing: { place(of: $0, mark: mark) })
+        if judgement.isForgotten { node.clone.peers[record.name] = nil }
+        return judgement.testimony
+    }
+
+    /// Reads a report with its signature.
+    private func read(
+        _ stored: StoredReport?, at commit: CommitID, of record: NodeRecord
+    ) throws(ReportRejection) -> LatestReport {
+        guard let stored, let report = stored.report else {
+            throw ReportRejection(commit, .missing, "there is no report in it")
+        }
+        if simulation.mutation?.believesAnyKey != true {
+            guard stored.key == record.key else {
+                throw ReportRejection(commit, .otherKey, "it is signed by another key")
+            }
+            guard stored.node == record.name else {
+                throw ReportRejection(commit, .otherNode, "it is of '\(stored.node)'")
+            }
+        }
+        return LatestReport(commit: commit, report: report, chain: stored.id)
+    }
+
+    /// Where the fleet commit that a report names lies to this node's own authentic chain.
+    private func place(of id: CommitID, mark: CommitID?) -> ChainPlace {
+        guard let mark = simulation.repository.commit(mark), let named = simulation.repository.commit(id)
+        else { return .ahead }
+        if mark.contains(named) { return .onChain }
+        guard let tip = node.clone.tip, tip.contains(named), !named.contains(mark) else { return .ahead }
+        return .beside
+    }
+}
+
+/// Whose reports a node reads.
+enum ReadKey: Hashable {
+    case group(GroupName)
+    case wave(GroupName, Declaration, Int)
+}
+
+extension SimulatedCommit {
+    /// The witnesses of a wave, as this commit lists the group's nodes.
+    func witnesses(of step: Int, to declaration: Declaration, in group: GroupName) -> [NodeRecord] {
+        let key = ReadKey.wave(group, declaration, step)
+        if let known = knownWitnesses[key] { return known }
+        guard let plan = wavePlan(of: group, to: declaration) else { return [] }
+        let names = plan.witnesses(of: step) { content.nodes[$0]?.hold != nil }
+        let records = names.compactMap { content.nodes[$0] }
+        knownWitnesses[key] = records
+        return records
+    }
+
+    /// The order in which a group moves to a declaration; nil for a group without waves.
+    func wavePlan(of group: GroupName, to declaration: Declaration) -> WavePlan? {
+        guard let steps = content.groups[group]?.waves?.steps else { return nil }
+        if let plan = wavePlans[group]?[declaration] { return plan }
+        let plan = WavePlan(digest: declaration.digest, nodes: roll(of: group).map(\.name), steps: steps)
+        wavePlans[group, default: [:]][declaration] = plan
+        return plan
+    }
+}
+
+extension Simulation {
+    /// Notes whose reports are read by those who look at a wave, so that they are woken.
+    func register(_ commit: SimulatedCommit, _ group: GroupName, _ declaration: Declaration, _ step: Int) {
+        let key = ReadKey.wave(group, declaration, step)
+        guard registered.insert(RegisteredWave(commit: commit.id, key: key)).inserted else { return }
+        for record in commit.witnesses(of: step, to: declaration, in: group) {
+            keysOf[record.name, default: []].insert(key)
+        }
+    }
+}
+
+/// A wave, as one commit lists its witnesses.
+struct RegisteredWave: Hashable {
+    let commit: CommitID
+    let key: ReadKey
+}

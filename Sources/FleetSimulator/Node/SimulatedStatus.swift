@@ -1,0 +1,49 @@
+internal import FleetCore
+internal import FleetReconciler
+
+/// A node's own reports, in its clone and at the server.
+struct SimulatedStatus: StatusSink {
+    let simulation: Simulation
+    let node: SimulatedNode
+
+    func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID {
+        var previous: StoredReport?
+        if let id = report.previous {
+            previous = node.clone.report(id)
+            guard previous != nil else {
+                throw StatusError(.previousLost, "the report before this one is not in the clone")
+            }
+        }
+        guard !simulation.isDiskFull(node) else { throw StatusError("no space for a report") }
+        guard node.power.step() else { throw StatusError("no power") }
+        let stored = StoredReport(
+            id: simulation.newReportID(), previous: previous, key: node.key, report: report, receipt: receipt)
+        node.clone.report = stored
+        simulation.watch.wrote(stored, on: node, in: simulation)
+        return stored.id
+    }
+
+    func push(_ id: CommitID) async -> ReportDelivery {
+        guard simulation.hasLink(node) else { return .unreachable("the line is down") }
+        guard let report = node.clone.report(id) else { return .lost }
+        let isSlow = node.troubles.pushesFailUntil > simulation.time
+        // A push on a bad line may come to nothing, arrive in part, or arrive and not be answered.
+        let lot = isSlow ? simulation.lots.permille("push", "\(node.name)", "\(report.sequence)") : 1_000
+        guard lot >= 400 else { return .unreachable("the line broke") }
+        guard node.power.step() else { return .unreachable("no power") }
+        switch simulation.server.push(report, isWhole: lot >= 600) {
+        case .diverged: return .diverged
+        case .accepted: break
+        }
+        simulation.pushed(report, by: node)
+        return lot >= 1_000 ? .pushed : .unreachable("the answer was lost")
+    }
+
+    func remoteChain() async throws(StatusError) -> RemoteChain? {
+        guard simulation.hasLink(node) else { throw StatusError("the line is down") }
+        guard let shown = simulation.server.shown(of: node.name)?.status else { return nil }
+        let isOwn = shown.key == node.key
+        node.clone.report = shown
+        return RemoteChain(tip: shown.id, sequence: isOwn ? shown.sequence : nil, isOwn: isOwn)
+    }
+}

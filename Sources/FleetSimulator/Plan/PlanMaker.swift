@@ -1,0 +1,96 @@
+internal import FleetCore
+
+/// Makes plans from seeds: a fleet, what its operators do, and what befalls it.
+package struct PlanMaker: Sendable {
+    /// How likely each kind of happening is.
+    package var odds: FaultOdds
+    /// The numbers of nodes that a fleet may have.
+    package var sizes: ClosedRange<Int>
+    /// How long faults last, in seconds.
+    package var span: Int64
+
+    package init(odds: FaultOdds = .everything, sizes: ClosedRange<Int> = 5...500, days: Int = 16) {
+        self.odds = odds
+        span = Int64(days) * 86_400
+        self.sizes = sizes
+    }
+
+    package func plan(seed: UInt64) -> SimulationPlan {
+        var generator = SimulationGenerator(seed: seed)
+        let shape = shape(&generator)
+        let names = shape.names
+        var events: [PlannedEvent] = []
+        for kind in FaultOdds.Kind.allCases {
+            for _ in 0..<count(of: kind, nodes: names.count, &generator) {
+                let time = Int64(generator.below(Int(span)))
+                events += happenings(of: kind, shape: shape, names: names, &generator)
+                    .map { PlannedEvent(at: time + $0.delay, $0.happening) }
+            }
+        }
+        return SimulationPlan(
+            seed: seed, shape: shape, events: events.filter { $0.time < span }, calmAt: span)
+    }
+
+    /// How often something happens: so many times in a hundred days, for the fleet or for each node.
+    private func count(
+        of kind: FaultOdds.Kind, nodes: Int, _ generator: inout SimulationGenerator
+    ) -> Int {
+        let rate = odds[kind] * (kind.isOfNodes ? min(nodes, 60) : 1)
+        let expected = rate * Int(span) / 86_400
+        return expected / 100 + (generator.below(100) < expected % 100 ? 1 : 0)
+    }
+
+    // MARK: The fleet
+
+    private func shape(_ generator: inout SimulationGenerator) -> FleetShape {
+        // Small fleets are quick and find most; large ones are rarer.
+        let isLarge = generator.happens(permille: 60)
+        let most = isLarge ? sizes.upperBound : min(sizes.upperBound, max(sizes.lowerBound, 24))
+        let total = generator.number(in: sizes.lowerBound...most)
+        let canaries = max(1, min(total / 3, generator.number(in: 1...4)))
+        let isChained = total > 8 && generator.happens(permille: 300)
+        let middle = isChained ? max(1, total / 4) : 0
+        var groups = [
+            FleetShape.GroupShape(
+                Group(name: .simulated("canary"), baseline: ReleaseBook.baseline, gate: .none),
+                nodes: canaries)
+        ]
+        if isChained { groups.append(follower("pilot", after: "canary", nodes: middle, &generator)) }
+        groups.append(
+            follower(
+                "store", after: isChained ? "pilot" : "canary", nodes: max(1, total - canaries - middle),
+                &generator))
+        var shape = FleetShape(groups)
+        shape.interval = Int64(generator.one(of: [300, 900, 1_800]))
+        shape.heartbeat = TimeSpan(seconds: Int64(generator.one(of: [12, 24, 24, 48])) * 3_600)
+        return shape
+    }
+
+    private func follower(
+        _ name: String, after: String, nodes: Int, _ generator: inout SimulationGenerator
+    ) -> FleetShape.GroupShape {
+        let silence: SilenceRule =
+            generator.happens(permille: 250) ? .leave(after: TimeSpan(seconds: 3 * 86_400)) : .hold
+        let rule = GateRule(
+            after: [.simulated(after)], healthy: .percent(generator.one(of: [100, 100, 75, 50])),
+            soak: TimeSpan(seconds: Int64(generator.one(of: [1, 4, 24])) * 3_600),
+            failures: generator.one(of: [.count(0), .count(0), .count(1), .percent(20)]), silence: silence)
+        var waves: Waves?
+        if generator.happens(permille: 400) {
+            waves = Waves(
+                steps: generator.one(of: [
+                    [.percent(10), .percent(50), .percent(100)], [.percent(10), .percent(100)],
+                    [.count(1), .percent(30), .percent(100)],
+                ]),
+                healthy: .percent(generator.one(of: [100, 90, 50])),
+                soak: TimeSpan(seconds: generator.one(of: [1_800, 7_200])),
+                failures: generator.one(of: [.count(0), .percent(20)]),
+                silence: .hold)
+        }
+        return FleetShape.GroupShape(
+            Group(
+                name: .simulated(name), baseline: ReleaseBook.baseline, gate: .rule(rule), waves: waves,
+                attempts: generator.number(in: 1...3)),
+            nodes: nodes)
+    }
+}

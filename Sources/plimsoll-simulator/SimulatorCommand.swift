@@ -1,0 +1,70 @@
+internal import ArgumentParser
+internal import FleetProgram
+internal import FleetSimulator
+
+/// Runs the simulator over many seeds: `make simulate SEEDS=1000`. Not installed.
+@main
+struct SimulatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plimsoll-simulator",
+        abstract: "Simulates fleets with every fault, and checks that nothing breaks.",
+        discussion: """
+            Each seed is a fleet of 5 to 500 nodes with the real reconciler, operators who act at bad moments,
+            and every fault that docs/simulator.md names. Exit code 1 if an invariant is violated; the shortest
+            story of it that can be found is printed.
+            """)
+
+    @Option(help: "How many seeds to run.")
+    var seeds = 1_000
+
+    @Option(help: "The first seed.")
+    var from: UInt64 = 1
+
+    @Option(help: "Run this seed alone, and tell its story if it fails.")
+    var seed: UInt64?
+
+    @Option(help: "The largest fleet, in nodes; at least 5.")
+    var nodes = 500
+
+    @Option(help: "For how many days faults happen.")
+    var days = 16
+
+    @Option(help: "How many simulations run at once.")
+    var jobs = 2
+
+    @Flag(help: "Run every cycle, also those in which nothing can happen.")
+    var everyCycle = false
+
+    @Flag(help: "Keep states as values, without their JSON form.")
+    var values = false
+
+    mutating func validate() throws {
+        guard seeds >= 1 else { throw ValidationError("--seeds: expected at least 1") }
+        guard nodes >= 5 else { throw ValidationError("--nodes: expected at least 5") }
+        guard days >= 1 else { throw ValidationError("--days: expected at least 1") }
+        guard jobs >= 1 else { throw ValidationError("--jobs: expected at least 1") }
+    }
+
+    func run() async throws {
+        let maker = PlanMaker(sizes: 5...nodes, days: days)
+        var options = SimulationOptions()
+        options.skipsQuietCycles = !everyCycle
+        options.usesCodec = !values
+        let step = max(seeds / 20, 1)
+        let range = seed.map { $0...$0 } ?? from...(from + UInt64(seeds) - 1)
+        let sum = await SeedRange(range, maker: maker, options: options, jobs: jobs).run { done, sum in
+            guard done % step == 0, done < seeds else { return }
+            Terminal.note(
+                "\(done) of \(seeds) seeds, \(sum.decisions) decisions, \(sum.violations.count) violations")
+        }
+        for line in sum.lines { Terminal.print(line) }
+        for violation in sum.violations.prefix(3) {
+            Terminal.print("\nseed \(violation.seed): \(violation.what)")
+            Terminal.print(
+                "replay: plimsoll-simulator --seed \(violation.seed) --nodes \(nodes) --days \(days)")
+            let story = await Trial.story(seed: violation.seed, maker: maker, options: options) ?? []
+            for line in story { Terminal.print("  \(line)") }
+        }
+        if !sum.violations.isEmpty { throw ExitCode(1) }
+    }
+}
