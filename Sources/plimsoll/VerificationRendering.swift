@@ -11,6 +11,10 @@ internal import FleetRepository
 ///   `message`) and `unproven` (commits that stand on it);
 /// - `nodes`, a list: `node`, `remote`, `reports` (authentic ones), `receipts`, `faults` (`commit` or null,
 ///   `message`);
+/// - with `--receipts` `admissions`, a list: `node`, `remote`, `report` (the first that tells of it),
+///   `sequence`, `group`, `baseline`, `declaration`, `commit` (that was followed; null without receipt), `basis`
+///   (null without receipt), `rollback`, `result` (`follows`, `doesNotFollow`, `cannotBeTold`), `findings`
+///   (`code`, `message`), `leftOutAsSilent` (names, on the node's own word);
 /// - `silent`, names of listed nodes that have never reported; `strangers`, references that are no node's.
 struct VerificationRendering {
     private let audit: FleetAudit
@@ -39,10 +43,12 @@ struct VerificationRendering {
         }
         lines += audit.strangers.map { "not looked at: \(Table.Cell($0).text) is no node's" }
         if !lines.isEmpty { lines.append("") }
-        return lines + summary(colour: colour)
+        let admissions = audit.admissions.map(AdmissionRendering.init)
+        let details = admissions?.lines(colour: colour) ?? []
+        return lines + details + (details.isEmpty ? [] : [""]) + summary(colour: colour, admissions?.summary)
     }
 
-    private func summary(colour: Bool) -> [String] {
+    private func summary(colour: Bool, _ admissions: String?) -> [String] {
         let history = audit.history
         let faults = audit.nodes.reduce(0) { $0 + $1.faults.count }
         let reports = audit.nodes.reduce(0) { $0 + $1.reports }
@@ -54,23 +60,32 @@ struct VerificationRendering {
             "reports: \(Self.count(reports, "authentic report")) with \(Self.count(receipts, "receipt")) of "
                 + "\(Self.count(audit.nodes.count, "node")), \(Self.count(faults, "fault")); "
                 + "\(Self.count(audit.silent.count, "node")) never reported",
-            audit.isAuthentic
-                ? Colour.green.applied(to: "authentic", if: colour)
-                : Colour.red.applied(to: "not authentic", if: colour),
+        ] + [admissions].compactMap(\.self) + [
+            verdict(colour: colour)
         ]
     }
 
-    private static func count(_ number: Int, _ noun: String) -> String {
+    private func verdict(colour: Bool) -> String {
+        guard audit.isAuthentic else { return Colour.red.applied(to: "not authentic", if: colour) }
+        guard audit.unfounded.isEmpty else {
+            return Colour.red.applied(to: "authentic, and not every admission follows", if: colour)
+        }
+        return Colour.green.applied(to: "authentic", if: colour)
+    }
+
+    static func count(_ number: Int, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
     }
 
     var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "schema": "plimsoll/verification/v1", "fleet": JSONValue(audit.fleet),
             "authentic": .bool(audit.isAuthentic), "history": audit.history.json,
             "nodes": .array(audit.nodes.map(Self.json)), "silent": .array(audit.silent.map { JSONValue($0) }),
             "strangers": .array(audit.strangers.map(JSONValue.string)),
         ]
+        if let admissions = audit.admissions { members["admissions"] = AdmissionRendering(admissions).json }
+        return .object(members)
     }
 
     private static func json(_ node: NodeAudit) -> JSONValue {

@@ -28,6 +28,19 @@ package struct GateAnswer: Hashable, Sendable {
         package let sequence: Int?
         /// How long it has been well on the declaration.
         package let healthyFor: TimeSpan?
+
+        package init(
+            group: GroupName, node: NodeName, standing: Standing, isHeld: Bool, report: CommitID?,
+            sequence: Int?, healthyFor: TimeSpan?
+        ) {
+            self.group = group
+            self.node = node
+            self.standing = standing
+            self.isHeld = isHeld
+            self.report = report
+            self.sequence = sequence
+            self.healthyFor = healthyFor
+        }
     }
 }
 

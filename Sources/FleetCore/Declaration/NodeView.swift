@@ -67,3 +67,26 @@ package struct Hold: Hashable, Sendable {
         case node
     }
 }
+
+/// What one commit of the fleet repository says to all nodes of a group alike.
+package struct GroupView: Hashable, Sendable {
+    package let fleet: Fleet
+    /// The group, with the fleet's defaults taken up.
+    package let group: Group
+    /// The groups that the gate looks at, in its order.
+    package let canaries: [CanaryGroup]
+    /// All nodes of the group; empty where it has no waves.
+    package let peers: [NodeName]
+    /// What a person has said of the group's pauses.
+    package let proceed: Proceed?
+
+    package init(
+        fleet: Fleet, group: Group, canaries: [CanaryGroup], peers: [NodeName] = [], proceed: Proceed? = nil
+    ) {
+        self.fleet = fleet
+        self.group = group
+        self.canaries = canaries
+        self.peers = peers
+        self.proceed = proceed
+    }
+}

@@ -76,6 +76,25 @@ package struct FleetReader {
         return names.map { ($0, records[$0]) }
     }
 
+    /// What the commit says to all nodes of a group alike, and the nodes that its gate looks at.
+    ///
+    /// - Throws: `needsNewerAgent`; `unreadable`, with all problems of the group's file; `inaccessible` if
+    ///   the tree cannot be read now.
+    package func view(ofGroup name: GroupName) throws(FleetReadError) -> GroupView {
+        let fleetFile = try fleet()
+        let decoded = try group(name, fleetFile)
+        guard let fleet = fleetFile.fleet, let file = decoded.flawless else {
+            throw .unreadable(decoded.problems)
+        }
+        let index = try index()
+        let gate = try gate(of: file, fleetFile, index)
+        guard let group = file.group(gate: gate.setting) else { throw .unreadable([]) }
+        return GroupView(
+            fleet: fleet, group: group, canaries: gate.canaries,
+            peers: group.waves == nil ? [] : index.nodes(of: name).map(\.name),
+            proceed: try proceed(of: group))
+    }
+
     /// The baseline `name` with its includes merged: what its digest is made from.
     ///
     /// - Throws: `unreadable`, `inaccessible`.

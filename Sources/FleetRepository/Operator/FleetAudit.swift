@@ -11,10 +11,17 @@ package struct FleetAudit: Sendable {
     package let strangers: [String]
     /// The nodes that the fleet lists and that have never reported.
     package let silent: [NodeName]
+    /// Every admission that a report tells of, recomputed; nil if that was not asked for.
+    package let admissions: [AdmissionAudit]?
     /// The keys of all nodes, those listed now and those that signed a report before.
     private let keys: [(node: NodeName, key: SSHPublicKey)]
 
     package var isAuthentic: Bool { history.isAuthentic && nodes.allSatisfy(\.faults.isEmpty) }
+
+    /// The admissions that do not follow from the evidence.
+    package var unfounded: [AdmissionAudit] {
+        (admissions ?? []).filter { $0.verdict.conclusion == .doesNotFollow }
+    }
 
     /// An allowed signers file (ssh-keygen(1), ALLOWED SIGNERS) with the keys of all nodes, by which stock
     /// git judges reports.
@@ -22,11 +29,15 @@ package struct FleetAudit: Sendable {
         keys.map { "\($0.node)@\(fleet) namespaces=\"\(CommitSignature.namespace)\" \($0.key)\n" }.joined()
     }
 
-    fileprivate init(roll: FleetRoll, history: HistoryAudit, nodes: [NodeAudit], strangers: [String]) {
+    fileprivate init(
+        roll: FleetRoll, history: HistoryAudit, nodes: [NodeAudit], strangers: [String],
+        admissions: [AdmissionAudit]?
+    ) {
         fleet = roll.fleet.name
         self.history = history
         self.nodes = nodes
         self.strangers = strangers
+        self.admissions = admissions
         let reporting = Set(nodes.map(\.node))
         silent = roll.nodes.map(\.name).filter { !reporting.contains($0) }
         var known: [NodeName: Set<SSHPublicKey>] = [:]
@@ -40,10 +51,13 @@ package struct FleetAudit: Sendable {
 extension FleetClone {
     /// Authenticates the branch and every report of every node.
     ///
-    /// - Parameter progress: called after each node, with how many are done and how many there are.
+    /// - Parameters:
+    ///   - recomputing: whether each admission is recomputed from its receipt, too.
+    ///   - progress: called after each node, with how many are done and how many there are.
     /// - Throws: ``OperatorError``, ``FleetReadError``, ``GitError``.
     package func audit(
-        from introduction: CommitID?, progress: (_ done: Int, _ all: Int) -> Void
+        from introduction: CommitID?, recomputing: Bool = false,
+        progress: (_ done: Int, _ all: Int) -> Void
     ) throws -> FleetAudit {
         let before = try roll(at: audit(from: introduction).last)
         let listings = try fetchReports(of: before.fleet, groups: before.groups, withChains: true)
@@ -64,7 +78,14 @@ extension FleetClone {
                 progress(nodes.count, count)
             }
         }
+        var admissions: [AdmissionAudit]?
+        if recomputing {
+            var receipts = try ReceiptAuditor(
+                clone: clone, history: history, nodes: nodes, book: auditor.book)
+            admissions = try nodes.flatMap { node throws(GitError) in try receipts.audit(node) }
+        }
         return FleetAudit(
-            roll: roll, history: history, nodes: nodes, strangers: remotes.flatMap(\.strangers).sorted())
+            roll: roll, history: history, nodes: nodes, strangers: remotes.flatMap(\.strangers).sorted(),
+            admissions: admissions)
     }
 }

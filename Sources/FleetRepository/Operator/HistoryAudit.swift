@@ -20,6 +20,8 @@ package struct HistoryAudit: Hashable, Sendable {
     /// which its name pins.
     /// Oldest first.
     let chain: [CommitID]
+    /// The introduction and the authentic commits after it, oldest first.
+    let commits: [VerifiedCommit]
 
     package var isAuthentic: Bool { failure == nil }
 }
@@ -33,7 +35,9 @@ extension FleetClone {
     package func audit(from introduction: CommitID?) throws(OperatorError) -> HistoryAudit {
         do {
             let walked = try firstParents(of: tip)
-            guard let start = introduction ?? walked.last, let position = walked.firstIndex(of: start) else {
+            guard let start = introduction ?? walked.last, let position = walked.firstIndex(of: start),
+                let first = try clone.repository.commit(start)
+            else {
                 let name = introduction.map(\.hex) ?? ""
                 throw OperatorError(
                     .notAuthentic,
@@ -47,7 +51,8 @@ extension FleetClone {
                 introduction: start, isPinned: introduction != nil, tip: tip, verified: verified.count,
                 last: verified.last?.id ?? start, failure: failure,
                 unproven: max(newer.count - verified.count - 1, 0),
-                chain: walked[position...].reversed() + verified.map(\.id))
+                chain: walked[position...].reversed() + verified.map(\.id),
+                commits: [VerifiedCommit(introduction: first)] + verified)
         } catch {
             throw OperatorError(error)
         }

@@ -102,12 +102,24 @@ struct KeyBook {
     }
 
     mutating func key(of node: NodeName, at commit: CommitID) throws(GitError) -> Answer {
-        guard let number = numbers[commit],
-            let place = events[node]?.last(where: { $0.number <= number })?.place
-        else { return .notListed }
+        guard let place = place(of: node, at: commit) else { return .notListed }
         if let known = keys[place.entry.id] { return known.map(Answer.key) ?? .unreadable }
         let key = try FleetRoll.key(place.entry, at: place.path, name: node, group: place.group, in: clone)
         keys.updateValue(key, forKey: place.entry.id)
         return key.map(Answer.key) ?? .unreadable
+    }
+
+    /// What a commit says of a node; nil if it does not list the node, or its file is wrong.
+    func record(of node: NodeName, at commit: CommitID) -> NodeRecord? {
+        guard let place = place(of: node, at: commit), place.entry.isFile,
+            let bytes = try? clone.repository.blob(
+                place.entry.id, path: place.path, limitBytes: Layout.limit(of: .node(node, place.group)))
+        else { return nil }
+        return NodeFile.decode(bytes, name: node, group: place.group, path: place.path).flawless?.node
+    }
+
+    private func place(of node: NodeName, at commit: CommitID) -> Place? {
+        guard let number = numbers[commit] else { return nil }
+        return events[node]?.last { $0.number <= number }?.place
     }
 }

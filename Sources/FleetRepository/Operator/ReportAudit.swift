@@ -19,13 +19,28 @@ package struct NodeAudit: Sendable {
     /// The keys that signed them.
     package private(set) var keys: Set<SSHPublicKey> = []
 
-    /// The highest number by each key.
-    private var numbers: [SSHPublicKey: Int] = [:]
-    private var receipt: ObjectID?
+    /// The tip of the chain, as the remote lists it.
+    let tip: CommitID?
+    /// The admissions that the reports tell of, in their order.
+    private(set) var admissions: [ReportedAdmission] = []
 
-    init(_ node: NodeName, at remote: String) {
+    /// The highest number by each key.
+    private(set) var numbers: [SSHPublicKey: Int] = [:]
+    private var receipt: ObjectID?
+    private var known: Set<ObjectID> = []
+    private var unaccounted: Declaration?
+
+    /// An admission, by the first report that brings its receipt.
+    struct ReportedAdmission {
+        let report: CommitID
+        /// The fleet commit that the receipt names; nil if there is no receipt of what is admitted.
+        let commit: CommitID?
+    }
+
+    init(_ node: NodeName, at remote: String, tip: CommitID?) {
         self.node = node
         self.remote = remote
+        self.tip = tip
     }
 
     mutating func note(_ commit: CommitID?, _ message: String) {
@@ -47,6 +62,7 @@ package struct NodeAudit: Sendable {
         numbers[key] = report.sequence
         keys.insert(key)
         reports += 1
+        note(admissionOf: commit, receipt: found)
         guard let found else { return }
         guard let receipt = commit.receipt, receipt.node == node, receipt.fleet == report.fleet else {
             note(commit.id, "its \(ReportCommit.receiptPath) is no receipt of this node")
@@ -56,6 +72,20 @@ package struct NodeAudit: Sendable {
         if found != self.receipt { receipts += 1 }
         self.receipt = found
     }
+
+    /// Notes an admission when it is first told of. A receipt comes back when its declaration does.
+    private mutating func note(admissionOf commit: ReportCommit, receipt found: ObjectID?) {
+        let admitted = commit.report.baseline.admitted
+        if let found, let receipt = commit.receipt, known.insert(found).inserted {
+            admissions.append(ReportedAdmission(report: commit.id, commit: receipt.commit))
+        }
+        guard let admitted, admitted != commit.receipt?.declaration else {
+            unaccounted = nil
+            return
+        }
+        if unaccounted != admitted { admissions.append(ReportedAdmission(report: commit.id, commit: nil)) }
+        unaccounted = admitted
+    }
 }
 
 /// Checks every report of every node: signature, names, numbers, receipts.
@@ -63,7 +93,7 @@ struct ReportAuditor {
     let clone: Clone
     let fleet: FleetName
     private let chain: Set<CommitID>
-    private var book: KeyBook
+    private(set) var book: KeyBook
 
     /// - Parameter chain: the commits that a report may name, oldest first.
     init(clone: Clone, fleet: FleetName, chain: [CommitID]) throws(GitError) {
@@ -77,7 +107,7 @@ struct ReportAuditor {
     mutating func audit(
         _ node: NodeName, status: CommitID?, latest: CommitID?, at remote: String
     ) -> NodeAudit {
-        var audit = NodeAudit(node, at: remote)
+        var audit = NodeAudit(node, at: remote, tip: status)
         guard let status else {
             audit.note(latest, "there is no status/\(node) beside latest/\(node)")
             return audit

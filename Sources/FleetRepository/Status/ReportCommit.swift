@@ -15,7 +15,7 @@ package struct ReportCommit: Hashable, Sendable {
     /// The trailer that names the chain's tip.
     static let chainTrailer = "Plimsoll-Chain: "
     /// The largest receipt that is read, in bytes.
-    private static let receiptLimit = 1 << 20
+    static let receiptLimit = 1 << 20
 
     /// Reads and verifies a report.
     ///

@@ -1,0 +1,103 @@
+/// What history says of the facts that a receipt names: read from the fleet's authentic chain, and from
+/// reports whose signatures were found good.
+package struct ReceiptGround: Sendable {
+    /// The first report of the node's chain that brings the receipt.
+    package let bearer: Report
+    /// The report before that one in the chain; nil if it is the first.
+    package let before: Report?
+    /// What the commit that the receipt names says.
+    package let place: Place
+    /// The declarations of the receipt's baseline at that commit, grown from the introduction.
+    package let stack: DeclarationStack
+    /// What became of looking up each report that the receipt names, by its id.
+    package let reports: [CommitID: WitnessReport]
+    /// Whether the node had said before that the declaration was proven there.
+    package let proof: OwnProof
+    /// The entries of the receipt's declaration, and of those that the witnesses have, as far as they can be
+    /// read.
+    package let entries: [Declaration: Set<EntryKey>]
+
+    package init(
+        bearer: Report, before: Report?, place: Place, stack: DeclarationStack,
+        reports: [CommitID: WitnessReport] = [:], proof: OwnProof = .none,
+        entries: [Declaration: Set<EntryKey>] = [:]
+    ) {
+        self.bearer = bearer
+        self.before = before
+        self.place = place
+        self.stack = stack
+        self.reports = reports
+        self.proof = proof
+        self.entries = entries
+    }
+
+    /// Where the commit that a receipt names lies, and what it says to the receipt's group.
+    package enum Place: Sendable {
+        case setting(Setting)
+        /// It is not on the fleet's authentic chain.
+        case beside
+        /// It lies before the introduction, from which declarations are counted.
+        case beforeIntroduction
+        /// It lists the node in another group, or in none.
+        case otherGroup(GroupName?)
+        /// It lies on the chain after the commit that the report follows.
+        case afterBearer
+        /// Its content is wrong, so that no node can follow it.
+        case unreadable(String)
+        /// This program cannot tell what it says.
+        case unavailable(String)
+    }
+
+    /// What a commit says to one group, and of the node.
+    package struct Setting: Sendable {
+        package let view: GroupView
+        /// What the commit lists for the node.
+        package let node: NodeRecord
+        /// The order in which the group moves to the receipt's declaration; nil without waves.
+        package let plan: WavePlan?
+        /// The witnesses of each wave before the node's own, whether on hold or not.
+        package let waves: [[Peer]]
+
+        package init(view: GroupView, node: NodeRecord, plan: WavePlan? = nil, waves: [[Peer]] = []) {
+            self.view = view
+            self.node = node
+            self.plan = plan
+            self.waves = waves
+        }
+    }
+
+    /// A node that others look at.
+    package struct Peer: Hashable, Sendable {
+        package let node: NodeName
+        package let isHeld: Bool
+
+        package init(_ node: NodeName, isHeld: Bool) {
+            self.node = node
+            self.isHeld = isHeld
+        }
+    }
+
+    /// What became of looking up a report that a receipt names.
+    package enum WitnessReport: Sendable {
+        /// It is in the witness' chain and authentic.
+        ///
+        /// - isByListedKey: whether the key that signed it is the one that the receipt's commit lists.
+        case found(Report, isByListedKey: Bool)
+        /// It says to be of another node.
+        case ofAnother(NodeName)
+        /// It is in the witness' chain, and is not authentic.
+        case notAuthentic(String)
+        /// The witness' chain has another report with that number.
+        case beside
+        /// Nobody has it here.
+        case missing
+    }
+
+    /// Whether a node had called a declaration proven before it went back to it.
+    package enum OwnProof: Sendable {
+        case before
+        /// Only in the very report that brings the receipt.
+        case withIt
+        case none
+    }
+}
