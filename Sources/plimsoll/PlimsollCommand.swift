@@ -20,7 +20,7 @@ struct PlimsollCommand: AsyncParsableCommand {
             """,
         version: AgentVersion.current.description,
         subcommands: [
-            InitCommand.self, ValidateCommand.self, StatusCommand.self, VerifyCommand.self, DemoCommand.self,
+            InitCommand.self, ValidateCommand.self, PlanCommand.self, StatusCommand.self, VerifyCommand.self, DemoCommand.self,
         ])
 
     static func main() async {

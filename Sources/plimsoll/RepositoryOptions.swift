@@ -22,8 +22,11 @@ struct RepositoryOptions: ParsableArguments {
 
     /// Fetches the branch into a clone that lasts as long as the value.
     func fetch() throws -> FleetClone {
-        try FleetClone(RepositoryLocation(place, branch: branch), branch: branch, network: NetworkChild())
+        try FleetClone(location(), branch: branch, network: NetworkChild())
     }
+
+    /// Where it is.
+    func location() throws -> RepositoryLocation { try RepositoryLocation(place, branch: branch) }
 
     /// Says on standard error what nobody vouches for.
     func note(_ history: HistoryAudit) {

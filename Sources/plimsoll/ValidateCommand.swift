@@ -69,16 +69,18 @@ private struct ValidationRendering {
     var json: JSONValue {
         [
             "schema": "plimsoll/validation/v1", "valid": .bool(validation.problems.isEmpty),
-            "errors": .array(validation.problems.map(Self.json)),
-            "warnings": .array(validation.warnings.map(Self.json)),
+            "errors": .array(validation.problems.map(\.json)),
+            "warnings": .array(validation.warnings.map(\.json)),
         ]
     }
+}
 
-    private static func json(_ problem: Problem) -> JSONValue {
+extension Problem {
+    /// As `plimsoll/validation/v1` has it.
+    var json: JSONValue {
         [
-            "file": .string(problem.file), "line": JSONValue(problem.line),
-            "column": JSONValue(problem.column),
-            "message": .string(problem.message),
+            "file": .string(file), "line": JSONValue(line), "column": JSONValue(column),
+            "message": .string(message),
         ]
     }
 }

@@ -51,7 +51,7 @@ extension Receipt {
 }
 
 extension SilenceRule {
-    var json: JSONValue {
+    package var json: JSONValue {
         switch self {
         case .hold: "hold"
         case .leave(after: let length): JSONValue(length)

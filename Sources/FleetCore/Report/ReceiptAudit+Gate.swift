@@ -33,7 +33,8 @@ extension ReceiptAudit {
             group.nodes.map {
                 (
                     group: group.name,
-                    peer: ReceiptGround.Peer($0.name, isHeld: group.hold != nil || $0.hold != nil)
+                    peer: ReceiptGround.Peer(
+                        $0.name, isHeld: group.hold != nil || $0.hold != nil, labels: $0.labels)
                 )
             }
         }

@@ -2,8 +2,7 @@ extension ReceiptAudit {
     /// A node that is looked at, and what the receipt and its report say of it.
     struct Account {
         let group: GroupName
-        let node: NodeName
-        let isHeld: Bool
+        let peer: ReceiptGround.Peer
         /// What the receipt says; nil if it leaves the node out.
         let claimed: Standing?
         /// Its report; nil if there is none to be believed.
@@ -12,6 +11,9 @@ extension ReceiptAudit {
         let isMissing: Bool
         /// Whether the receipt's standing follows only if the node had heard nothing of it for long.
         let isAsleep: Bool
+
+        var node: NodeName { peer.node }
+        var isHeld: Bool { peer.isHeld }
 
         /// Whether the node may have heard nothing of it for long: that is the node's own word.
         var mayBeSilent: Bool {
@@ -37,7 +39,7 @@ extension ReceiptAudit {
         for (group, peer) in peers {
             let key = Key(group: group, node: peer.node)
             expected.insert(key)
-            accounts.append(account(of: key, isHeld: peer.isHeld, claims[key] ?? [], soak: soak))
+            accounts.append(account(of: key, peer, claims[key] ?? [], soak: soak))
         }
         for witness in witnesses where !expected.contains(Key(group: witness.group, node: witness.node)) {
             verdict.note(
@@ -54,11 +56,10 @@ extension ReceiptAudit {
     }
 
     private mutating func account(
-        of key: Key, isHeld: Bool, _ claims: [GateAnswer.Witness], soak: TimeSpan
+        of key: Key, _ peer: ReceiptGround.Peer, _ claims: [GateAnswer.Witness], soak: TimeSpan
     ) -> Account {
         let none = Account(
-            group: key.group, node: key.node, isHeld: isHeld, claimed: nil, report: nil, isMissing: false,
-            isAsleep: false)
+            group: key.group, peer: peer, claimed: nil, report: nil, isMissing: false, isAsleep: false)
         guard let claim = claims.first else {
             verdict.note(
                 .witnessLeftOut, "'\(key.node)' of '\(key.group)', which was to be looked at, is left out")
@@ -67,11 +68,11 @@ extension ReceiptAudit {
         if claims.count > 1 {
             verdict.note(.witnessDoubled, "'\(key.node)' of '\(key.group)' is counted \(claims.count) times")
         }
-        if claim.isHeld != isHeld {
+        if claim.isHeld != peer.isHeld {
             verdict.note(
                 .witnessHold,
                 "'\(key.node)' is \(claim.isHeld ? "" : "not ")on hold in the receipt, and "
-                    + "\(isHeld ? "" : "not ")at commit \(receipt.commit.short)")
+                    + "\(peer.isHeld ? "" : "not ")at commit \(receipt.commit.short)")
         }
         let (report, isMissing) = self.report(of: claim)
         var isAsleep = claim.standing == .silent
@@ -82,8 +83,8 @@ extension ReceiptAudit {
             checkUnreported(claim)
         }
         return Account(
-            group: key.group, node: key.node, isHeld: isHeld, claimed: claim.standing, report: report,
-            isMissing: isMissing, isAsleep: isAsleep)
+            group: key.group, peer: peer, claimed: claim.standing, report: report, isMissing: isMissing,
+            isAsleep: isAsleep)
     }
 
     /// The report that a witness is said to have given, if it is to be believed.
@@ -148,7 +149,8 @@ extension ReceiptAudit {
         if claim.standing == .failed { return false }
         let standings = [false, true].map { isAsleep in
             let canary = Self.canary(
-                claim.node, isHeld: claim.isHeld, .report(report, id: id), isAsleep: isAsleep)
+                ReceiptGround.Peer(claim.node, isHeld: claim.isHeld), .report(report, id: id),
+                isAsleep: isAsleep)
             return canary.standing(to: receipt.declaration, soak: soak, in: Self.watching)
         }
         if claim.standing == standings[0] { return false }
@@ -178,8 +180,7 @@ extension ReceiptAudit {
     /// - Parameter isLeftOut: whether it may be taken to have been silent for longer than any rule asks.
     func evidence(of account: Account, isLeftOut: Bool) -> CanaryEvidence {
         Self.canary(
-            account.node, isHeld: account.isHeld, testimony(of: account),
-            isAsleep: account.isAsleep || isLeftOut && account.mayBeSilent,
+            account.peer, testimony(of: account), isAsleep: account.isAsleep || isLeftOut && account.mayBeSilent,
             failed: account.claimed == .failed ? [receipt.declaration] : [])
     }
 
@@ -211,11 +212,11 @@ extension ReceiptAudit {
         groups: [:], watching: .longest, firstSeen: [:], heartbeat: heartbeat, entries: [:])
 
     private static func canary(
-        _ node: NodeName, isHeld: Bool, _ testimony: CanaryEvidence.Testimony, isAsleep: Bool,
+        _ peer: ReceiptGround.Peer, _ testimony: CanaryEvidence.Testimony, isAsleep: Bool,
         failed: Set<Declaration> = []
     ) -> CanaryEvidence {
         CanaryEvidence(
-            node: node, isHeld: isHeld, testimony: testimony, lastNews: isAsleep ? .zero : .longest,
-            failed: failed)
+            node: peer.node, isHeld: peer.isHeld, testimony: testimony,
+            lastNews: isAsleep ? .zero : .longest, failed: failed, labels: peer.labels)
     }
 }

@@ -201,20 +201,10 @@ struct ReceiptAudit {
     static func differences(_ receipt: JSONValue, _ commit: JSONValue) -> String {
         let (here, there) = (receipt.object ?? [:], commit.object ?? [:])
         return Set(here.keys).union(there.keys).sorted().filter { here[$0] != there[$0] }
-            .map { "\($0) \(words(here[$0])) in the receipt, \(words(there[$0])) at the commit" }
+            .map { key in
+                let (asked, found) = (here[key]?.words ?? "none", there[key]?.words ?? "none")
+                return "\(key) \(asked) in the receipt, \(found) at the commit"
+            }
             .joined(separator: "; ")
-    }
-
-    private static func words(_ value: JSONValue?) -> String {
-        switch value {
-        case nil, .null?: "none"
-        case .string(let text)?: text
-        case .number(let number)?: "\(number)"
-        case .array(let items)?: "[\(items.map { words($0) }.joined(separator: ", "))]"
-        case .object(let members)?:
-            members.sorted { $0.key < $1.key }.map { "\($0.key) \(words($0.value))" }.joined(separator: ", ")
-        case .bool(let flag)?: "\(flag)"
-        case .decimal(let text)?: text
-        }
     }
 }

@@ -70,10 +70,12 @@ package struct ReceiptGround: Sendable {
     package struct Peer: Hashable, Sendable {
         package let node: NodeName
         package let isHeld: Bool
+        package let labels: [String: String]
 
-        package init(_ node: NodeName, isHeld: Bool) {
+        package init(_ node: NodeName, isHeld: Bool, labels: [String: String] = [:]) {
             self.node = node
             self.isHeld = isHeld
+            self.labels = labels
         }
     }
 

@@ -39,6 +39,31 @@ package final class FleetClone {
         }
     }
 
+    /// Borrows all objects of the repository in which the operator works, and asks no remote.
+    ///
+    /// - Parameter tip: the commit that is taken for the branch's tip.
+    /// - Throws: ``OperatorError``: `usage` if the location is no folder.
+    package init(
+        working location: RepositoryLocation, branch: String, at tip: CommitID, network: NetworkChild
+    ) throws(OperatorError) {
+        guard let objects = location.ownObjects else {
+            throw OperatorError(.usage, "'\(location.remote)' is no folder; a work tree is needed for this")
+        }
+        self.location = location
+        self.branch = branch
+        self.network = network
+        self.network.isDurable = false
+        self.tip = tip
+        temporary = try TemporaryClone()
+        do {
+            clone = Clone(try GitRepository(initialiseBare: temporary.folder))
+            try DurableFile.write(
+                Array("\(objects)\n".utf8), to: "\(temporary.folder)/objects/info/alternates")
+        } catch {
+            throw OperatorError(error)
+        }
+    }
+
     /// Fetches the branch again: a report may name a commit that came to it meanwhile.
     package func fetchAgain() throws(OperatorError) {
         do {

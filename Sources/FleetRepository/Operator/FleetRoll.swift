@@ -50,7 +50,7 @@ package struct FleetRoll: Sendable {
     /// More paths below `groups` than this are refused.
     private static let pathLimit = 200_000
 
-    private static func fleet(at commit: CommitID, in clone: Clone) throws(FleetReadError) -> Fleet {
+    static func fleet(at commit: CommitID, in clone: Clone) throws(FleetReadError) -> Fleet {
         let read: Result<[UInt8], Problem>
         do throws(FileTreeError) {
             read = try FleetFiles(tree: CommitTree(clone: clone, commit: commit)).bytes(Layout.fleet)

@@ -95,6 +95,24 @@ extension FleetStatus {
     }
 }
 
+extension MergePlan {
+    /// Notes what the nodes of each group say that they have.
+    package mutating func note(_ status: FleetStatus) {
+        let nodes = Dictionary(grouping: status.nodes, by: \.group)
+        for index in groups.indices {
+            var present = Present()
+            for node in nodes[groups[index].name] ?? [] {
+                if let admitted = node.report?.baseline.admitted {
+                    present.admitted[admitted, default: 0] += 1
+                } else {
+                    present.unknown += 1
+                }
+            }
+            groups[index].present = present
+        }
+    }
+}
+
 extension FleetClone {
     /// Reads what the fleet's nodes say of themselves.
     ///

@@ -29,10 +29,15 @@ package struct HistoryAudit: Hashable, Sendable {
 extension FleetClone {
     /// Authenticates the branch from the introduction to its tip.
     ///
-    /// - Parameter introduction: nil takes the first commit of the first-parent chain.
+    /// - Parameters:
+    ///   - introduction: nil takes the first commit of the first-parent chain.
+    ///   - end: where the branch is taken to end; nil is its tip.
     /// - Throws: ``OperatorError``: `notAuthentic` if the introduction is not on the first-parent chain of
     ///   the branch.
-    package func audit(from introduction: CommitID?) throws(OperatorError) -> HistoryAudit {
+    package func audit(
+        from introduction: CommitID?, to end: CommitID? = nil
+    ) throws(OperatorError) -> HistoryAudit {
+        let tip = end ?? tip
         do {
             let walked = try firstParents(of: tip)
             guard let start = introduction ?? walked.last, let position = walked.firstIndex(of: start),

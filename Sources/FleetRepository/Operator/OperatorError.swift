@@ -15,6 +15,8 @@ package struct OperatorError: Error, Hashable, Sendable {
         case usage
         /// It was tried and did not succeed.
         case failure
+        /// The fleet repository has something in it that is wrong.
+        case invalid
         /// A remote did not give what was asked for.
         case unavailable
         /// Something is not signed by whom it should be.

@@ -60,10 +60,16 @@ struct ReceiptAuditor {
             _ waves: Waves, _ peers: [NodeName], _ declaration: Declaration, _ book: KeyBook, _ commit: CommitID
         ) {
             let plan = WavePlan(digest: declaration.digest, nodes: peers, steps: waves.steps)
-            func isHeld(_ node: NodeName) -> Bool { book.record(of: node, at: commit)?.hold != nil }
             self.plan = plan
+            var peers: [NodeName: ReceiptGround.Peer] = [:]
             witnesses = (0..<plan.count).map { index in
-                plan.witnesses(of: index, isHeld: isHeld).map { ReceiptGround.Peer($0, isHeld: isHeld($0)) }
+                let names = plan.witnesses(of: index) { name in
+                    let record = book.record(of: name, at: commit)
+                    let isHeld = record?.hold != nil
+                    peers[name] = ReceiptGround.Peer(name, isHeld: isHeld, labels: record?.labels ?? [:])
+                    return isHeld
+                }
+                return names.compactMap { peers[$0] }
             }
         }
     }

@@ -6,6 +6,11 @@ package struct RepositoryLocation: Hashable, Sendable {
     package let remote: RemoteURL
     /// The objects of the clone in which the operator works: what is there need not be fetched again.
     let objects: String?
+    /// The folder that was named, and the objects of the repository in it; nil for a URL.
+    package let folder: String?
+    let ownObjects: String?
+    /// Whether it is a clone, whose branch and reports are at its remote.
+    package var isClone: Bool { objects != nil }
     /// The commit that this clone has on the branch, to tell the remote what need not be sent.
     let known: String?
 
@@ -25,6 +30,8 @@ package struct RepositoryLocation: Hashable, Sendable {
             }
             objects = nil
             known = nil
+            self.folder = nil
+            ownObjects = nil
             return
         }
         let git = StockGit(folder: folder)
@@ -47,6 +54,8 @@ package struct RepositoryLocation: Hashable, Sendable {
             throw OperatorError(.usage, "the remote 'origin' of '\(text)': \(error.message)")
         }
         objects = isClone ? lines[1] : nil
+        self.folder = folder
+        ownObjects = lines[1]
         known = isClone && tip.exitCode == 0 ? tip.output : nil
     }
 

@@ -9,19 +9,26 @@ struct DeclarationReader {
     /// A commit that leaves the folder `baselines` as its parent has it changes no stack, which one look at
     /// two tree entries tells.
     func grow(_ stacks: inout [BaselineName: DeclarationStack], by commit: VerifiedCommit) throws(GitError) {
-        let folder = try clone.repository.entry(at: Layout.baselines, in: commit.id)
-        if let parent = commit.parent, !stacks.isEmpty,
+        try grow(&stacks, by: commit.id, parent: commit.parent)
+    }
+
+    /// The same by a commit that nobody has signed yet: what a merge would declare.
+    func grow(
+        _ stacks: inout [BaselineName: DeclarationStack], by commit: CommitID, parent: CommitID?
+    ) throws(GitError) {
+        let folder = try clone.repository.entry(at: Layout.baselines, in: commit)
+        if let parent, !stacks.isEmpty,
             folder == (try clone.repository.entry(at: Layout.baselines, in: parent))
         {
             return
         }
-        for entry in try clone.repository.entries(of: Layout.baselines, in: commit.id) ?? []
+        for entry in try clone.repository.entries(of: Layout.baselines, in: commit) ?? []
         where entry.isFile {
             guard entry.name.hasSuffix(".yaml"), let name = BaselineName(entry.name.dropLast(5)) else {
                 continue
             }
             var stack = stacks[name] ?? DeclarationStack()
-            stack.declare(try digest(of: name, at: commit.id), by: commit.id, parent: commit.parent)
+            stack.declare(try digest(of: name, at: commit), by: commit, parent: parent)
             if !stack.layers.isEmpty { stacks[name] = stack }
         }
     }

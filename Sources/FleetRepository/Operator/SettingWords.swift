@@ -1,0 +1,106 @@
+internal import FleetCore
+
+/// The settings of groups and fleets in the words of their files, to be compared and shown.
+extension Group {
+    /// The keys whose values differ from those of `old`; all that are set where there was no such group.
+    func changes(from old: Group?) -> [MergePlan.SettingChange] {
+        let before = Dictionary(uniqueKeysWithValues: (old?.settings ?? []).map { ($0.key, $0.value) })
+        return settings.compactMap { key, now in
+            let then = before[key] ?? nil
+            return now == then ? nil : MergePlan.SettingChange(key: key, from: then, to: now)
+        }
+    }
+
+    /// Each key that is compared, with its value in words; nil where it says nothing.
+    private var settings: [(key: String, value: String?)] {
+        [
+            ("baseline", baseline.description), ("gate", gate.words), ("waves", waves?.words),
+            ("window", Self.list(windows.map(\.words))),
+            ("freeze", Self.list(freezes.map { "\($0.from) to \($0.to): \($0.reason)" })),
+            ("checks", Self.list(checks.map(\.name))), ("hold", hold), ("retry", retry),
+            ("attempts", "\(attempts)"),
+        ]
+    }
+
+    private static func list(_ items: [String]) -> String? {
+        items.isEmpty ? nil : items.joined(separator: "; ")
+    }
+}
+
+extension GateSetting {
+    /// The rule in one line.
+    package var words: String {
+        switch self {
+        case .none: "none"
+        case .rule(let rule): rule.json.words
+        case .broken(let message): "broken: \(message)"
+        }
+    }
+}
+
+extension Waves {
+    /// The steps and their thresholds in one line.
+    package var words: String {
+        let shares = steps.indices.map { "\(pauses.contains($0) ? "a pause, " : "")\(steps[$0])" }
+        let members: [String: JSONValue] = [
+            "healthy": JSONValue(healthy), "soak": JSONValue(soak), "failures": JSONValue(failures),
+            "silence": silence.json,
+        ]
+        return "\(shares.joined(separator: ", ")) (\(JSONValue.object(members).words))"
+    }
+}
+
+extension Window {
+    /// Such as `sat, sun 01:00-05:00 UTC`.
+    package var words: String {
+        let days = days.map(\.rawValue).joined(separator: ", ")
+        return "\(days) \(Self.time(start))-\(Self.time(end)) \(zone)"
+    }
+
+    private static func time(_ minutes: Int) -> String {
+        let (hour, minute) = minutes.quotientAndRemainder(dividingBy: 60)
+        return "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)"
+    }
+}
+
+extension Fleet {
+    /// The keys of `fleet.yaml` that differ from those of `old` and are no group's.
+    func changes(from old: Fleet?) -> [MergePlan.SettingChange] {
+        let before = Dictionary(uniqueKeysWithValues: (old?.settings ?? []).map { ($0.key, $0.value) })
+        return settings.compactMap { key, now in
+            let then = before[key] ?? nil
+            return now == then ? nil : MergePlan.SettingChange(key: key, from: then, to: now)
+        }
+    }
+
+    private var settings: [(key: String, value: String?)] {
+        [
+            ("fleet", name.description), ("agent", agent.description), ("trust.policy", trust.rawValue),
+            ("status.remote", statusRemote), ("status.heartbeat", heartbeat.description), ("hold", hold),
+        ]
+    }
+}
+
+extension Baseline {
+    /// The keys besides `packages` whose values differ between this baseline and `new`.
+    func changesBesidesPackages(to new: Baseline) -> [String] {
+        var keys: [String] = []
+        if description != new.description { keys.append("description") }
+        if system != new.system { keys.append("for") }
+        if sources != new.sources { keys.append("sources") }
+        if newer != new.newer { keys.append("newer: \(new.newer.rawValue)") }
+        if checks != new.checks { keys.append("checks") }
+        if reboot != new.reboot { keys.append("reboot: \(new.reboot.rawValue)") }
+        if urgent != new.urgent { keys.append("urgent") }
+        let notes = entries.map { [$0.severity?.rawValue ?? ""] + $0.advisories }
+        if notes != new.entries.map({ [$0.severity?.rawValue ?? ""] + $0.advisories }), changes(to: new).isEmpty {
+            keys.append("severity or advisories")
+        }
+        return keys
+    }
+}
+
+extension Proceed {
+    /// What it lets begin.
+    var words: String { "up to step \(step) of \(declaration)" }
+}
