@@ -64,6 +64,18 @@ package struct Assessment: Hashable, Sendable {
     }
 }
 
+extension DeclaredBaseline {
+    /// The entries that apply to a node with this inventory and are enforced on it.
+    func applied(
+        in inventory: InventoryIndex, placed: [PackageID: PackageVersion], exceptions: Set<EntryKey>
+    ) -> [EntryKey] {
+        let assessment = Assessment(
+            of: CanonicalForm(baseline), in: inventory, newer: baseline.newer, placed: placed,
+            exceptions: exceptions, sources: nil)
+        return assessment.findings.filter { $0.state != .excepted }.map(\.key)
+    }
+}
+
 private func found(_ installed: [InstalledPackage]) -> String {
     let versions = Set(installed.map(\.version.description)).sorted()
     return versions.isEmpty ? "none" : versions.joined(separator: ", ")

@@ -2,37 +2,41 @@
 struct Choice {
     let desired: Desired
     let membership: Membership
-    let actual: Actual
-    let inventory: InventoryIndex
+    /// The system that a baseline must be for.
+    let facts: SystemFacts
     let evidence: Evidence
     let memory: NodeState
-    let exceptions: Set<EntryKey>
     let now: Instant
+    /// The entries of a baseline that apply to this node and are enforced on it.
+    let applied: (DeclaredBaseline) -> [EntryKey]
 
     /// What is admitted from now on.
     struct Outcome {
         let admitted: Admission?
         let previous: Admission?
         let reasons: [Reason]
+        /// The rule that settled it.
+        let rule: DecisionRule
         /// What was not read yet and would say more.
         var lacking: EvidenceNeed?
     }
 
     /// What is no longer open, or no longer declared, is given back as long as no package has changed for it.
-    private var base: Admission? { memory.base }
+    var base: Admission? { memory.base }
 
     var outcome: Outcome {
-        guard desired.mayAdmit else { return stay([]) }
+        guard desired.mayAdmit else { return stay([], by: .membership) }
         guard let declared = membership.stack.declared else {
-            return stay([
-                Reason(.unreadable, "the baseline '\(membership.group.baseline)' was never readable")
-            ])
+            return stay(
+                [Reason(.unreadable, "the baseline '\(membership.group.baseline)' was never readable")],
+                by: .membership)
         }
         // Rule 3
-        if let base, base.declaration == declared { return stay([]) }
+        if let base, base.declaration == declared { return stay([], by: .enforce) }
         // Rule 4
         if let failure = failure(of: declared) {
-            return stay([Reason(.declarationFailed, "\(declared) failed here: \(failure.reason)")])
+            let reason = Reason(.declarationFailed, "\(declared) failed here: \(failure.reason)")
+            return stay([reason], by: .failed)
         }
         // Rule 5
         if let base, base.baseline == membership.group.baseline,
@@ -71,21 +75,21 @@ struct Choice {
             let admitted = admitInTime(declaration, basis: basis, answer: answer)
             return Outcome(
                 admitted: admitted.admitted, previous: admitted.previous, reasons: refused + admitted.reasons,
-                lacking: admitted.lacking)
+                rule: admitted.rule, lacking: admitted.lacking)
         }
-        return stay(refused)
+        return stay(refused, by: .gate)
     }
 
     /// Rules 7 and 8: a declaration whose gate is open is admitted when freeze, window and waves let it.
     private func admitInTime(_ declaration: Declaration, basis: Receipt.Basis, answer: Answer) -> Outcome {
         let refusals = TimeRules(membership.group).refusals
-        guard refusals.isEmpty else { return stay(refusals) }
+        guard refusals.isEmpty else { return stay(refusals, by: .time) }
         guard let rule = WaveRule(membership, declaration: declaration) else {
             return admit(declaration, basis: basis, isRollback: false, answer: answer)
         }
         let wave = rule.answer(on: evidence)
         guard wave.refusals.isEmpty else {
-            var outcome = stay(wave.refusals)
+            var outcome = stay(wave.refusals, by: .time)
             if wave.isUnread { outcome.lacking = .waves(declaration) }
             return outcome
         }
@@ -93,28 +97,33 @@ struct Choice {
     }
 
     /// Keeps what is admitted, or gives a provisional admission back.
-    private func stay(_ reasons: [Reason]) -> Outcome {
+    private func stay(_ reasons: [Reason], by rule: DecisionRule) -> Outcome {
         guard desired.mayAdmit else {
-            return Outcome(admitted: memory.admitted, previous: memory.previous, reasons: reasons)
+            return Outcome(
+                admitted: memory.admitted, previous: memory.previous, reasons: reasons, rule: rule)
         }
         let isGivenBack = memory.admitted?.progress == .provisional
-        return Outcome(admitted: base, previous: isGivenBack ? nil : memory.previous, reasons: reasons)
+        return Outcome(
+            admitted: base, previous: isGivenBack ? nil : memory.previous, reasons: reasons, rule: rule)
     }
 
     private func admit(
         _ declaration: Declaration, basis: Receipt.Basis, isRollback: Bool, answer: Answer,
         wave: WaveRule.Answer? = nil
     ) -> Outcome {
+        let rule = isRollback ? DecisionRule.rollback : .admit
         if let admitted = memory.admitted, admitted.declaration == declaration,
             admitted.baseline == membership.group.baseline
         {
             // It is admitted already, provisionally: the receipt of the day it was admitted stays.
-            return Outcome(admitted: admitted, previous: memory.previous, reasons: [])
+            return Outcome(
+                admitted: admitted, previous: memory.previous, reasons: [], rule: rule)
         }
         guard let version = membership.versions[declaration], let commit = desired.commit else {
-            return stay([Reason(.unreadable, "\(declaration) cannot be read in the clone")])
+            return stay(
+                [Reason(.unreadable, "\(declaration) cannot be read in the clone")], by: .membership)
         }
-        if let mismatch = version.baseline.mismatch(with: actual.facts) { return stay([mismatch]) }
+        if let mismatch = version.baseline.mismatch(with: facts) { return stay([mismatch], by: .gate) }
         let receipt = Receipt(
             fleet: membership.fleet.name, node: membership.node.name, group: membership.group.name,
             baseline: membership.group.baseline, declaration: declaration, previous: base?.declaration,
@@ -130,7 +139,8 @@ struct Choice {
             baseline: membership.group.baseline, declaration: declaration,
             form: CanonicalForm(version.baseline), readAt: version.readAt, receipt: receipt,
             progress: isReturn ? .begun : .provisional)
-        return Outcome(admitted: admission, previous: isReturn ? nil : previous, reasons: [])
+        return Outcome(
+            admitted: admission, previous: isReturn ? nil : previous, reasons: [], rule: rule)
     }
 
     private func failure(of declaration: Declaration) -> Failure? {
@@ -138,16 +148,18 @@ struct Choice {
     }
 
     /// What the group's gate says of a declaration.
-    private struct Answer {
+    struct Answer {
         /// nil while the gate is not open.
         let basis: Receipt.Basis?
         let rule: GateRule?
         let witnesses: [GateAnswer.Witness]
         let reasons: [Reason]
+        /// What was counted in each group that the gate looks at.
+        var shares: [GateAnswer.Share] = []
     }
 
-    private func ask(_ declaration: Declaration) -> Answer {
-        if let mismatch = membership.versions[declaration]?.baseline.mismatch(with: actual.facts) {
+    func ask(_ declaration: Declaration) -> Answer {
+        if let mismatch = membership.versions[declaration]?.baseline.mismatch(with: facts) {
             return Answer(basis: nil, rule: nil, witnesses: [], reasons: [mismatch])
         }
         switch membership.group.gate {
@@ -159,14 +171,10 @@ struct Choice {
                 let reason = Reason(.unreadable, "\(declaration) cannot be read in the clone")
                 return Answer(basis: nil, rule: rule, witnesses: [], reasons: [reason])
             }
-            let assessment = Assessment(
-                of: CanonicalForm(version.baseline), in: inventory, newer: version.baseline.newer,
-                placed: memory.changes.placed, exceptions: exceptions, sources: nil)
-            let applied = assessment.findings.filter { $0.state != .excepted }.map(\.key)
-            let answer = rule.answer(for: declaration, on: evidence, applied: applied)
+            let answer = rule.answer(for: declaration, on: evidence, applied: applied(version))
             return Answer(
                 basis: answer.verdict == .open ? .gate : nil, rule: rule, witnesses: answer.witnesses,
-                reasons: answer.reasons)
+                reasons: answer.reasons, shares: answer.shares)
         }
     }
 }

@@ -84,9 +84,10 @@ private struct Deliberation {
                 reasons: desired.holds + desired.conditions)
         }
         let choice = Choice(
-            desired: desired, membership: membership, actual: actual, inventory: inventory,
-            evidence: evidence,
-            memory: memory, exceptions: exceptions, now: now)
+            desired: desired, membership: membership, facts: actual.facts, evidence: evidence,
+            memory: memory,
+            now: now,
+            applied: { $0.applied(in: inventory, placed: memory.changes.placed, exceptions: exceptions) })
         return enforce(choice.outcome, in: inventory)
     }
 
@@ -151,14 +152,7 @@ private struct Deliberation {
             placed: memory.changes.placed, exceptions: exceptions, sources: declared.sources)
     }
 
-    /// The entries that are not enforced on this node today. Without a known clock an exception does not end.
-    private var exceptions: Set<EntryKey> {
-        Set(
-            membership.node.exceptions.filter { exception in
-                guard let until = exception.value.until, now.isWallKnown else { return true }
-                return now.wall.day <= until
-            }.keys)
-    }
+    private var exceptions: Set<EntryKey> { membership.node.exceptedEntries(at: now) }
 }
 
 extension Assessment {

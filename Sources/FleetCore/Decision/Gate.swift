@@ -5,6 +5,8 @@ package struct GateAnswer: Hashable, Sendable {
     package let reasons: [Reason]
     /// How each node that the gate looks at stands, for the receipt: by group, then by name.
     package let witnesses: [Witness]
+    /// What was counted in each group, in the order of names.
+    package var shares: [Share] = []
 
     package enum Verdict: String, Sendable {
         /// The evidence suffices.
@@ -13,6 +15,23 @@ package struct GateAnswer: Hashable, Sendable {
         case closed
         /// The evidence does not suffice yet.
         case waiting
+    }
+
+    /// What was counted in one group, or in one wave.
+    package struct Share: Hashable, Sendable {
+        package let group: GroupName
+        /// All its nodes: failures are counted among them.
+        package let total: Int
+        /// The nodes in the share: those neither on hold nor left out for their silence.
+        package let counted: Int
+        package let required: Int
+        package let healthy: Int
+        package let failed: Int
+        /// Whether more have failed than the rule allows.
+        package let isClosed: Bool
+
+        /// Whether it lets the declaration pass by itself.
+        package var isOpen: Bool { !isClosed && required >= 1 && healthy >= required }
     }
 
     /// What one node contributed to an answer.
@@ -60,11 +79,13 @@ extension GateRule {
         var closing: [Reason] = []
         var waiting: [Reason] = []
         var witnesses: [GateAnswer.Witness] = []
+        var shares: [GateAnswer.Share] = []
         for group in after.sorted() {
             let count = GroupCount(
                 of: group, nodes: evidence.groups[group] ?? [], thresholds: thresholds,
                 declaration: declaration, evidence: evidence)
             witnesses += count.witnesses
+            shares.append(count.share(failures: failures))
             if failures.isExceeded(by: count.failed.count, of: count.total) {
                 closing.append(count.failedReason(allowed: failures))
             } else {
@@ -76,14 +97,17 @@ extension GateRule {
         }
         if after.isEmpty { waiting.append(Reason(.gateBroken, "the gate names no group")) }
         guard closing.isEmpty else {
-            return GateAnswer(verdict: .closed, reasons: closing, witnesses: witnesses)
+            return GateAnswer(
+                verdict: .closed, reasons: closing, witnesses: witnesses, shares: shares)
         }
         if waiting.isEmpty, !allowsUncovered {
             let uncovered = uncovered(
                 applied, declaration: declaration, evidence: evidence, witnesses: witnesses)
             if let reason = Self.reason(forUncovered: uncovered) { waiting.append(reason) }
         }
-        return GateAnswer(verdict: waiting.isEmpty ? .open : .waiting, reasons: waiting, witnesses: witnesses)
+        return GateAnswer(
+            verdict: waiting.isEmpty ? .open : .waiting, reasons: waiting, witnesses: witnesses,
+            shares: shares)
     }
 
     /// The entries that apply here and to no healthy canary.

@@ -2,6 +2,7 @@
 struct GroupCount {
     let group: GroupName
     let total: Int
+    private let counted: Int
     let required: Int
     let healthy: [CanaryEvidence]
     let failed: [CanaryEvidence]
@@ -26,6 +27,7 @@ struct GroupCount {
         }
         self.group = group
         total = canaries.count
+        counted = share.count
         hasNobody = canaries.allSatisfy { $0.isHeld || $0.departedFrom != nil }
         required = thresholds.healthy.required(of: share.count)
         healthy = share.filter { $0.standing == .healthy }.map(\.canary)
@@ -49,6 +51,12 @@ struct GroupCount {
             group: group, node: canary.node, standing: standing, isHeld: canary.isHeld, hasLeft: hasLeft,
             report: id, sequence: report.sequence,
             healthyFor: report.proven.first { $0.declaration == declaration }?.healthyFor)
+    }
+
+    func share(failures: Quota) -> GateAnswer.Share {
+        GateAnswer.Share(
+            group: group, total: total, counted: counted, required: required, healthy: healthy.count,
+            failed: failed.count, isClosed: failures.isExceeded(by: failed.count, of: total))
     }
 
     func failedReason(allowed: Quota) -> Reason {

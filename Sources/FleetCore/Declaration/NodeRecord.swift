@@ -23,6 +23,15 @@ package struct NodeRecord: Hashable, Sendable {
         self.hold = hold
         self.retry = retry
     }
+
+    /// The entries that are not enforced on this node today. Without a known clock an exception does not end.
+    package func exceptedEntries(at now: Instant) -> Set<EntryKey> {
+        Set(
+            exceptions.filter { exception in
+                guard let until = exception.value.until, now.isWallKnown else { return true }
+                return now.wall.day <= until
+            }.keys)
+    }
 }
 
 /// Why an entry is not enforced on a node.

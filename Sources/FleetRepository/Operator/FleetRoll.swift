@@ -15,6 +15,8 @@ package struct FleetRoll: Sendable {
         package let group: GroupName
         /// nil where the node's file, or the key in it, cannot be read.
         package let key: SSHPublicKey?
+        /// What the node's file says; nil where it cannot be read.
+        package let record: NodeRecord?
         let path: String
     }
 
@@ -35,8 +37,11 @@ package struct FleetRoll: Sendable {
                 case .group(let group): groups.insert(group)
                 case .node(let name, let group):
                     groups.insert(group)
-                    let key = try Self.key(entry, at: path, name: name, group: group, in: clone)
-                    members.append(Member(name: name, group: group, key: key, path: path))
+                    let record = try Self.record(entry, at: path, name: name, group: group, in: clone)
+                    members.append(
+                        Member(
+                            name: name, group: group, key: record.flatMap { try? SSHPublicKey(text: $0.key) },
+                            record: record, path: path))
                 case .fleet, .baseline, .proceed, .sourceList, .trust, .misplaced, .other: continue
                 }
             }
@@ -72,11 +77,18 @@ package struct FleetRoll: Sendable {
     static func key(
         _ entry: GitTreeEntry, at path: String, name: NodeName, group: GroupName, in clone: Clone
     ) throws(GitError) -> SSHPublicKey? {
+        try record(entry, at: path, name: name, group: group, in: clone)
+            .flatMap { try? SSHPublicKey(text: $0.key) }
+    }
+
+    /// What a node's file says; nil where it cannot be read.
+    private static func record(
+        _ entry: GitTreeEntry, at path: String, name: NodeName, group: GroupName, in clone: Clone
+    ) throws(GitError) -> NodeRecord? {
         guard entry.isFile,
             let bytes = try? clone.repository.blob(
                 entry.id, path: path, limitBytes: Layout.limit(of: .node(name, group)))
         else { return nil }
-        let file = NodeFile.decode(bytes, name: name, group: group, path: path).value
-        return file.flatMap { try? SSHPublicKey(text: $0.node.key) }
+        return NodeFile.decode(bytes, name: name, group: group, path: path).value?.node
     }
 }

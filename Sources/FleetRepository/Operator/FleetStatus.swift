@@ -15,6 +15,10 @@ package struct NodeStatus: Sendable {
     package let node: NodeName
     package let group: GroupName
     package let testimony: Testimony
+    /// The newest report as the remote lists it, to be believed or not.
+    let latest: CommitID?
+    /// The fleet commit that the report names, where that is not in the fleet's authentic history.
+    let fork: CommitID?
 
     /// The newest report of a node, by whether it is to be believed.
     package enum Testimony: Sendable {
@@ -120,6 +124,11 @@ extension FleetClone {
     ///   ``HistoryAudit/isPinned`` says.
     /// - Throws: ``OperatorError``, ``FleetReadError``.
     package func status(from introduction: CommitID?) throws -> FleetStatus {
+        try read(from: introduction).status
+    }
+
+    /// What the nodes say, with the roll that it was read by.
+    func read(from introduction: CommitID?) throws -> (status: FleetStatus, roll: FleetRoll) {
         let before = try roll(at: audit(from: introduction).last)
         let listings = try fetchReports(of: before.fleet, groups: before.groups, withChains: false)
         // After the reports, so that no commit that one of them names is missing here.
@@ -129,38 +138,39 @@ extension FleetClone {
         let chain = Set(history.chain)
         let nodes = roll.nodes.map { member in
             let found = listings[member.group]?.nodes[member.name]
+            let (testimony, fork) = testimony(of: member, fleet: roll.fleet, listed: found, chain: chain)
             return NodeStatus(
-                node: member.name, group: member.group,
-                testimony: testimony(of: member, fleet: roll.fleet, listed: found, chain: chain))
+                node: member.name, group: member.group, testimony: testimony, latest: found?.latest,
+                fork: fork)
         }
-        return FleetStatus(fleet: roll.fleet, commit: roll.commit, history: history, nodes: nodes)
+        let status = FleetStatus(fleet: roll.fleet, commit: roll.commit, history: history, nodes: nodes)
+        return (status, roll)
     }
 
     private func testimony(
         of member: FleetRoll.Member, fleet: Fleet, listed: (status: CommitID?, latest: CommitID?)?,
         chain: Set<CommitID>
-    ) -> NodeStatus.Testimony {
-        guard let listed, let latest = listed.latest ?? listed.status else { return .none }
+    ) -> (NodeStatus.Testimony, fork: CommitID?) {
+        guard let listed, let latest = listed.latest ?? listed.status else { return (.none, nil) }
         guard let key = member.key else {
-            return .rejected("the node's key in the fleet repository cannot be read")
+            return (.rejected("the node's key in the fleet repository cannot be read"), nil)
         }
         guard listed.latest != nil else {
-            return .rejected("there is no latest/\(member.name) beside its chain")
+            return (.rejected("there is no latest/\(member.name) beside its chain"), nil)
         }
         do throws(ReportRejection) {
             let commit = try ReportCommit(
-                reading: latest, in: clone.repository, key: key, fleet: fleet.name, node: member.name)
+                reading: latest, in: clone.repository, key: key, fleet: fleet.name, node: member.name,
+                withReceipt: false)
             let tip = try commit.chain(listed: listed.status)
-            guard chain.contains(commit.report.commit) else {
-                throw ReportRejection(
-                    latest, .disagreement,
-                    "it follows commit \(commit.report.commit.short), which is not in the fleet's "
-                        + "authentic history"
-                )
+            let followed = commit.report.commit
+            guard chain.contains(followed) else {
+                let why = "it follows commit \(followed.short), which is not in the fleet's authentic history"
+                return (.rejected(why), followed)
             }
-            return .verified(commit.report, id: tip)
+            return (.verified(commit.report, id: tip), nil)
         } catch {
-            return .rejected(error.message)
+            return (.rejected(error.message), nil)
         }
     }
 }

@@ -4,6 +4,15 @@ internal import FleetCore
 struct DeclarationReader {
     let clone: Clone
 
+    /// The stacks after a part of the chain.
+    func stacks(along commits: some Sequence<VerifiedCommit>) throws(GitError) -> [BaselineName:
+        DeclarationStack]
+    {
+        var stacks: [BaselineName: DeclarationStack] = [:]
+        for commit in commits { try grow(&stacks, by: commit) }
+        return stacks
+    }
+
     /// Grows the stack of each baseline by one commit of the chain.
     ///
     /// A commit that leaves the folder `baselines` as its parent has it changes no stack, which one look at
@@ -59,5 +68,39 @@ struct DeclarationReader {
             return DeclaredBaseline(baseline: read.baseline, sources: read.sources, readAt: commit)
         }
         return nil
+    }
+
+    /// What a commit says to one node, with what the declarations say that it may have to choose from.
+    func membership(
+        _ view: NodeView, stacks: [BaselineName: DeclarationStack], memory: NodeState, at followed: CommitID
+    ) -> Membership {
+        let name = view.group.baseline
+        let stack = stacks[name] ?? DeclarationStack()
+        var versions: [Declaration: DeclaredBaseline] = [:]
+        if let declared = stack.declared, CanonicalForm(view.baseline).digest == declared.digest {
+            versions[declared] = DeclaredBaseline(
+                baseline: view.baseline, sources: view.sources, readAt: followed)
+        }
+        for admission in [memory.admitted, memory.previous].compactMap(\.self) {
+            let declaration = admission.declaration
+            guard versions[declaration] == nil else { continue }
+            let stack = stacks[admission.baseline]
+            versions[declaration] = baseline(
+                admission.baseline, of: declaration, at: [stack?.coveredAt(declaration), admission.readAt])
+        }
+        for declaration in stack.ahead(of: memory.base?.declaration) where versions[declaration] == nil {
+            versions[declaration] = baseline(
+                name, of: declaration, at: [stack.coveredAt(declaration), followed])
+        }
+        return Membership(
+            fleet: view.fleet, group: view.group, node: view.node, stack: stack, versions: versions,
+            soaks: view.soaksLookingHere, peers: view.peers, proceed: view.proceed)
+    }
+}
+
+extension DeclarationStack {
+    /// The newest commit at which a declaration was on top, as far as the stack remembers; nil while it is.
+    fileprivate func coveredAt(_ declaration: Declaration) -> CommitID? {
+        layers.first { $0.declaration == declaration }?.coveredAt ?? withdrawal(of: declaration)?.coveredAt
     }
 }

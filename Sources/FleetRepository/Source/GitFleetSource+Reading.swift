@@ -25,7 +25,8 @@ extension GitFleetSource {
             throw SourceError(.cloneDamaged, error.description)
         }
         self.view = (followed, view)
-        let membership = membership(view, following: following, memory: memory, at: followed)
+        let membership = DeclarationReader(clone: clone).membership(
+            view, stacks: following.stacks, memory: memory, at: followed)
         return Desired(
             commit: followed, standing: .member(membership), mayAdmit: following.mayAdmit,
             holds: try holds(following), conditions: following.conditions)
@@ -50,45 +51,10 @@ extension GitFleetSource {
             throw SourceError(.cloneDamaged, error.description)
         }
     }
-
-    private func membership(
-        _ view: NodeView, following: Following, memory: NodeState, at followed: CommitID
-    ) -> Membership {
-        let name = view.group.baseline
-        let stack = following.stacks[name] ?? DeclarationStack()
-        let declarations = DeclarationReader(clone: clone)
-        var versions: [Declaration: DeclaredBaseline] = [:]
-        if let declared = stack.declared, CanonicalForm(view.baseline).digest == declared.digest {
-            versions[declared] = DeclaredBaseline(
-                baseline: view.baseline, sources: view.sources, readAt: followed)
-        }
-        for admission in [memory.admitted, memory.previous].compactMap(\.self) {
-            let declaration = admission.declaration
-            guard versions[declaration] == nil else { continue }
-            let stack = following.stacks[admission.baseline]
-            versions[declaration] = declarations.baseline(
-                admission.baseline, of: declaration, at: [stack?.coveredAt(declaration), admission.readAt])
-        }
-        for declaration in stack.ahead(of: memory.base?.declaration) where versions[declaration] == nil {
-            versions[declaration] = declarations.baseline(
-                name, of: declaration, at: [stack.coveredAt(declaration), followed])
-        }
-        return Membership(
-            fleet: view.fleet, group: view.group, node: view.node, stack: stack, versions: versions,
-            soaks: view.soaksLookingHere,
-            peers: view.peers, proceed: view.proceed)
-    }
-}
-
-extension DeclarationStack {
-    /// The newest commit at which a declaration was on top, as far as the stack remembers; nil while it is.
-    fileprivate func coveredAt(_ declaration: Declaration) -> CommitID? {
-        layers.first { $0.declaration == declaration }?.coveredAt ?? withdrawal(of: declaration)?.coveredAt
-    }
 }
 
 extension Hold {
-    fileprivate var reasonToRest: Reason {
+    var reasonToRest: Reason {
         switch level {
         case .fleet: Reason(.fleetHold, "the fleet is on hold: \(reason)")
         case .group: Reason(.groupHold, "the group is on hold: \(reason)")

@@ -23,10 +23,11 @@ package struct ReportCommit: Hashable, Sendable {
     ///   - key: the node's public key, as the fleet repository lists it.
     ///   - fleet: the fleet that it must be a report to.
     ///   - node: the node that it must be a report of.
+    ///   - withReceipt: whether the receipt beside it is read, too; it may be larger than the report.
     /// - Throws: ``ReportRejection`` if it must not be believed.
     package init(
         reading id: CommitID, in repository: borrowing GitRepository, key: SSHPublicKey, fleet: FleetName,
-        node: NodeName
+        node: NodeName, withReceipt: Bool = true
     ) throws(ReportRejection) {
         let commit: GitCommit?
         let bytes: [UInt8]?
@@ -34,8 +35,10 @@ package struct ReportCommit: Hashable, Sendable {
         do throws(GitError) {
             commit = try repository.commit(id)
             bytes = try repository.file(at: Self.reportPath, in: id, limitBytes: Report.largestSize)?.bytes
-            receiptBytes = try repository.file(at: Self.receiptPath, in: id, limitBytes: Self.receiptLimit)?
-                .bytes
+            receiptBytes =
+                withReceipt
+                ? try repository.file(at: Self.receiptPath, in: id, limitBytes: Self.receiptLimit)?.bytes
+                : nil
         } catch {
             throw ReportRejection(id, error.code == .tooLarge ? .tooLarge : .missing, error.message)
         }

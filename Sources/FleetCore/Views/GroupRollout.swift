@@ -1,0 +1,176 @@
+/// How far a group has come with what is declared for it.
+package struct GroupRollout: Sendable {
+    package let group: GroupName
+    package let baseline: BaselineName
+    package let declared: Declaration
+    /// When it was declared, by the committer's clock; nil where that is not known.
+    package let since: Timestamp?
+    /// The waves in their order; the whole group as one where it has none.
+    package let steps: [Step]
+    package let gate: Gate
+    /// Holds of the fleet and of the group.
+    package let holds: [Reason]
+    /// Why the next of its nodes does not move though the gate is open: window, freeze, waves.
+    package let refusals: [Reason]
+    package let events: [RolloutEvent]
+    package let estimate: RolloutEstimate
+
+    /// The nodes that one wave adds.
+    package struct Step: Sendable {
+        /// The wave's share, cumulative, as the group's file says it; empty without waves.
+        package let title: String
+        package let nodes: [NodeProgress]
+
+        package init(title: String, nodes: [NodeProgress]) {
+            self.title = title
+            self.nodes = nodes
+        }
+    }
+
+    package enum Gate: Sendable {
+        case none
+        case broken(String)
+        case answer(GateAnswer, GateRule)
+    }
+
+    /// Whether every node of the group is healthy on what is declared.
+    package var isDone: Bool { steps.allSatisfy { $0.nodes.allSatisfy { $0.standing == .healthy } } }
+
+    package var counts: [ProgressStanding: Int] { steps.flatMap(\.nodes).counts }
+}
+
+/// The next thing that a rollout waits for.
+package struct RolloutEvent: Hashable, Sendable {
+    package let text: String
+    /// The earliest moment; nil where nobody can tell.
+    package let at: Timestamp?
+
+    package init(_ text: String, at: Timestamp? = nil) {
+        self.text = text
+        self.at = at
+    }
+}
+
+/// When a group will have come to the end of its rollout.
+package enum RolloutEstimate: Hashable, Sendable {
+    case done
+    /// Not before this moment, if all goes well: what a change itself takes is not in it.
+    case notBefore(Timestamp)
+    /// Nobody can tell, and why.
+    case open(String)
+}
+
+/// What a group's rollout is made of.
+package struct GroupRolloutFacts: Sendable {
+    /// What the fleet repository says to any one of its nodes.
+    package let membership: Membership
+    package let declared: Declaration
+    package let since: Timestamp?
+    /// The longest soak that gates or waves ask of the group's nodes.
+    package let soak: TimeSpan
+    /// Holds of the fleet and of the group.
+    package let holds: [Reason]
+    /// The group's nodes, as far as they have reported.
+    package let nodes: [CanaryEvidence]
+
+    package init(
+        membership: Membership, declared: Declaration, since: Timestamp?, soak: TimeSpan, holds: [Reason],
+        nodes: [CanaryEvidence]
+    ) {
+        self.membership = membership
+        self.declared = declared
+        self.since = since
+        self.soak = soak
+        self.holds = holds
+        self.nodes = nodes
+    }
+
+    var group: Group { membership.group }
+
+    /// The nodes by the waves that add them, in the waves' order; all as one without waves.
+    fileprivate var steps: [(title: String, nodes: [CanaryEvidence])] {
+        guard let waves = group.waves, let plan = membership.wavePlan(for: declared) else {
+            return [("", nodes)]
+        }
+        let known = Dictionary(nodes.map { ($0.node, $0) }) { first, _ in first }
+        return waves.steps.enumerated().map { index, share in
+            ("\(share)", plan.wave(index).compactMap { known[$0] })
+        }
+    }
+
+    /// The evidence with the witnesses of all waves.
+    fileprivate func adding(wavesTo evidence: Evidence) -> Evidence {
+        guard let plan = membership.wavePlan(for: declared) else { return evidence }
+        let known = Dictionary(nodes.map { ($0.node, $0) }) { first, _ in first }
+        let waves = (0..<plan.count).map { index in
+            plan.witnesses(of: index) { known[$0]?.isHeld ?? false }.compactMap { known[$0] }
+        }
+        return evidence.adding(waves: [declared: waves])
+    }
+
+    /// Why a node of the group does not move though its gate is open.
+    fileprivate func refusals(of node: NodeName, on evidence: Evidence) -> [Reason] {
+        let member = Membership(
+            fleet: membership.fleet, group: group, node: NodeRecord(name: node, group: group.name, key: ""),
+            stack: membership.stack, versions: [:], peers: membership.peers,
+            knownPlans: membership.wavePlan(for: declared).map { [declared: $0] } ?? [:],
+            proceed: membership.proceed)
+        return TimeRules(group).refusals
+            + (WaveRule(member, declaration: declared)?.answer(on: evidence).refusals ?? [])
+    }
+}
+
+extension GroupRollout {
+    /// - Parameters:
+    ///   - evidence: the nodes of all groups that the gate looks at.
+    ///   - before: the estimates of those groups, as far as they are on the way to this declaration.
+    package init(
+        _ facts: GroupRolloutFacts, evidence: Evidence, before: [GroupName: RolloutEstimate], now: Instant
+    ) {
+        group = facts.group.name
+        baseline = facts.group.baseline
+        declared = facts.declared
+        since = facts.since
+        let evidence = facts.adding(wavesTo: evidence)
+        steps = facts.steps.map { step in
+            Step(
+                title: step.title,
+                nodes: step.nodes.map {
+                    NodeProgress($0, on: facts.declared, soak: facts.soak, in: evidence, now: now.wall)
+                })
+        }
+        switch facts.group.gate {
+        case .none: gate = .none
+        case .broken(let message): gate = .broken(message)
+        case .rule(let rule):
+            gate = .answer(rule.answer(for: facts.declared, on: evidence, applied: []), rule)
+        }
+        holds = facts.holds
+        let next = steps.lazy.flatMap(\.nodes).first { $0.standing == .waiting }
+        refusals = next.map { facts.refusals(of: $0.node, on: evidence) } ?? []
+        let outlook = RolloutOutlook(
+            facts: facts, steps: steps, gate: gate, refusals: refusals, evidence: evidence, before: before,
+            now: now.wall)
+        events = outlook.events
+        estimate = outlook.estimate
+    }
+
+    /// The groups of `all` in the order of their gates: those that others look at first.
+    package static func ordered(_ all: [Group]) -> [Group] {
+        var after: [GroupName: [GroupName]] = [:]
+        for group in all {
+            guard case .rule(let rule) = group.gate else { continue }
+            after[group.name] = rule.after
+        }
+        var depths: [GroupName: Int] = [:]
+        func depth(_ group: GroupName, _ way: Set<GroupName>) -> Int {
+            if let known = depths[group] { return known }
+            let looked = (after[group] ?? []).filter { !way.contains($0) }
+            let depth = looked.map { depth($0, way.union([$0])) + 1 }.max() ?? 0
+            depths[group] = depth
+            return depth
+        }
+        let ranked = all.map { (depth: depth($0.name, [$0.name]), group: $0) }
+        return ranked.sorted { ($0.depth, $0.group.name) < ($1.depth, $1.group.name) }.map(\.group)
+    }
+}

@@ -1,0 +1,118 @@
+package import FleetCore
+
+/// A fleet as its repository and its reports show it, for whoever recomputes what the nodes decide.
+///
+/// Everything is judged as the nodes do it, but for one thing: nobody here has been watching, so that silence
+/// is told by the wall clock, from the time that a report names to now.
+package struct FleetPicture {
+    package let status: FleetStatus
+    let roll: FleetRoll
+    let clone: Clone
+    /// The declarations of all baselines at the last authentic commit.
+    let stacks: [BaselineName: DeclarationStack]
+    private let standings: [NodeName: NodeStatus]
+    /// The place of each commit in the chain, oldest first.
+    private let places: [CommitID: Int]
+
+    init(_ status: FleetStatus, roll: FleetRoll, clone: Clone) throws(GitError) {
+        self.status = status
+        self.roll = roll
+        self.clone = clone
+        stacks = try DeclarationReader(clone: clone).stacks(along: status.history.commits)
+        standings = Dictionary(status.nodes.map { ($0.node, $0) }) { first, _ in first }
+        places = Dictionary(status.history.chain.enumerated().map { ($1, $0) }) { first, _ in first }
+    }
+
+    /// The node, as the status shows it; nil if the fleet does not list it.
+    package func standing(of node: NodeName) -> NodeStatus? { standings[node] }
+
+    /// How many commits the last authentic one is ahead of `commit`; nil for one beside the chain.
+    func distance(from commit: CommitID) -> Int? {
+        guard let place = places[commit], let tip = places[status.commit] else { return nil }
+        return tip - place
+    }
+
+    /// The declarations as they stood at a commit of the chain.
+    func stacks(at commit: CommitID) throws(GitError) -> [BaselineName: DeclarationStack] {
+        if commit == status.commit { return stacks }
+        let commits = status.history.commits
+        let end = commits.firstIndex { $0.id == commit }.map { $0 + 1 } ?? 0
+        return try DeclarationReader(clone: clone).stacks(along: commits.prefix(end))
+    }
+
+    /// What a commit says to a node.
+    func view(of node: NodeName, at commit: CommitID) throws(FleetReadError) -> NodeView {
+        try FleetReader(CommitTree(clone: clone, commit: commit)).view(of: node)
+    }
+
+    /// When a declaration came to the branch, by the committer's clock.
+    func time(of declaration: Declaration) -> Timestamp? {
+        (try? clone.repository.commit(declaration.commit)).flatMap(\.self)
+            .map { Timestamp(seconds: $0.committer.time) }
+    }
+
+    /// What lies beside a node's newest report.
+    func receipt(of node: NodeStatus) -> Receipt? {
+        guard let latest = node.latest,
+            let file = try? clone.repository.file(
+                at: ReportCommit.receiptPath, in: latest, limitBytes: ReportCommit.receiptLimit),
+            let json = try? JSONValue(parsing: file.bytes)
+        else { return nil }
+        return Receipt(json: json)
+    }
+}
+
+extension FleetPicture {
+    /// What a node that follows `commit` knows of `nodes`.
+    ///
+    /// - Parameter first: since when they are watched, for nodes that have never reported.
+    func canaries(
+        _ nodes: [NodeRecord], isGroupHeld: Bool, by commit: CommitID, since first: TimeSpan
+    ) -> [CanaryEvidence] {
+        nodes.map { node in
+            let found = standings[node.name]
+            let heard = found?.report.map { TimeSpan(seconds: $0.time.seconds) }
+            return CanaryEvidence(
+                node: node.name, isHeld: isGroupHeld || node.hold != nil,
+                testimony: testimony(of: node, found: found, by: commit), lastNews: heard ?? first, labels: node.labels)
+        }
+    }
+
+    private func testimony(
+        of node: NodeRecord, found: NodeStatus?, by commit: CommitID
+    ) -> CanaryEvidence.Testimony {
+        guard let found else { return .rejected("the fleet does not list it any more") }
+        if let fork = found.fork { return .fork(fork) }
+        switch found.testimony {
+        case .none: return .none
+        case .rejected(let why): return .rejected(why)
+        case .verified(let report, id: let id):
+            let place = places[report.commit] ?? 0
+            return place > places[commit] ?? 0 ? .peerAhead(report.commit) : .report(report, id: id)
+        }
+    }
+
+    /// The evidence of a reader without a running time of its own: the wall clock stands for it.
+    func evidence(
+        _ groups: [GroupName: [CanaryEvidence]], declarations: [Declaration],
+        entries: [Declaration: Set<EntryKey>], now: Instant
+    ) -> Evidence {
+        var seen: [Declaration: TimeSpan] = [:]
+        for declaration in declarations {
+            seen[declaration] = time(of: declaration).map { TimeSpan(seconds: $0.seconds) }
+        }
+        return Evidence(
+            groups: groups, watching: TimeSpan(seconds: now.wall.seconds), firstSeen: seen,
+            heartbeat: status.fleet.heartbeat, entries: entries)
+    }
+}
+
+extension FleetClone {
+    /// Fetches what the repository and the nodes say, for recomputing.
+    ///
+    /// - Throws: ``OperatorError``, ``FleetReadError``, ``GitError``.
+    package func picture(from introduction: CommitID?) throws -> FleetPicture {
+        let (status, roll) = try read(from: introduction)
+        return try FleetPicture(status, roll: roll, clone: clone)
+    }
+}

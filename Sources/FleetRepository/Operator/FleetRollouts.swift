@@ -1,0 +1,92 @@
+package import FleetCore
+
+/// How far all groups of a fleet have come with what is declared for them.
+package struct FleetRollouts: Sendable {
+    package let fleet: FleetName
+    package let commit: CommitID
+    package let history: HistoryAudit
+    /// Baselines by name; in each the groups in the order of their gates.
+    package let baselines: [(name: BaselineName, groups: [GroupRollout])]
+    /// Groups of which nothing can be said, and why.
+    package let unreadable: [(group: GroupName, why: String)]
+
+    /// Whether every node of every group is healthy on what is declared.
+    package var isDone: Bool {
+        unreadable.isEmpty && baselines.allSatisfy { $0.groups.allSatisfy(\.isDone) }
+    }
+}
+
+extension FleetPicture {
+    /// Recomputes the rollout of every group that has nodes.
+    package func rollouts(at now: Instant) -> FleetRollouts {
+        var views: [GroupName: NodeView] = [:]
+        var unreadable: [(group: GroupName, why: String)] = []
+        let members = Dictionary(grouping: roll.nodes, by: \.group)
+        for group in roll.groups {
+            guard let nodes = members[group], let first = nodes.first(where: { $0.record != nil }) else {
+                if members[group] != nil { unreadable.append((group, "no file of its nodes can be read")) }
+                continue
+            }
+            do throws(FleetReadError) {
+                // What a commit says to one node it says to all of the group, but for the node's own file.
+                views[group] = try view(of: first.name, at: status.commit)
+            } catch {
+                unreadable.append((group, error.description))
+            }
+        }
+        let evidence = evidence(of: views, members, at: now)
+        var estimates: [GroupName: RolloutEstimate] = [:]
+        var rollouts: [BaselineName: [GroupRollout]] = [:]
+        for group in GroupRollout.ordered(views.values.map(\.group)) {
+            guard let view = views[group.name], let declared = stacks[group.baseline]?.declared else {
+                unreadable.append((group.name, "its baseline '\(group.baseline)' was never readable"))
+                continue
+            }
+            let facts = facts(of: view, declared: declared, evidence: evidence)
+            let rollout = GroupRollout(facts, evidence: evidence, before: estimates, now: now)
+            estimates[group.name] = rollout.estimate
+            rollouts[group.baseline, default: []].append(rollout)
+        }
+        return FleetRollouts(
+            fleet: status.fleet.name, commit: status.commit, history: status.history,
+            baselines: rollouts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
+            unreadable: unreadable)
+    }
+
+    private func facts(
+        of view: NodeView, declared: Declaration, evidence: Evidence
+    ) -> GroupRolloutFacts {
+        let group = view.group
+        let plan = group.waves.map {
+            WavePlan(digest: declared.digest, nodes: view.peers, steps: $0.steps)
+        }
+        let membership = Membership(
+            fleet: view.fleet, group: group, node: view.node,
+            stack: stacks[group.baseline] ?? DeclarationStack(), versions: [:], peers: view.peers,
+            knownPlans: plan.map { [declared: $0] } ?? [:], proceed: view.proceed)
+        var holds: [Reason] = []
+        if let hold = view.fleet.hold { holds.append(Hold(level: .fleet, reason: hold).reasonToRest) }
+        if let hold = group.hold { holds.append(Hold(level: .group, reason: hold).reasonToRest) }
+        return GroupRolloutFacts(
+            membership: membership, declared: declared, since: time(of: declared),
+            soak: view.soaksLookingHere.last ?? .zero, holds: holds, nodes: evidence.groups[group.name] ?? [])
+    }
+
+    /// All nodes of all groups, as a reader at the tip knows them.
+    private func evidence(
+        of views: [GroupName: NodeView], _ members: [GroupName: [FleetRoll.Member]], at now: Instant
+    ) -> Evidence {
+        var groups: [GroupName: [CanaryEvidence]] = [:]
+        var declarations: Set<Declaration> = []
+        for (group, view) in views {
+            let declared = stacks[view.group.baseline]?.declared
+            if let declared { declarations.insert(declared) }
+            let first = declared.flatMap(time(of:)) ?? now.wall
+            groups[group] = canaries(
+                (members[group] ?? []).map { $0.record ?? NodeRecord(name: $0.name, group: group, key: "") },
+                isGroupHeld: view.group.hold != nil, by: status.commit,
+                since: TimeSpan(seconds: first.seconds))
+        }
+        return evidence(groups, declarations: Array(declarations), entries: [:], now: now)
+    }
+}
