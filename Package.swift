@@ -95,7 +95,9 @@ let package = Package(
         ),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["FleetPackages", "FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent"],
+            dependencies: [
+                "FleetPackages", "FleetProgram", "FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "FleetTesting"],

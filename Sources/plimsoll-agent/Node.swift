@@ -121,6 +121,25 @@ struct Node {
         }
     }
 
+    private func sourceSettings() throws(ProgramError) -> FleetSourceSettings {
+        let remote = try ending(with: .invalidData) { () throws(NetworkError) in
+            try RemoteURL(configuration.remote)
+        }
+        return FleetSourceSettings(
+            node: name, remote: remote, branch: configuration.branch,
+            introduction: configuration.introduction, cloneFolder: clonePath)
+    }
+
+    /// Why this node does what it does, from its own state and clone: without the lock, and asking nobody.
+    ///
+    /// - Returns: nil where that cannot be told: no clone, no such node in the fleet, no package database.
+    func explanation(of memory: NodeState, at now: Instant) async -> Explanation? {
+        guard let settings = try? sourceSettings(), let source = try? GitFleetSource(lookingAt: settings),
+            let packages = try? packages()
+        else { return nil }
+        return try? await FleetReconciler.explanation(of: memory, from: source, packages: packages, at: now)
+    }
+
     /// Everything that a cycle needs.
     ///
     /// - Parameter lock: held by the caller; the network child shares it, so that a surviving child keeps it.
@@ -130,15 +149,9 @@ struct Node {
         network.lockDescriptor = lock.descriptor
         network.ssh = SSHOptions(
             key: configuration.sshKey ?? ownKeyPath, knownHosts: configuration.knownHosts)
-        let remote = try ending(with: .invalidData) { () throws(NetworkError) in
-            try RemoteURL(configuration.remote)
-        }
+        let settings = try sourceSettings()
         let source = try ending(with: .failure) { () throws(SourceError) in
-            try GitFleetSource(
-                FleetSourceSettings(
-                    node: name, remote: remote, branch: configuration.branch,
-                    introduction: configuration.introduction, cloneFolder: clonePath),
-                network: network)
+            try GitFleetSource(settings, network: network)
         }
         return Reconciler(
             source: source, packages: try packages(), status: GitStatusSink(source: source, key: try key()),

@@ -4,28 +4,39 @@ internal import FleetProgram
 internal import FleetReconciler
 internal import FleetRepository
 
-/// `plimsoll-agent status`: what this node remembers and has reported last. Reads, takes no lock, asks
-/// nobody.
-struct StatusCommand: ParsableCommand {
+/// `plimsoll-agent status`: what this node remembers and has reported last, and why it does not do more.
+/// Reads, takes no lock, asks nobody.
+struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows what this node is held to, and what it reported last.")
+        commandName: "status", abstract: "Shows what this node is held to, why, and what it reported last.",
+        discussion: """
+            Everything is from this node's own state and clone; no remote is asked. The rule, its conditions, \
+            the evidence and what is missing are those of the next cycle, were nothing new to be fetched; \
+            'plimsoll why NODE' recomputes the same from the fleet repository and the reports.
+            """)
 
     @OptionGroup var common: CommonOptions
 
     @Flag(help: "Print as JSON.")
     var json = false
 
-    func run() throws {
+    func run() async throws {
         let node = try Node(configurationAt: common.path)
         let memory =
             try ending(with: .failure) { () throws(StoreError) in try node.store.load() } ?? NodeState()
         let report = memory.report.id.flatMap { OwnReport.read($0, clone: node.clonePath) }
+        let now = SystemClock.now(isTrusted: node.configuration.isClockTrusted)
+        let why = await node.explanation(of: memory, at: now).map {
+            ExplanationRendering($0, now: now.wall)
+        }
         if json {
             Terminal.write(
-                String(decoding: Self.json(node.name, memory, report).documentBytes, as: UTF8.self))
-        } else {
-            for line in Self.lines(node.name, memory, report) { Terminal.print(line) }
+                String(decoding: Self.json(node.name, memory, report, why).documentBytes, as: UTF8.self))
+            return
         }
+        for line in Self.lines(node.name, memory, report) { Terminal.print(line) }
+        guard let why else { return }
+        for line in [""] + why.lines(colour: Terminal.hasColour) { Terminal.print(line) }
     }
 
     private static func lines(_ node: NodeName, _ memory: NodeState, _ report: Report?) -> [String] {
@@ -58,13 +69,16 @@ struct StatusCommand: ParsableCommand {
         }
     }
 
-    private static func json(_ node: NodeName, _ memory: NodeState, _ report: Report?) -> JSONValue {
+    private static func json(
+        _ node: NodeName, _ memory: NodeState, _ report: Report?, _ why: ExplanationRendering?
+    ) -> JSONValue {
         [
             "schema": "plimsoll/node/v1", "node": JSONValue(node), "mark": JSONValue(memory.mark),
             "followed": JSONValue(memory.followed), "admitted": memory.admitted?.json ?? .null,
             "previous": memory.previous?.json ?? .null, "proven": .array(memory.proven.map(\.json)),
             "failed": .array(memory.failed.map(\.failure.json)), "intent": memory.intent?.json ?? .null,
             "pushed": .bool(memory.report.isPushed), "report": report?.json ?? .null,
+            "decision": why.map { .object($0.json) } ?? .null,
         ]
     }
 }

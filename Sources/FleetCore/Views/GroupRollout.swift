@@ -33,6 +33,22 @@ package struct GroupRollout: Sendable {
         case answer(GateAnswer, GateRule)
     }
 
+    package init(
+        group: GroupName, baseline: BaselineName, declared: Declaration, since: Timestamp?, steps: [Step],
+        gate: Gate, holds: [Reason], refusals: [Reason], events: [RolloutEvent], estimate: RolloutEstimate
+    ) {
+        self.group = group
+        self.baseline = baseline
+        self.declared = declared
+        self.since = since
+        self.steps = steps
+        self.gate = gate
+        self.holds = holds
+        self.refusals = refusals
+        self.events = events
+        self.estimate = estimate
+    }
+
     /// Whether every node of the group is healthy on what is declared.
     package var isDone: Bool { steps.allSatisfy { $0.nodes.allSatisfy { $0.standing == .healthy } } }
 

@@ -23,8 +23,15 @@ package struct FleetPicture {
         places = Dictionary(status.history.chain.enumerated().map { ($1, $0) }) { first, _ in first }
     }
 
-    /// The node, as the status shows it; nil if the fleet does not list it.
-    package func standing(of node: NodeName) -> NodeStatus? { standings[node] }
+    /// The node, as the status shows it.
+    ///
+    /// - Throws: ``OperatorError``: `usage` if the fleet does not list it.
+    package func standing(of node: NodeName) throws(OperatorError) -> NodeStatus {
+        if let found = standings[node] { return found }
+        let hint = NearestWord.hint(for: node.description, in: standings.keys.map(\.description).sorted())
+        throw OperatorError(
+            .usage, "the fleet '\(status.fleet.name)' has no node '\(node)' at \(status.commit.short)\(hint)")
+    }
 
     /// How many commits the last authentic one is ahead of `commit`; nil for one beside the chain.
     func distance(from commit: CommitID) -> Int? {

@@ -149,6 +149,7 @@ extension GitFleetSource {
 
     /// Fetches `latest/<node>` of a group's nodes, and what the remote lists beside them.
     private func fetchReports(of group: CanaryGroup, fleet: Fleet) -> Result<[String: CommitID], Reason> {
+        guard isWorking else { return .failure(Reason(.remoteAway, "the remote was not asked")) }
         let refspecs = group.nodes.compactMap {
             FetchRefspec(source: FleetReferences.latest($0.name), destination: FleetReferences.peer($0.name))
         }
@@ -210,7 +211,7 @@ extension GitFleetSource {
                     try read(commit, of: node, fleet: fleet)
                 },
                 placing: { commit throws(GitError) in try place(of: commit, mark: mark) })
-            if judgement.isForgotten { forget(node.name) }
+            if judgement.isForgotten, isWorking { forget(node.name) }
             return judgement.testimony
         } catch {
             return .rejected(error.description)

@@ -7,6 +7,8 @@ package final class GitFleetSource: FleetSource {
     let settings: FleetSourceSettings
     let network: NetworkChild
     let clone: Clone
+    /// Whether remotes are asked and the clone is kept clean; else it is only looked at, without the lock.
+    let isWorking: Bool
     /// What the followed commit says to this node, as read last in this cycle.
     var view: (commit: CommitID, view: NodeView)?
     /// Whether fleet commits that reports name lie on this node's chain, as found in this cycle.
@@ -17,6 +19,21 @@ package final class GitFleetSource: FleetSource {
         self.settings = settings
         self.network = network
         clone = Clone(try Self.openClone(settings.cloneFolder))
+        isWorking = true
+    }
+
+    /// A source that only looks at what is in the clone: it asks no remote, and changes nothing.
+    ///
+    /// - Throws: ``SourceError`` if there is no clone, or it cannot be opened.
+    package init(lookingAt settings: FleetSourceSettings) throws(SourceError) {
+        self.settings = settings
+        network = NetworkChild()
+        isWorking = false
+        do throws(GitError) {
+            clone = Clone(try GitRepository(open: settings.cloneFolder))
+        } catch {
+            throw SourceError(.cloneDamaged, error.description)
+        }
     }
 
     /// Opens the clone under the caller's lock. One that a crash or the disk has damaged is deleted and made
@@ -46,6 +63,7 @@ package final class GitFleetSource: FleetSource {
     }
 
     package func fetch() async -> Reason? {
+        guard isWorking else { return nil }
         let branch = "refs/heads/\(settings.branch)"
         guard let refspec = FetchRefspec(source: branch, destination: FleetReferences.branch) else {
             return Reason(.remoteAway, "'\(settings.branch)' is not the name of a branch")

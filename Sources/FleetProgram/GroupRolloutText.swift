@@ -1,0 +1,81 @@
+package import FleetCore
+
+/// A group's rollout as people read it.
+package struct GroupRolloutText: Sendable {
+    private let rollout: GroupRollout
+    private let now: Timestamp
+
+    package init(_ rollout: GroupRollout, now: Timestamp) {
+        self.rollout = rollout
+        self.now = now
+    }
+
+    package func lines(columns: Int, colour: Bool) -> [String] {
+        let count = rollout.steps.reduce(0) { $0 + $1.nodes.count }
+        let nodes = "\(count) node\(count == 1 ? "" : "s")"
+        let age = rollout.since.map {
+            ", declared \(TimeSpan(seconds: now.seconds - $0.seconds).rough) ago"
+        }
+        let head = "  \(rollout.group)  \(rollout.declared)\(age ?? "")"
+        guard !rollout.isDone else {
+            return [fit("\(head): \(count == 1 ? "its node is" : "all \(nodes) are") healthy", columns)]
+        }
+        let texts = fields(count: nodes).map { fit("    \($0)  \($1)", columns) }
+        return [fit(head, columns)] + bars(columns: columns, colour: colour) + texts
+    }
+
+    /// One bar for each wave that adds somebody.
+    private func bars(columns: Int, colour: Bool) -> [String] {
+        let steps = rollout.steps.filter { !$0.nodes.isEmpty }
+        let titles = steps.map { $0.title.isEmpty ? "all" : $0.title }
+        let widest = max(titles.map(\.count).max() ?? 0, Self.fieldWidth)
+        return zip(steps, titles).map { step, title in
+            let bar = RolloutBar(step.nodes.counts)
+            let words = "  \(bar.words)"
+            let room = columns - widest - words.count - "      []".count
+            let width = min(max(room, Self.narrowest), Self.widest)
+            let label = title + String(repeating: " ", count: widest - title.count)
+            return "    \(label)  \(bar.text(width: width, colour: colour))\(words)"
+        }
+    }
+
+    private static let fieldWidth = 4
+    private static let narrowest = 8
+    private static let widest = 60
+
+    private func fields(count: String) -> [(String, String)] {
+        var fields: [(String, String)] = [("gate", gate)]
+        fields += rollout.holds.map { ("hold", $0.message) }
+        for event in rollout.events {
+            fields.append(("next", event.text + (event.at.map { ", \(When($0, now: now).span)" } ?? "")))
+        }
+        fields.append(("end ", end(of: count)))
+        return fields
+    }
+
+    private var gate: String {
+        switch rollout.gate {
+        case .none: return "none"
+        case .broken(let message): return "broken: \(message)"
+        case .answer(let answer, _):
+            let reasons = answer.reasons.map(\.message)
+            return answer.verdict.rawValue
+                + (reasons.isEmpty ? "" : ": " + reasons.joined(separator: "; "))
+        }
+    }
+
+    private func end(of count: String) -> String {
+        switch rollout.estimate {
+        case .done: "\(count) are healthy"
+        case .notBefore(let moment) where moment > now: When(moment, now: now).words
+        case .notBefore: "with the next reports, if all goes well"
+        case .open(let why): "nobody can tell: \(why)"
+        }
+    }
+
+    /// What other machines say must not drive the terminal, nor wrap on it.
+    private func fit(_ line: String, _ columns: Int) -> String {
+        let text = Table.Cell(line).text
+        return text.count <= columns ? text : text.prefix(max(columns - 1, 1)) + "…"
+    }
+}

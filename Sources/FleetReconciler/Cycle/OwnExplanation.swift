@@ -1,0 +1,46 @@
+package import FleetCore
+
+/// Explains a node's next decision from what it remembers and has in its clone: like ``Reconciler/cycle(at:)``
+/// up to the decision, without fetching and without changing anything.
+///
+/// - Parameter source: one that asks no remote, so that what was believed last stands.
+/// - Returns: nil for a node that is not in the fleet, or that cannot read it.
+/// - Throws: ``CycleError`` if the clone is of no use.
+package func explanation(
+    of memory: NodeState, from source: some FleetSource, packages: some PackageSystem, at now: Instant
+) async throws(CycleError) -> Explanation? {
+    var memory = memory
+    let desired: Desired
+    do {
+        let following = try source.follow(memory)
+        memory.adopt(following)
+        desired = try source.read(following, memory: memory)
+    } catch {
+        throw CycleError(error)
+    }
+    guard case .member(let membership) = desired.standing, let inventory = try? await packages.inventory()
+    else { return nil }
+    let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
+    let position = Position(
+        memory, facts: facts, inventory: InventoryIndex(inventory), record: membership.node, at: now)
+    let evidence = await evidence(for: desired, membership, memory: memory, from: source, at: now)
+    return explain(
+        desired: desired, membership: membership, position: position, evidence: evidence, now: now)
+}
+
+/// What the node knows of others, as far as the declared one needs it.
+private func evidence(
+    for desired: Desired, _ membership: Membership, memory: NodeState, from source: some FleetSource,
+    at now: Instant
+) async -> Evidence {
+    let base = memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
+    guard let declared = membership.stack.declared, base?.declaration != declared else { return .none }
+    var evidence = Evidence.none
+    if case .rule(let rule) = membership.group.gate {
+        evidence = await source.evidence(of: .gate(rule.after), for: desired, memory: memory, at: now)
+            .evidence
+    }
+    guard membership.group.waves != nil else { return evidence }
+    let waves = await source.evidence(of: .waves(declared), for: desired, memory: memory, at: now).evidence
+    return evidence.adding(waves: waves.waves)
+}
