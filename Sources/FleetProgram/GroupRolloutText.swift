@@ -32,10 +32,11 @@ package struct GroupRolloutText: Sendable {
         return zip(steps, titles).map { step, title in
             let bar = RolloutBar(step.nodes.counts)
             let words = "  \(bar.words)"
-            let room = columns - widest - words.count - "      []".count
-            let width = min(max(room, Self.narrowest), Self.widest)
-            let label = title + String(repeating: " ", count: widest - title.count)
-            return "    \(label)  \(bar.text(width: width, colour: colour))\(words)"
+            let label = "    " + title + String(repeating: " ", count: widest - title.count) + "  "
+            let room = columns - label.count - words.count - "[]".count
+            // Where there is no room for both, the words say it.
+            guard room >= Self.narrowest else { return fit(label + bar.words, columns) }
+            return label + bar.text(width: min(room, Self.widest), colour: colour) + words
         }
     }
 

@@ -10,8 +10,8 @@ struct RolloutCommand: ParsableCommand {
         abstract: "Shows how far each group has come with what is declared for it.",
         discussion: """
             For each baseline its groups in the order of their gates: the waves as bars in which each sign \
-            stands for nodes, the gate's answer, the next event, and when the last node may be healthy at the \
-            earliest, if all goes well: what a change itself takes is not in that. A group in which every \
+            stands for nodes, the gate's answer, the next event, and when the last node may be healthy at \
+            the earliest, if all goes well: what a change itself takes is not in that. A group in which every \
             node is healthy takes one line. Everything is recomputed from the fleet's branch and the newest \
             signed reports.
 

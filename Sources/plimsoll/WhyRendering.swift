@@ -88,7 +88,7 @@ struct WhyRendering {
         case .rejected(let why):
             members["report"] = .null
             members["why"] = .string(why)
-        case .verified(let report, id: let id):
+        case .verified(let report, let id):
             members["report"] = [
                 "id": JSONValue(id), "sequence": JSONValue(report.sequence), "time": JSONValue(report.time),
                 "phase": .string(report.phase.rawValue), "reasons": .array(report.reasons.map(\.json)),

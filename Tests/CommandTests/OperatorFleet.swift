@@ -83,6 +83,10 @@ struct ReportMaking {
     var commit: String?
     var time: Int64 = 1_793_530_800
     var receipt: String?
+    /// nil makes one up; so does `admitted`, where `.some(nil)` stands for nothing.
+    var declared: Declaration?
+    var admitted: Declaration??
+    var proven: [Declaration: Int64] = [:]
 }
 
 extension OperatorFleet {
@@ -121,13 +125,17 @@ extension OperatorFleet {
         let node = try #require(NodeName(making.node))
         let group = try #require(GroupName(making.group))
         let baseline = try #require(BaselineName("debian-12"))
-        let declaration = Declaration(digest: Digest(of: [1, 2, 3]), commit: commit)
+        let madeUp = Declaration(digest: Digest(of: [1, 2, 3]), commit: commit)
+        let declared = making.declared ?? madeUp
         return Report(
             fleet: fleet, node: node, group: group, sequence: making.sequence,
             previous: (making.previous ?? making.parent).flatMap { CommitID($0) },
             time: Timestamp(seconds: making.time), bootID: "", commit: commit,
-            baseline: BaselineStatement(name: baseline, declared: declaration, admitted: declaration),
-            phase: making.phase, reasons: making.reasons, packages: PackageStatement(counts: making.counts),
+            baseline: BaselineStatement(
+                name: baseline, declared: declared, admitted: making.admitted ?? declared),
+            phase: making.phase, reasons: making.reasons,
+            proven: making.proven.map { Proof(declaration: $0, healthyFor: TimeSpan(seconds: $1)) },
+            packages: PackageStatement(counts: making.counts),
             system: SystemStatement(
                 facts: SystemFacts(id: "debian", version: "12", kernel: "6.1"), architectures: []))
     }

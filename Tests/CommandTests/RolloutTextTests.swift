@@ -5,15 +5,16 @@ import Testing
 
 /// Bars and words of a rollout, without a terminal.
 struct RolloutTextTests {
-    @Test(arguments: [
-        ([.healthy: 2, .soaking: 1, .waiting: 1], 10, "[##+.]"),
-        ([.healthy: 1, .failed: 1, .silent: 1, .unknown: 1, .held: 1, .changing: 1], 10, "[#~=x?!]"),
-        ([.healthy: 5_000, .waiting: 5_000], 10, "[#####.....]"),
-        // One of ten thousand is not lost.
-        ([.healthy: 9_999, .failed: 1], 10, "[#########x]"),
-        ([.healthy: 1, .waiting: 9_999], 10, "[#.........]"),
-        ([:], 10, "[]"),
-    ] as [([ProgressStanding: Int], Int, String)])
+    @Test(
+        arguments: [
+            ([.healthy: 2, .soaking: 1, .waiting: 1], 10, "[##+.]"),
+            ([.healthy: 1, .failed: 1, .silent: 1, .unknown: 1, .held: 1, .changing: 1], 10, "[#~=x?!]"),
+            ([.healthy: 5_000, .waiting: 5_000], 10, "[#####.....]"),
+            // One of ten thousand is not lost.
+            ([.healthy: 9_999, .failed: 1], 10, "[#########x]"),
+            ([.healthy: 1, .waiting: 9_999], 10, "[#.........]"),
+            ([:], 10, "[]"),
+        ] as [([ProgressStanding: Int], Int, String)])
     func aBarHasASignForEachNodeOrForAShare(
         counts: [ProgressStanding: Int], width: Int, text: String
     ) {

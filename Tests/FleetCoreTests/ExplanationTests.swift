@@ -114,8 +114,8 @@ struct ExplanationTests {
         #expect(settled == max(report.time + TimeSpan(seconds: 400), Instant.at(0).wall))
     }
 
-    /// An explanation must not be another decision: on random facts it admits what ``decide`` admits, and says
-    /// the same reasons.
+    /// An explanation must not be another decision: on random facts it admits what ``decide`` admits, and
+    /// says the same reasons.
     @Test(arguments: 0..<200 as Range<UInt64>)
     func itIsTheDecision(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
@@ -124,7 +124,8 @@ struct ExplanationTests {
         situation.membership = .sample(
             history, gate: generator.one(of: [.none, .rule(.sample()), .broken("a key is missing")]))
         let layers = situation.membership.stack.layers.map(\.declaration)
-        situation.memory.admitted = generator.once(in: 4)
+        situation.memory.admitted =
+            generator.once(in: 4)
             ? nil
             : .sample(
                 generator.one(of: layers), in: situation.membership,

@@ -13,6 +13,13 @@ extension Explaining {
         if let withdrawal { conditions.append(withdrawal) }
         conditions += gateConditions(answer, declared)
         conditions += timeConditions
+        if position.memory.admitted?.declaration == declared {
+            conditions.append(
+                Explanation.Condition(
+                    .admit, .notMet,
+                    "a package has changed for it: until then it is admitted provisionally, and given back "
+                        + "if it is not open any more"))
+        }
         return conditions
     }
 
@@ -110,7 +117,8 @@ extension Explaining {
             (!group.windows.isEmpty, [.window], "a window is open"),
             (
                 group.waves != nil, [.wave, .wavePause, .waveFailed],
-                wave.map { "step \($0.wave + 1) of the waves, which adds it, may move" } ?? "its wave may move"
+                wave.map { "step \($0.wave + 1) of the waves, which adds it, may move" }
+                    ?? "its wave may move"
             ),
         ]
         var conditions = asked.filter(\.isAsked).map { item in

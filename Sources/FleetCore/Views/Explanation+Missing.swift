@@ -104,10 +104,12 @@ extension CanaryEvidence {
         switch standing {
         case .healthy: return nil
         case .soaking:
-            let left = settles(on: declared, soak: soak, now: now)
+            let left =
+                settles(on: declared, soak: soak, now: now)
                 .map { TimeSpan(seconds: $0.seconds - now.seconds) } ?? soak
             return left == .zero
-                ? "\(node): its report that it was well for \(soak)" : "\(node): well for another \(left.rough)"
+                ? "\(node): its report that it was well for \(soak)"
+                : "\(node): well for another \(left.rough)"
         case .behind: return "\(node): that it admits it, and is well for \(soak)\(words)"
         case .failed: return "\(node): it failed there\(words)"
         case .unfit: return "\(node): it proves nothing\(words)"

@@ -1,7 +1,7 @@
 package import FleetCore
 
-/// Explains a node's next decision from what it remembers and has in its clone: like ``Reconciler/cycle(at:)``
-/// up to the decision, without fetching and without changing anything.
+/// Explains a node's next decision from what it remembers and has in its clone: like
+/// ``Reconciler/cycle(at:)`` up to the decision, without fetching and without changing anything.
 ///
 /// - Parameter source: one that asks no remote, so that what was believed last stands.
 /// - Returns: nil for a node that is not in the fleet, or that cannot read it.

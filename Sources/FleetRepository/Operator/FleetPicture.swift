@@ -81,7 +81,8 @@ extension FleetPicture {
             let heard = found?.report.map { TimeSpan(seconds: $0.time.seconds) }
             return CanaryEvidence(
                 node: node.name, isHeld: isGroupHeld || node.hold != nil,
-                testimony: testimony(of: node, found: found, by: commit), lastNews: heard ?? first, labels: node.labels)
+                testimony: testimony(of: node, found: found, by: commit), lastNews: heard ?? first,
+                labels: node.labels)
         }
     }
 
@@ -93,7 +94,7 @@ extension FleetPicture {
         switch found.testimony {
         case .none: return .none
         case .rejected(let why): return .rejected(why)
-        case .verified(let report, id: let id):
+        case .verified(let report, let id):
             let place = places[report.commit] ?? 0
             return place > places[commit] ?? 0 ? .peerAhead(report.commit) : .report(report, id: id)
         }

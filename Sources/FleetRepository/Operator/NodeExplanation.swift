@@ -162,8 +162,8 @@ extension Explanation {
         case .verified(let report, id: _):
             let age = TimeSpan(seconds: now.seconds - report.time.seconds)
             guard age >= heartbeat * 2 else { return }
-            missing.append(
-                Missing("a report of it: by this clock nothing new for \(age.rough), two heartbeats and more"))
+            let silence = "by this clock nothing new for \(age.rough), two heartbeats and more"
+            missing.append(Missing("a report of it: \(silence)"))
         }
     }
 }
