@@ -39,6 +39,7 @@ extension OperatorError: ProgramEnding {
         switch code {
         case .usage: ProgramError(.usage, message)
         case .failure: ProgramError(.failure, message)
+        case .invalid: ProgramError(.invalidData, message)
         case .unavailable: ProgramError(.unavailable, message)
         case .notAuthentic: ProgramError(.notAuthentic, message)
         }

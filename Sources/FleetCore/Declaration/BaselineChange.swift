@@ -6,6 +6,12 @@ package struct EntryChange: Hashable, Sendable {
     /// nil for one that is taken out.
     package let to: Entry?
 
+    package init(key: EntryKey, from: Entry?, to: Entry?) {
+        self.key = key
+        self.from = from
+        self.to = to
+    }
+
     /// Whether the version goes down.
     package func isDowngrade(in order: VersionOrder) -> Bool {
         guard let old = from?.requirement.version, let new = to?.requirement.version else { return false }
