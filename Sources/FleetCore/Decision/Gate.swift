@@ -41,7 +41,7 @@ package struct GateAnswer: Hashable, Sendable {
         package let standing: Standing
         package let isHeld: Bool
         /// Whether it has left the group since the declaration: then it counts for failures only.
-        package var hasLeft = false
+        package let hasLeft: Bool
         /// The commit of its report; nil if there is none that is believed.
         package let report: CommitID?
         package let sequence: Int?
@@ -49,13 +49,14 @@ package struct GateAnswer: Hashable, Sendable {
         package let healthyFor: TimeSpan?
 
         package init(
-            group: GroupName, node: NodeName, standing: Standing, isHeld: Bool, report: CommitID?,
-            sequence: Int?, healthyFor: TimeSpan?
+            group: GroupName, node: NodeName, standing: Standing, isHeld: Bool, hasLeft: Bool = false,
+            report: CommitID?, sequence: Int?, healthyFor: TimeSpan?
         ) {
             self.group = group
             self.node = node
             self.standing = standing
             self.isHeld = isHeld
+            self.hasLeft = hasLeft
             self.report = report
             self.sequence = sequence
             self.healthyFor = healthyFor

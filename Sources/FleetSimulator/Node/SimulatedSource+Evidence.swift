@@ -72,7 +72,7 @@ extension SimulatedSource {
         CanaryEvidence(
             node: record.name, isHeld: isHeld,
             testimony: testimony(of: record, mark: memory.mark, peers: &peers),
-            lastNews: peers.lastNews(of: record), failed: peers.failed(on: record), labels: record.labels)
+            lastNews: peers.lastNews(of: record), failed: peers.failed(on: record.name), labels: record.labels)
     }
 
     /// What a node's newest report says, if it is to be believed: the server shows, the real ``PeerBook``
