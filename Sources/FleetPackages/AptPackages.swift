@@ -22,6 +22,10 @@ package struct AptPackages: PackageSystem {
         try SystemFacts.read(root: configuration.root)
     }
 
+    package func rules(of zone: ZoneName) async throws(ZoneError) -> ZoneRules {
+        try ZoneDatabase(root: configuration.root).rules(of: zone)
+    }
+
     package func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
         try await AptPlanner(configuration, request: request).plan()
     }

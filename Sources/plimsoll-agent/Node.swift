@@ -140,6 +140,14 @@ struct Node {
         return try? await FleetReconciler.explanation(of: memory, from: source, packages: packages, at: now)
     }
 
+    /// The machine's clocks, with what the configuration says of them.
+    func clocks() -> Instant { SystemClock.now(isTrusted: configuration.isClockTrusted) }
+
+    private var cycleSettings: CycleSettings {
+        let isTrusted = configuration.isClockTrusted
+        return CycleSettings(interval: configuration.interval) { _ in SystemClock.now(isTrusted: isTrusted) }
+    }
+
     /// Everything that a cycle needs.
     ///
     /// - Parameter lock: held by the caller; the network child shares it, so that a surviving child keeps it.
@@ -155,6 +163,6 @@ struct Node {
         }
         return Reconciler(
             source: source, packages: try packages(), status: GitStatusSink(source: source, key: try key()),
-            store: store, settings: CycleSettings(interval: configuration.interval), logger: logger)
+            store: store, settings: cycleSettings, logger: logger)
     }
 }

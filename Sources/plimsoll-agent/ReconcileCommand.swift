@@ -42,7 +42,7 @@ struct ReconcileCommand: AsyncParsableCommand {
         logger[metadataKey: "node"] = "\(node.name)"
         let lock = try node.lock()
         var cycle = try node.cycle(lock: lock, logger: logger)
-        let now = SystemClock.now(isTrusted: node.configuration.isClockTrusted)
+        let now = node.clocks()
         let status: ExitStatus
         do throws(CycleError) {
             if dryRun {

@@ -25,7 +25,7 @@ struct StatusCommand: AsyncParsableCommand {
         let memory =
             try ending(with: .failure) { () throws(StoreError) in try node.store.load() } ?? NodeState()
         let report = memory.report.id.flatMap { OwnReport.read($0, clone: node.clonePath) }
-        let now = SystemClock.now(isTrusted: node.configuration.isClockTrusted)
+        let now = node.clocks()
         let why = await node.explanation(of: memory, at: now).map {
             ExplanationRendering($0, now: now.wall)
         }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FleetCore
+internal import FleetPackages
 internal import FleetProgram
 internal import FleetRepository
 
@@ -73,7 +74,8 @@ struct RolloutCommand: ParsableCommand {
     private static let looksPerClone = 200
 
     private func look(into clone: FleetClone) throws -> FleetRollouts {
-        try clone.picture(from: repository.introduction).rollouts(at: SystemClock.now())
+        try clone.picture(from: repository.introduction).rollouts(
+            at: SystemClock.now(isTrusted: true), zones: ZoneDatabase().rulesForOperators)
     }
 
     private func show(_ rendering: RolloutRendering) {

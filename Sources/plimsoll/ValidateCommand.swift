@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FleetCore
+internal import FleetPackages
 internal import FleetProgram
 internal import FleetRepository
 
@@ -20,7 +21,8 @@ struct ValidateCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let validation = try RepositoryValidation.validate(DirectoryTree(root: folder))
+        let validation = try RepositoryValidation.validate(
+            DirectoryTree(root: folder), knownZones: ZoneDatabase().names)
         let rendering = ValidationRendering(validation)
         if json {
             Terminal.write(String(decoding: rendering.json.documentBytes, as: UTF8.self))

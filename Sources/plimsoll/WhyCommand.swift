@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FleetCore
+internal import FleetPackages
 internal import FleetProgram
 internal import FleetRepository
 
@@ -30,8 +31,10 @@ struct WhyCommand: ParsableCommand {
 
     func run() throws {
         let picture = try repository.fetch().picture(from: repository.introduction)
-        let now = SystemClock.now()
-        let explanation = try picture.explanation(of: try picture.standing(of: node), at: now)
+        // Whether the node's own clock is right, only the node can say.
+        let now = SystemClock.now(isTrusted: true)
+        let explanation = try picture.explanation(
+            of: try picture.standing(of: node), at: now, zones: ZoneDatabase().rulesForOperators)
         let rendering = WhyRendering(explanation, now: now.wall)
         if json {
             Terminal.write(String(decoding: rendering.json.documentBytes, as: UTF8.self))

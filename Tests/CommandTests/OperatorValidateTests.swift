@@ -50,14 +50,28 @@ struct OperatorValidateTests {
             name: "no waves, said in words", path: "groups/canary/group.yaml",
             text: head + "waves: null\nwindow: []\nfreeze: []\n"),
         Case(
-            name: "window", path: "groups/canary/group.yaml",
-            text: head + "window: [{days: [sat], start: \"01:00\", end: \"05:00\", zone: UTC}]\n",
+            name: "windows and freezes", path: "groups/canary/group.yaml",
+            text: head + """
+                window:
+                  - {days: [sat], week: [first, last], start: "22:00", end: "02:00", zone: Europe/Berlin}
+                  - {days: [wed], start: "00:00", end: "24:00", zone: local}
+                freeze: [{from: 2026-12-20, to: 2027-01-02, reason: holiday, zone: UTC}]
+
+                """),
+        Case(
+            name: "unknown zones", path: "groups/canary/group.yaml",
+            text: head + """
+                window: [{days: [sat], start: "01:00", end: "05:00", zone: Europe/Berlim}]
+                freeze: [{from: 2026-12-20, to: 2027-01-02, reason: holiday, zone: Atlantis}]
+
+                """,
             errors: [
-                "groups/canary/group.yaml:4:1: 'window' needs a newer agent than 0.1.0; until then the nodes that it is "
-                    + "for admit nothing new"
+                "groups/canary/group.yaml:4:60: 'Europe/Berlim' is not in this machine's time zone database; "
+                    + "did you mean 'Europe/Berlin'?",
+                "groups/canary/group.yaml:5:68: 'Atlantis' is not in this machine's time zone database",
             ]),
         Case(
-            name: "freeze and every-commit in the fleet's file", path: "fleet.yaml",
+            name: "every-commit and defaults in the fleet's file", path: "fleet.yaml",
             text: """
                 apiVersion: plimsoll/v1
                 fleet: acme
@@ -65,13 +79,13 @@ struct OperatorValidateTests {
                 trust: {policy: every-commit}
                 defaults:
                   freeze: [{from: 2026-12-20, to: 2027-01-02, reason: holiday}]
+                  window: [{days: [sat], start: "01:00", end: "05:00", zone: UTCC}]
 
                 """,
             errors: [
                 "fleet.yaml:4:17: 'every-commit' needs a newer agent than 0.1.0, whose nodes would stay with the commit "
                     + "before; use 'first-parent'",
-                "fleet.yaml:6:3: 'freeze' needs a newer agent than 0.1.0; until then the nodes that it is for admit "
-                    + "nothing new",
+                "fleet.yaml:7:62: 'UTCC' is not in this machine's time zone database; did you mean 'UTC'?",
             ]),
         Case(
             name: "a newer agent's repository is not judged", path: "fleet.yaml",

@@ -235,13 +235,16 @@ struct DecideTests {
 
     // MARK: Rule 5
 
-    static let saturdays = [Window(days: [.sat], start: 60, end: 300, zone: "UTC")]
+    static let saturdays = [Window(days: [.sat], start: 60, end: 300, zone: .utc)]
     static let december = [Freeze(from: .of("2026-12-20"), to: .of("2027-01-02"), reason: "holidays")]
 
     private func withdrawn(_ history: String) -> Situation {
         let membership = Membership.sample(
             history, gate: Self.gate, windows: Self.saturdays, freezes: Self.december)
-        return Situation(membership, admitted: Self.c, installed: ["nginx 3"])
+        var node = Situation(membership, admitted: Self.c, installed: ["nginx 3"])
+        // A Wednesday.
+        node.now = .on("2026-12-23T12:00:00Z")
+        return node
     }
 
     @Test func `rule 5: noon, bad nginx, revert: no window, no freeze where it is proven here`() {
@@ -276,6 +279,9 @@ struct DecideTests {
         node.memory.proven = [Proof(declaration: Self.a, healthyFor: .zero)]
         #expect(node.decision.admitted?.declaration == Self.c)
         #expect(node.decision.reasons.map(\.code) == [.freeze, .window])
+        node.now = .on("2027-01-09T01:00:00Z")
+        #expect(node.decision.admitted?.declaration == Self.a)
+        #expect(node.decision.admitted?.receipt.isRollback == false)
     }
 
     @Test func `rule 5: the first try meets a dead mirror; the next cycle does not wait for the window`() {

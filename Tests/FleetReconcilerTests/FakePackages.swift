@@ -12,6 +12,11 @@ struct FakePackages: PackageSystem {
 
     func facts() async throws(PackageError) -> SystemFacts { .debian12 }
 
+    func rules(of zone: ZoneName) async throws(ZoneError) -> ZoneRules {
+        guard let rules = world.zones[zone] else { throw ZoneError("there is no zone '\(zone)'") }
+        return rules
+    }
+
     func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
         if let error = world.planError { throw error }
         guard !world.isInterrupted else { throw PackageError(.broken, "dpkg was interrupted") }

@@ -15,6 +15,10 @@ final class World {
     var attempts = 3
     var soaks: [TimeSpan] = []
     var holds: [Reason] = []
+    var windows: [Window] = []
+    var freezes: [Freeze] = []
+    /// When the newest commit was made.
+    var markDate: Timestamp?
     var mayAdmit = true
     var isMember = true
     var evidence = Evidence.none
@@ -23,11 +27,16 @@ final class World {
     /// Why the evidence cannot be read.
     var evidenceCondition: Reason?
 
+    // The machine.
+    var zones: [ZoneName: ZoneRules] = [:]
+
     // The packages.
     var installed: [PackageID: InstalledPackage] = [:]
     /// What the package manager throws at these steps.
     var planError: PackageError?
     var downloadError: PackageError?
+    /// How long it takes to get everything.
+    var downloadTime = TimeSpan.zero
     var applyError: PackageError?
     var refusals: [PlanRefusal] = []
     /// Packages whose maintainer script fails in this version.
@@ -72,7 +81,11 @@ final class World {
         var reconciler = Reconciler(
             source: FakeSource(world: self), packages: FakePackages(world: self),
             status: FakeStatus(world: self), store: FakeStore(world: self),
-            settings: CycleSettings(interval: TimeSpan(seconds: 300)),
+            settings: CycleSettings(interval: TimeSpan(seconds: 300)) { [downloadTime] reading in
+                Instant(
+                    wall: reading.wall + downloadTime, isWallKnown: reading.isWallKnown,
+                    bootID: reading.bootID, sinceBoot: reading.sinceBoot + downloadTime)
+            },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await reconciler.cycle(at: .at(clock, boot: "boot-\(boot)"))
     }
@@ -104,7 +117,7 @@ final class World {
     var membership: Membership {
         .sample(
             history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
-            soaks: soaks)
+            windows: windows, freezes: freezes, soaks: soaks)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }
@@ -120,7 +133,7 @@ struct FakeSource: FleetSource {
         return Following(
             mark: tip, followed: tip, introduction: .number(1),
             stacks: [.of("base"): world.membership.stack], mayAdmit: world.mayAdmit, conditions: [],
-            holdsAt: tip)
+            holdsAt: tip, markDate: world.markDate)
     }
 
     func read(_ following: Following, memory: NodeState) throws(SourceError) -> Desired {

@@ -55,7 +55,10 @@ struct FormatGroupTests {
                 == Waves(
                     steps: [.percent(10), .count(5), .percent(100)], healthy: .percent(80),
                     soak: TimeSpan(seconds: 3_600), failures: .percent(5), silence: .hold))
-        #expect(group.windows == [Window(days: [.sat, .sun], start: 60, end: 330, zone: "Europe/Berlin")])
+        #expect(
+            group.windows == [
+                Window(days: [.sat, .sun], start: 60, end: 330, zone: .database("Europe/Berlin"))
+            ])
         #expect(group.freezes.map(\.reason) == ["holiday trading"])
         #expect(
             group.checks == [
@@ -188,13 +191,44 @@ struct FormatGroupTests {
         ),
         ("baseline: a\nwindow: {days: [sat]}", ["3:9: found a mapping; expected a list of windows"]),
         (
-            "baseline: a\nwindow: [{days: [sat, monday, sat], start: 1:00, end: \"24:00\", zone: ../etc}]",
+            "baseline: a\nwindow: [{days: [sat, monday, sat], start: 1:00, end: \"24:01\", zone: ../etc}]",
             [
                 "3:23: found 'monday'; expected 'mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'",
                 "3:31: found 'sat' twice; expected each day once",
                 "3:44: found '1:00'; expected a time of day such as 01:00 or 23:30",
-                "3:55: found '24:00'; expected a time of day such as 01:00 or 23:30",
-                "3:70: found '../etc'; expected a time zone such as UTC or Europe/Berlin",
+                "3:55: found '24:01'; expected a time of day such as 05:00 or 24:00",
+                "3:70: found '../etc'; expected 'UTC', 'local' or a time zone such as Europe/Berlin",
+            ]
+        ),
+        (
+            "baseline: a\nwindow: [{days: [], week: [], start: \"24:00\", end: \"24:00\", zone: utc}]",
+            [
+                "3:17: found an empty list; expected a list of days such as [sat, sun]",
+                "3:27: found an empty list; expected a week of the month such as last, or a list such as "
+                    + "[first, third]",
+                "3:38: found '24:00'; expected a time of day such as 01:00 or 23:30",
+                "3:67: found 'utc'; expected 'UTC', 'local' or a time zone such as Europe/Berlin",
+            ]
+        ),
+        (
+            "baseline: a\nwindow: [{days: [sat], week: lst, start: 01:00, end: 01:00, zone: UTC, zones: x}]",
+            [
+                "3:30: found 'lst'; expected 'first', 'second', 'third', 'fourth', 'last'; did you mean "
+                    + "'last'?",
+                "3:72: unknown key 'zones'; did you mean 'zone'?",
+            ]
+        ),
+        (
+            "baseline: a\nwindow: [{days: [sat], week: [last, last], start: 01:00, end: 01:00, zone: UTC}]",
+            [
+                "3:37: found 'last' twice; expected each week once",
+                "3:58: found the time of 'start'; expected another one (a whole day is from 00:00 to 24:00)",
+            ]
+        ),
+        (
+            "baseline: a\nfreeze: [{from: 2026-12-20, to: 2026-12-24, reason: x, zone: /etc/localtime}]",
+            [
+                "3:62: found '/etc/localtime'; expected 'UTC', 'local' or a time zone such as Europe/Berlin"
             ]
         ),
         (

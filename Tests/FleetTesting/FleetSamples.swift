@@ -85,6 +85,12 @@ extension Instant {
             wall: Timestamp(seconds: 1_800_000_000 + seconds), isWallKnown: isWallKnown, bootID: boot,
             sinceBoot: TimeSpan(seconds: seconds))
     }
+
+    /// A moment of the wall clock, as RFC 3339 writes it.
+    package static func on(_ wall: String, isWallKnown: Bool = true) -> Instant {
+        Instant(
+            wall: .of(wall), isWallKnown: isWallKnown, bootID: "boot-1", sinceBoot: TimeSpan(seconds: 1_000))
+    }
 }
 
 extension SystemFacts {

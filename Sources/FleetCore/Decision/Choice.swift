@@ -6,6 +6,8 @@ struct Choice {
     let facts: SystemFacts
     let evidence: Evidence
     let memory: NodeState
+    /// The rules of the zones by which windows and freezes are meant.
+    let zones: [ZoneName: Result<ZoneRules, ZoneError>]
     let now: Instant
     /// The entries of a baseline that apply to this node and are enforced on it.
     let applied: (DeclaredBaseline) -> [EntryKey]
@@ -82,7 +84,7 @@ struct Choice {
 
     /// Rules 7 and 8: a declaration whose gate is open is admitted when freeze, window and waves let it.
     private func admitInTime(_ declaration: Declaration, basis: Receipt.Basis, answer: Answer) -> Outcome {
-        let refusals = TimeRules(membership.group).refusals
+        let refusals = TimeRules(membership.group, zones: zones, at: now).refusals
         guard refusals.isEmpty else { return stay(refusals, by: .time) }
         guard let rule = WaveRule(membership, declaration: declaration) else {
             return admit(declaration, basis: basis, isRollback: false, answer: answer)

@@ -85,8 +85,7 @@ private struct Deliberation {
         }
         let choice = Choice(
             desired: desired, membership: membership, facts: actual.facts, evidence: evidence,
-            memory: memory,
-            now: now,
+            memory: memory, zones: actual.zones, now: now,
             applied: { $0.applied(in: inventory, placed: memory.changes.placed, exceptions: exceptions) })
         return enforce(choice.outcome, in: inventory)
     }
@@ -109,9 +108,9 @@ private struct Deliberation {
             let what = "\(admitted.declaration) cannot be read in the clone any more"
             reasons.append(Reason(.packageUnavailable, "\(what); nothing is changed towards it"))
         } else if !assessment.request.isEmpty {
-            let refusals = admitted.progress == .reached ? TimeRules(membership.group).repairRefusals : []
+            let refusals = TimeRules(membership.group, zones: actual.zones, at: now)
+                .refusals(toChangeTowards: admitted)
             if !refusals.isEmpty {
-                // Drift is repaired in the window, as everything is but what was begun.
                 reasons += refusals.filter { !reasons.contains($0) }
             } else if let backOff = memory.backOff, backOff.declaration == admitted.declaration,
                 memory.running.total(at: now) < backOff.until

@@ -37,6 +37,15 @@ package struct Decision: Hashable, Sendable {
     }
 }
 
+extension Decision {
+    /// The same decision, where what it says to do may not begin any more in this cycle.
+    package var resting: Decision {
+        Decision(
+            action: .rest, admitted: admitted, previous: previous, assessment: assessment,
+            enforced: enforced, reasons: reasons)
+    }
+}
+
 /// The one thing that a node does in a cycle.
 package enum Action: Hashable, Sendable {
     /// Finish or undo the transaction that was interrupted (rule 0).

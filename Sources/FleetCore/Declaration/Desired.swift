@@ -96,10 +96,16 @@ package struct Actual: Hashable, Sendable {
     /// What is installed, or why that could not be read.
     package let inventory: Result<Inventory, Reason>
     package let facts: SystemFacts
+    /// The rules of the time zones that the group's windows and freezes name, or why they are not known.
+    package let zones: [ZoneName: Result<ZoneRules, ZoneError>]
 
-    package init(inventory: Result<Inventory, Reason>, facts: SystemFacts) {
+    package init(
+        inventory: Result<Inventory, Reason>, facts: SystemFacts,
+        zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:]
+    ) {
         self.inventory = inventory
         self.facts = facts
+        self.zones = zones
     }
 }
 

@@ -15,6 +15,14 @@ package struct Instant: Hashable, Sendable {
         self.bootID = bootID
         self.sinceBoot = sinceBoot
     }
+
+    /// This reading, whose wall clock is not known to be right if it is before `date`, at which the newest
+    /// authentic commit was made.
+    package func doubted(before date: Timestamp?) -> Instant {
+        Instant(
+            wall: wall, isWallKnown: isWallKnown && date.map { $0 <= wall } ?? true, bootID: bootID,
+            sinceBoot: sinceBoot)
+    }
 }
 
 /// The node's running time over all its starts, which needs no right wall clock and no writing in quiet

@@ -19,6 +19,13 @@ package struct CalendarDay: Sendable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
+    /// The first day of a month, 1–12, of any year.
+    init(firstOfMonth month: Int, in year: Int) {
+        self.year = year
+        self.month = month
+        day = 1
+    }
+
     /// The number of this day, where 1970-01-01 is 0 (`days_from_civil`, same source).
     package var daysSinceEpoch: Int {
         let shiftedYear = month <= 2 ? year - 1 : year

@@ -113,8 +113,8 @@ extension Explaining {
         let refusals = timeRefusals
         let group = membership.group
         let asked: [(isAsked: Bool, codes: Set<Reason.Code>, text: String)] = [
-            (!group.freezes.isEmpty, [.freeze], "no freeze"),
-            (!group.windows.isEmpty, [.window], "a window is open"),
+            (!group.freezes.isEmpty, [.freeze, .clockUnknown], "no freeze"),
+            (!group.windows.isEmpty, [.window, .clockUnknown], "a window is open"),
             (
                 group.waves != nil, [.wave, .wavePause, .waveFailed],
                 wave.map { "step \($0.wave + 1) of the waves, which adds it, may move" }

@@ -62,12 +62,14 @@ package struct Explanation: Hashable, Sendable {
 ///   - desired: what the repository wants of the node, whose standing has `membership`.
 ///   - position: where the node stands, from its own state or from its report.
 ///   - evidence: what the node, or whoever recomputes it, knows of the nodes that its gate looks at.
+///   - zones: the rules of the zones that the group's windows and freezes name.
 package func explain(
-    desired: Desired, membership: Membership, position: Position, evidence: Evidence, now: Instant
+    desired: Desired, membership: Membership, position: Position, evidence: Evidence,
+    zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:], now: Instant
 ) -> Explanation {
     let choice = Choice(
         desired: desired, membership: membership, facts: position.facts, evidence: evidence,
-        memory: position.memory, now: now, applied: { position.applied($0).keys })
+        memory: position.memory, zones: zones, now: now, applied: { position.applied($0).keys })
     return Explaining(
         desired: desired, membership: membership, position: position, evidence: evidence, now: now,
         choice: choice, outcome: choice.outcome
@@ -102,7 +104,9 @@ struct Explaining {
     }
 
     /// Why nothing new is admitted now, by the time and by the waves.
-    var timeRefusals: [Reason] { TimeRules(membership.group).refusals + (wave?.refusals ?? []) }
+    var timeRefusals: [Reason] {
+        TimeRules(membership.group, zones: choice.zones, at: now).refusals + (wave?.refusals ?? [])
+    }
 
     var holds: [Reason] { desired.holds + [position.localHold].compactMap(\.self) }
 

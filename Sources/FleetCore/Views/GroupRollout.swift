@@ -88,10 +88,12 @@ package struct GroupRolloutFacts: Sendable {
     package let holds: [Reason]
     /// The group's nodes, as far as they have reported.
     package let nodes: [CanaryEvidence]
+    /// The rules of the zones that the group's windows and freezes name.
+    package let zones: [ZoneName: Result<ZoneRules, ZoneError>]
 
     package init(
         membership: Membership, declared: Declaration, since: Timestamp?, soak: TimeSpan, holds: [Reason],
-        nodes: [CanaryEvidence]
+        nodes: [CanaryEvidence], zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:]
     ) {
         self.membership = membership
         self.declared = declared
@@ -99,6 +101,7 @@ package struct GroupRolloutFacts: Sendable {
         self.soak = soak
         self.holds = holds
         self.nodes = nodes
+        self.zones = zones
     }
 
     var group: Group { membership.group }
@@ -125,13 +128,13 @@ package struct GroupRolloutFacts: Sendable {
     }
 
     /// Why a node of the group does not move though its gate is open.
-    fileprivate func refusals(of node: NodeName, on evidence: Evidence) -> [Reason] {
+    fileprivate func refusals(of node: NodeName, on evidence: Evidence, at now: Instant) -> [Reason] {
         let member = Membership(
             fleet: membership.fleet, group: group, node: NodeRecord(name: node, group: group.name, key: ""),
             stack: membership.stack, versions: [:], peers: membership.peers,
             knownPlans: membership.wavePlan(for: declared).map { [declared: $0] } ?? [:],
             proceed: membership.proceed)
-        return TimeRules(group).refusals
+        return TimeRules(group, zones: zones, at: now).refusals
             + (WaveRule(member, declaration: declared)?.answer(on: evidence).refusals ?? [])
     }
 }
@@ -163,7 +166,7 @@ extension GroupRollout {
         }
         holds = facts.holds
         let next = steps.lazy.flatMap(\.nodes).first { $0.standing == .waiting }
-        refusals = next.map { facts.refusals(of: $0.node, on: evidence) } ?? []
+        refusals = next.map { facts.refusals(of: $0.node, on: evidence, at: now) } ?? []
         let outlook = RolloutOutlook(
             facts: facts, steps: steps, gate: gate, refusals: refusals, evidence: evidence, before: before,
             now: now.wall)

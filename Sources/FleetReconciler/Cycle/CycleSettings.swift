@@ -4,8 +4,14 @@ package import FleetCore
 package struct CycleSettings: Sendable {
     /// The configured time between two cycles.
     package let interval: TimeSpan
+    /// Reads the clocks again, right before a change begins: a window may have shut while it was downloaded.
+    let readAgain: @Sendable (Instant) -> Instant
 
-    package init(interval: TimeSpan) { self.interval = interval }
+    /// - Parameter readAgain: gets the cycle's own reading. The default is that no time has passed.
+    package init(interval: TimeSpan, readAgain: @escaping @Sendable (Instant) -> Instant = { $0 }) {
+        self.interval = interval
+        self.readAgain = readAgain
+    }
 }
 
 /// What came of a cycle.

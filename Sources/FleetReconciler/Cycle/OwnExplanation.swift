@@ -7,13 +7,15 @@ package import FleetCore
 /// - Returns: nil for a node that is not in the fleet, or that cannot read it.
 /// - Throws: ``CycleError`` if the clone is of no use.
 package func explanation(
-    of memory: NodeState, from source: some FleetSource, packages: some PackageSystem, at now: Instant
+    of memory: NodeState, from source: some FleetSource, packages: some PackageSystem, at reading: Instant
 ) async throws(CycleError) -> Explanation? {
     var memory = memory
     let desired: Desired
+    let now: Instant
     do {
         let following = try source.follow(memory)
         memory.adopt(following)
+        now = reading.doubted(before: following.markDate)
         desired = try source.read(following, memory: memory)
     } catch {
         throw CycleError(error)
@@ -25,7 +27,8 @@ package func explanation(
         memory, facts: facts, inventory: InventoryIndex(inventory), record: membership.node, at: now)
     let evidence = await evidence(for: desired, membership, memory: memory, from: source, at: now)
     return explain(
-        desired: desired, membership: membership, position: position, evidence: evidence, now: now)
+        desired: desired, membership: membership, position: position, evidence: evidence,
+        zones: await packages.zones(of: membership.group), now: now)
 }
 
 /// What the node knows of others, as far as the declared one needs it.

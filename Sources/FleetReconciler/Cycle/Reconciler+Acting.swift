@@ -7,6 +7,8 @@ struct Act {
     var reasons: [Reason]
     /// The checks' results after a change, which need not be run again in this cycle.
     var checks: [CheckResult]?
+    /// Whether the time for a change was over before it began.
+    var isTooLate = false
 }
 
 extension Reconciler {
@@ -17,7 +19,8 @@ extension Reconciler {
     mutating func decideAndAct(
         _ desired: inout Desired, evidence: inout Evidence, act: inout Act, at now: Instant
     ) async throws(CycleError) -> Decision {
-        var decision = await deliberate(&desired, actual: await observe(), evidence: &evidence, at: now)
+        var decision = await deliberate(
+            &desired, actual: await observe(for: desired), evidence: &evidence, at: now)
         try rememberPeers(at: now)
         for _ in 0..<3 {
             try adopt(decision, at: now)
@@ -33,22 +36,31 @@ extension Reconciler {
                 guard let admitted = decision.admitted else { return decision }
                 let couldBegin = try await converge(
                     request, to: admitted, decision: decision, desired: desired, act: &act, at: now)
-                if !couldBegin { return decision }
+                if !couldBegin { return act.isTooLate ? decision.resting : decision }
             }
-            decision = await deliberate(&desired, actual: await observe(), evidence: &evidence, at: now)
+            decision = await deliberate(
+                &desired, actual: await observe(for: desired), evidence: &evidence, at: now)
             try rememberPeers(at: now)
         }
         try adopt(decision, at: now)
         return decision
     }
 
-    func observe() async -> Actual {
+    func observe(for desired: Desired) async -> Actual {
         let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
+        let zones = await zones(for: desired)
         do {
-            return Actual(inventory: .success(try await packages.inventory()), facts: facts)
+            return Actual(inventory: .success(try await packages.inventory()), facts: facts, zones: zones)
         } catch {
-            return Actual(inventory: .failure(Reason(error.code.reasonCode, error.message)), facts: facts)
+            return Actual(
+                inventory: .failure(Reason(error.code.reasonCode, error.message)), facts: facts, zones: zones)
         }
+    }
+
+    /// The rules of the zones by whose clocks the node's windows and freezes are meant.
+    func zones(for desired: Desired) async -> [ZoneName: Result<ZoneRules, ZoneError>] {
+        guard case .member(let membership) = desired.standing else { return [:] }
+        return await packages.zones(of: membership.group)
     }
 
     /// Makes the decision's admission durable, before anything is done because of it.
@@ -78,6 +90,21 @@ extension Reconciler {
         memory = next
         try save(at: now)
         logger.notice("removed from the fleet; let go")
+    }
+}
+
+extension PackageSystem {
+    /// The rules of the zones that a group's windows and freezes name, or why the machine does not know them.
+    func zones(of group: Group) async -> [ZoneName: Result<ZoneRules, ZoneError>] {
+        var zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:]
+        for zone in group.zones {
+            do throws(ZoneError) {
+                zones[zone] = .success(try await rules(of: zone))
+            } catch {
+                zones[zone] = .failure(error)
+            }
+        }
+        return zones
     }
 }
 

@@ -12,7 +12,7 @@ package struct CyclePreview: Sendable {
 
 extension Reconciler {
     /// Goes through a cycle up to the plan, and changes nothing: no package, no state, no report.
-    package mutating func preview(at now: Instant) async throws(CycleError) -> CyclePreview {
+    package mutating func preview(at reading: Instant) async throws(CycleError) -> CyclePreview {
         do {
             memory = try store.load() ?? NodeState()
         } catch {
@@ -26,10 +26,12 @@ extension Reconciler {
             throw CycleError(error)
         }
         memory.adopt(following)
+        let now = reading.doubted(before: following.markDate)
         var desired = try read(following, unreachable: unreachable)
         _ = noteFirstSeen(desired, at: now)
         var evidence = await readEvidence(for: &desired, at: now)
-        let decision = await deliberate(&desired, actual: await observe(), evidence: &evidence, at: now)
+        let decision = await deliberate(
+            &desired, actual: await observe(for: desired), evidence: &evidence, at: now)
         guard let request = decision.pending(isHeld: !desired.holds.isEmpty) else {
             return CyclePreview(desired: desired, decision: decision, plan: nil, obstacle: nil)
         }

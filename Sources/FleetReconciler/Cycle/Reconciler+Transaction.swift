@@ -27,6 +27,7 @@ extension Reconciler {
             try block(refusal, for: admitted, act: &act, at: now)
             return false
         }
+        guard await isStillTime(for: admitted, desired: desired, act: &act, at: now) else { return false }
         let record = earlierFailure(of: admitted.declaration, desired: desired)
         let checks = checks(of: decision, desired: desired)
         let before = await results(before: record, checks: checks)
@@ -55,6 +56,22 @@ extension Reconciler {
         }
         try await conclude(intent, output: output, desired: desired, act: &act, at: now)
         return true
+    }
+
+    /// Whether packages may still be changed, now that everything is downloaded.
+    private func isStillTime(
+        for admitted: Admission, desired: Desired, act: inout Act, at now: Instant
+    ) async -> Bool {
+        guard case .member(let membership) = desired.standing else { return true }
+        let later = settings.readAgain(now)
+        let reading = Instant(
+            wall: later.wall, isWallKnown: now.isWallKnown && later.isWallKnown, bootID: later.bootID,
+            sinceBoot: later.sinceBoot)
+        let time = TimeRules(membership.group, zones: await zones(for: desired), at: reading)
+        let refusals = time.refusals(toChangeTowards: admitted)
+        act.reasons += refusals
+        act.isTooLate = !refusals.isEmpty
+        return refusals.isEmpty
     }
 
     /// What failed before for a declaration; a changed `retry` makes it void, so that attempts are counted

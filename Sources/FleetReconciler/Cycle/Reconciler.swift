@@ -34,13 +34,14 @@ package struct Reconciler<
 
     /// Runs one cycle.
     ///
-    /// - Parameter now: the reading of the clocks that serves the whole cycle.
+    /// - Parameter reading: of the clocks, for the whole cycle.
     /// - Throws: ``CycleError`` if the node's own state or clone is of no use; everything else is part of the
     ///   outcome.
-    package mutating func cycle(at now: Instant) async throws(CycleError) -> CycleOutcome {
+    package mutating func cycle(at reading: Instant) async throws(CycleError) -> CycleOutcome {
         try load()
         let unreachable = await source.fetch()
-        let following = try follow(at: now)
+        let following = try follow(at: reading)
+        let now = reading.doubted(before: following.markDate)
         var desired = try read(following, unreachable: unreachable)
         if noteFirstSeen(desired, at: now) { try save(at: now) }
         var evidence = await readEvidence(for: &desired, at: now)

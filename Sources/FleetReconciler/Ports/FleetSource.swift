@@ -39,11 +39,14 @@ package struct Following: Hashable, Sendable {
     package var conditions: [Reason]
     /// The commit whose holds count: the newest authentic one, even if the rest of it cannot be read.
     package var holdsAt: CommitID?
+    /// When the mark was committed, by the committer's clock: a wall clock before it is wrong. nil where that
+    /// is not known.
+    package var markDate: Timestamp?
 
     package init(
         mark: CommitID?, followed: CommitID?, introduction: CommitID?,
         stacks: [BaselineName: DeclarationStack],
-        mayAdmit: Bool, conditions: [Reason], holdsAt: CommitID?
+        mayAdmit: Bool, conditions: [Reason], holdsAt: CommitID?, markDate: Timestamp? = nil
     ) {
         self.mark = mark
         self.followed = followed
@@ -52,6 +55,7 @@ package struct Following: Hashable, Sendable {
         self.mayAdmit = mayAdmit
         self.conditions = conditions
         self.holdsAt = holdsAt
+        self.markDate = markDate
     }
 }
 

@@ -14,6 +14,11 @@ package protocol PackageSystem {
     /// - Throws: ``PackageError`` if os-release(5) cannot be read.
     func facts() async throws(PackageError) -> SystemFacts
 
+    /// The rules of a time zone, as the machine knows them.
+    ///
+    /// - Throws: ``ZoneError`` if it does not, with what to do.
+    func rules(of zone: ZoneName) async throws(ZoneError) -> ZoneRules
+
     /// Simulates a request and shows everything that the manager would touch.
     ///
     /// - Throws: ``PackageError`` if the manager finds no plan: a version that no source offers, conflicting

@@ -18,7 +18,11 @@ package struct FleetRollouts: Sendable {
 
 extension FleetPicture {
     /// Recomputes the rollout of every group that has nodes.
-    package func rollouts(at now: Instant) -> FleetRollouts {
+    ///
+    /// - Parameter zones: the rules of zones that windows and freezes name.
+    package func rollouts(
+        at now: Instant, zones: (Set<ZoneName>) -> [ZoneName: Result<ZoneRules, ZoneError>] = { _ in [:] }
+    ) -> FleetRollouts {
         var views: [GroupName: NodeView] = [:]
         var unreadable: [(group: GroupName, why: String)] = []
         let members = Dictionary(grouping: roll.nodes, by: \.group)
@@ -42,7 +46,8 @@ extension FleetPicture {
                 unreadable.append((group.name, "its baseline '\(group.baseline)' was never readable"))
                 continue
             }
-            let facts = facts(of: view, declared: declared, evidence: evidence)
+            let facts = facts(
+                of: view, declared: declared, evidence: evidence, zones: zones(view.group.zones))
             let rollout = GroupRollout(facts, evidence: evidence, before: estimates, now: now)
             estimates[group.name] = rollout.estimate
             rollouts[group.baseline, default: []].append(rollout)
@@ -54,7 +59,8 @@ extension FleetPicture {
     }
 
     private func facts(
-        of view: NodeView, declared: Declaration, evidence: Evidence
+        of view: NodeView, declared: Declaration, evidence: Evidence,
+        zones: [ZoneName: Result<ZoneRules, ZoneError>]
     ) -> GroupRolloutFacts {
         let group = view.group
         let plan = group.waves.map {
@@ -69,7 +75,8 @@ extension FleetPicture {
         if let hold = group.hold { holds.append(Hold(level: .group, reason: hold).reasonToRest) }
         return GroupRolloutFacts(
             membership: membership, declared: declared, since: time(of: declared),
-            soak: view.soaksLookingHere.last ?? .zero, holds: holds, nodes: evidence.groups[group.name] ?? [])
+            soak: view.soaksLookingHere.last ?? .zero, holds: holds, nodes: evidence.groups[group.name] ?? [],
+            zones: zones)
     }
 
     /// All nodes of all groups, as a reader at the tip knows them.

@@ -55,7 +55,10 @@ extension FleetPicture {
     /// else, at the commit that its report names.
     ///
     /// - Throws: ``FleetReadError`` if what the commit says to the node cannot be read, `GitError`.
-    package func explanation(of node: NodeStatus, at now: Instant) throws -> NodeExplanation {
+    package func explanation(
+        of node: NodeStatus, at now: Instant,
+        zones: (Set<ZoneName>) -> [ZoneName: Result<ZoneRules, ZoneError>] = { _ in [:] }
+    ) throws -> NodeExplanation {
         let commit = try followed(by: node)
         let view = try view(of: node.node, at: commit)
         let stacks = try stacks(at: commit)
@@ -68,7 +71,8 @@ extension FleetPicture {
         let evidence = evidence(for: view, membership, by: commit, at: now)
             .adding(waves: try waves(for: membership, by: commit))
         var explanation = explain(
-            desired: desired, membership: membership, position: position, evidence: evidence, now: now)
+            desired: desired, membership: membership, position: position, evidence: evidence,
+            zones: zones(membership.group.zones), now: now)
         explanation.note(distance: distance(from: commit) ?? 0, from: commit, to: status.commit)
         explanation.note(node, heartbeat: status.fleet.heartbeat, now: now.wall)
         return NodeExplanation(

@@ -13,11 +13,7 @@ struct ReleaseLimits {
         for path in try files.tree.paths(below: "") {
             switch FileKind(path: path) {
             case .fleet:
-                guard let root = try root(path) else { continue }
-                checkPolicy(root, path)
-                if let defaults = Self.value("defaults", in: root) { checkTimes(defaults.value, path) }
-            case .group:
-                if let root = try root(path) { checkTimes(root, path) }
+                if let root = try root(path) { checkPolicy(root, path) }
             case .baseline:
                 guard let pair = try root(path).flatMap({ Self.value("urgent", in: $0) }), !pair.value.isNull
                 else { continue }
@@ -27,7 +23,7 @@ struct ReleaseLimits {
                         "'urgent' needs a newer agent than \(AgentVersion.current); "
                             + "until then nodes move as usual"
                     ))
-            case .node, .proceed, .sourceList, .trust, .misplaced, .other: continue
+            case .group, .node, .proceed, .sourceList, .trust, .misplaced, .other: continue
             }
         }
     }
@@ -43,19 +39,6 @@ struct ReleaseLimits {
                 "'\(TrustPolicy.everyCommit.rawValue)' needs a newer agent than "
                     + "\(AgentVersion.current), whose nodes "
                     + "would stay with the commit before; use '\(TrustPolicy.firstParent.rawValue)'"))
-    }
-
-    /// What `TimeRules` does not reckon with yet.
-    private mutating func checkTimes(_ node: DocumentNode, _ path: String) {
-        for key in ["window", "freeze"] {
-            guard let pair = Self.value(key, in: node), !pair.value.isNull else { continue }
-            if case .list(let items) = pair.value.content, items.isEmpty { continue }
-            problems.append(
-                Problem(
-                    path, pair.keyPlace,
-                    "'\(key)' needs a newer agent than \(AgentVersion.current); until then the nodes that "
-                        + "it is for admit nothing new"))
-        }
     }
 
     /// The document in a file; nil where there is none to be read, which the validation of the format says.

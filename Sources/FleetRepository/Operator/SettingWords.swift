@@ -53,7 +53,8 @@ extension Waves {
 extension Window {
     /// Such as `sat, sun 01:00-05:00 UTC`.
     package var words: String {
-        let days = days.map(\.rawValue).joined(separator: ", ")
+        let weeks = weeks.isEmpty ? "" : " (\(weeks.map(\.rawValue).joined(separator: ", ")) of the month)"
+        let days = days.map(\.rawValue).joined(separator: ", ") + weeks
         return "\(days) \(Self.time(start))-\(Self.time(end)) \(zone)"
     }
 

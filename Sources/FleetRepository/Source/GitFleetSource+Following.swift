@@ -4,7 +4,11 @@ package import FleetReconciler
 extension GitFleetSource {
     package func follow(_ memory: NodeState) throws(SourceError) -> Following {
         do throws(GitError) {
-            return try advance(memory)
+            var following = try advance(memory)
+            if let mark = following.mark, let commit = try clone.repository.commit(mark) {
+                following.markDate = Timestamp(seconds: commit.committer.time)
+            }
+            return following
         } catch {
             throw SourceError(error.code == .diskFull ? .storage : .cloneDamaged, error.description)
         }

@@ -13,6 +13,10 @@ struct SimulatedPackages: PackageSystem {
 
     private static let system = SystemFacts(id: "debian", version: "12", kernel: "6.1.0-40-amd64")
 
+    func rules(of zone: ZoneName) async throws(ZoneError) -> ZoneRules {
+        throw ZoneError("a simulated machine knows no other zone than UTC")
+    }
+
     func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
         guard !node.machine.isInterrupted else { throw PackageError(.broken, "dpkg was interrupted") }
         var changes: [PackageChange] = []

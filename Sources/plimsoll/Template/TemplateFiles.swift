@@ -278,10 +278,22 @@ enum TemplateFiles {
             was silent so long before.
               silence: hold
 
-            # Agents of version 0.1 do not reckon with time yet: with `waves`, `window` or `freeze` \#
-            they admit nothing new, and `plimsoll
-            # validate` says so. Until a newer agent is in the fleet, `hold` below is how you \#
-            choose the moment.
+            # With windows packages are changed only while one of them is open; going back by a \#
+            revert waits for none. `zone: local` is
+            # the zone that the node's machine is set to; UTC or a name such as Europe/Berlin is \#
+            the same moment for all. With
+            # `week: [second, last]` it is open on the second and the last such day of each month \#
+            alone.
+            #   window:
+            #     - {days: [sat, sun], start: "01:00", end: "05:00", zone: local}
+
+            # On these days nothing is changed, the first and the last included:
+            #   freeze:
+            #     - {from: 2026-12-20, to: 2027-01-02, reason: holiday trading}
+
+            # In a large group some may go first; they are judged like canaries before the rest \#
+            follows:
+            #   waves: [10%, 50%, 100%]
 
             hold: first look; remove this line to begin
 

@@ -43,8 +43,10 @@ struct LocalNode {
             environment: Git.environment)
     }
 
-    /// Writes the configuration; what is nil is as the fleet has it.
-    func configure(remote: String? = nil, introduction: String? = nil, state: String? = nil) throws {
+    /// Writes the configuration; what is nil is as the fleet has it, and `besides` are further lines.
+    func configure(
+        remote: String? = nil, introduction: String? = nil, state: String? = nil, besides: String = ""
+    ) throws {
         let text = """
             apiVersion: plimsoll/v1
             node: \(name)
@@ -53,6 +55,7 @@ struct LocalNode {
             state: \(state ?? self.state)
             root: \(root)
             interval: 1s
+            \(besides)
 
             """
         try fleet.folder.write(text, to: "nodes/\(name)/agent.yaml")

@@ -1,0 +1,111 @@
+import FleetCore
+import FleetTesting
+import Testing
+
+/// Rule 7: freeze and window, and what is said of them.
+struct TimeRulesTests {
+    private typealias Situation = DecideTests.Situation
+
+    private func node(
+        windows: [Window] = DecideTests.saturdays, freezes: [Freeze] = [], at now: Instant
+    ) -> Situation {
+        let membership = Membership.sample("A B", windows: windows, freezes: freezes)
+        var node = Situation(membership, admitted: DecideTests.a, installed: ["nginx 1"])
+        node.now = now
+        return node
+    }
+
+    @Test func `outside the window nothing new is admitted, and it is said when the next one opens`() {
+        let node = node(at: .on("2026-11-22T12:00:00Z"))
+        #expect(node.decision.admitted?.declaration == DecideTests.a)
+        #expect(
+            node.decision.reasons == [
+                Reason(
+                    .window, "no window is open; the next one opens at 2026-11-28T01:00:00Z",
+                    until: .of("2026-11-28T01:00:00Z"))
+            ])
+    }
+
+    @Test func `in the window it is admitted`() {
+        let node = node(at: .on("2026-11-28T01:00:00Z"))
+        #expect(node.decision.admitted?.declaration == DecideTests.b)
+        #expect(node.decision.reasons == [])
+    }
+
+    @Test func `provisional when the window shuts, it is given back`() {
+        var node = node(at: .on("2026-11-28T04:59:00Z"))
+        let first = node.decision
+        (node.memory.admitted, node.memory.previous) = (first.admitted, first.previous)
+        #expect(node.decision.admitted?.declaration == DecideTests.b)
+        node.now = .on("2026-11-28T05:00:00Z")
+        #expect(node.decision.admitted?.declaration == DecideTests.a)
+        #expect(node.decision.previous == nil)
+        #expect(node.decision.reasons.map(\.code) == [.window])
+    }
+
+    @Test func `a freeze outweighs an open window, and tells when both are over`() {
+        let node = node(freezes: DecideTests.december, at: .on("2026-12-26T02:00:00Z"))
+        #expect(node.decision.admitted?.declaration == DecideTests.a)
+        #expect(
+            node.decision.reasons == [
+                Reason(
+                    .freeze, "frozen from 2026-12-20 to 2027-01-02: holidays",
+                    until: .of("2027-01-03T00:00:00Z"))
+            ])
+        var later = node
+        later.now = .on("2026-12-27T12:00:00Z")
+        #expect(
+            later.decision.reasons.map(\.until) == [
+                .of("2027-01-03T00:00:00Z"), .of("2027-01-09T01:00:00Z"),
+            ])
+    }
+
+    @Test(arguments: [
+        ([Window](), [Freeze](), true), (DecideTests.saturdays, [], false), ([], DecideTests.december, false),
+        (DecideTests.saturdays, DecideTests.december, false),
+    ])
+    func `while the clock is not known, windows are shut and freezes on`(
+        windows: [Window], freezes: [Freeze], isAdmitted: Bool
+    ) {
+        // A Saturday morning far from December: the clock says so, and may be wrong.
+        let node = node(
+            windows: windows, freezes: freezes, at: .on("2026-11-28T02:00:00Z", isWallKnown: false))
+        #expect((node.decision.admitted?.declaration == DecideTests.b) == isAdmitted)
+        #expect(node.decision.reasons.map(\.code) == (isAdmitted ? [] : [.clockUnknown]))
+        #expect(
+            node.decision.reasons.allSatisfy {
+                $0.message.contains("2026-11-28T02:00:00Z") && $0.message.contains("clock: trusted")
+            })
+    }
+
+    @Test func `a zone that the machine does not know is named`() {
+        let window = Window(days: [.sat], start: 60, end: 300, zone: .database("Mars/Olympus"))
+        let membership = Membership.sample("A B", windows: [window])
+        let memory = NodeState()
+        func reasons(_ zones: [ZoneName: Result<ZoneRules, ZoneError>]) -> [Reason] {
+            decide(
+                desired: Desired(commit: .number(99), standing: .member(membership)),
+                actual: Actual(inventory: .success(.sample([])), facts: .debian12, zones: zones),
+                evidence: .none, memory: memory, now: .on("2026-11-28T02:00:00Z")
+            ).reasons
+        }
+        let unknown = ZoneError("this machine does not know the zone")
+        #expect(
+            reasons([.database("Mars/Olympus"): .failure(unknown)]) == [
+                Reason(
+                    .window,
+                    "no window is open; none opens within 400 days; this machine does not know the zone")
+            ])
+        #expect(reasons([.database("Mars/Olympus"): .success(.utc)]) == [])
+    }
+
+    @Test(arguments: [
+        ("2026-11-22T12:00:00Z", true, true), ("2026-11-22T12:00:01Z", true, false),
+        ("2026-11-22T11:59:59Z", true, true), ("2026-11-22T11:59:59Z", false, false), (nil, true, true),
+        (nil, false, false),
+    ])
+    func `a clock before the newest commit is wrong`(date: String?, wasKnown: Bool, isKnown: Bool) {
+        let now = Instant.on("2026-11-22T12:00:00Z", isWallKnown: wasKnown)
+        #expect(now.doubted(before: date.map { .of($0) }).isWallKnown == isKnown)
+    }
+}

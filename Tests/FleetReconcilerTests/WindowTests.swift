@@ -1,0 +1,70 @@
+import FleetCore
+import FleetReconciler
+import FleetTesting
+import Testing
+
+/// Windows and freezes in whole cycles.
+struct WindowTests {
+    /// The first cycle is on 2027-01-15, a Friday, at 08:05 UTC.
+    private static let open = Window(days: [.fri], start: 8 * 60, end: 9 * 60, zone: .utc)
+    private static let shut = Window(days: [.fri], start: 9 * 60, end: 10 * 60, zone: .utc)
+
+    @Test func `nothing changes before the window opens`() async throws {
+        let world = World(installed: [])
+        world.windows = [Self.shut]
+        let waiting = try await world.cycle()
+        #expect(waiting.phase == .waiting && waiting.reasons.map(\.code) == [.window])
+        #expect(world.applied.isEmpty)
+        world.windows = [Self.open]
+        #expect(try await world.cycle().phase == .converged)
+        #expect(world.version(of: "nginx") == "1")
+    }
+
+    @Test func `a change whose download outlasts the window does not begin`() async throws {
+        let world = World(installed: [])
+        world.windows = [Self.open]
+        world.downloadTime = TimeSpan(seconds: 3_600)
+        let late = try await world.cycle()
+        #expect(late.phase == .waiting && late.reasons.map(\.code) == [.window], "\(late.reasons)")
+        #expect(world.applied.isEmpty)
+        // It counts for nothing: no attempt, no back-off, no intent.
+        let memory = try world.memory
+        #expect(memory.failed.isEmpty && memory.backOff == nil && memory.intent == nil)
+        world.downloadTime = .zero
+        #expect(try await world.cycle().phase == .converged)
+    }
+
+    @Test func `a rollback is not kept by a download that outlasts the window`() async throws {
+        let world = World(installed: [])
+        try await world.cycle()
+        try await world.cycle()
+        world.history = "A B"
+        try await world.cycle()
+        world.history = "A B A"
+        world.windows = [Self.open]
+        world.downloadTime = TimeSpan(seconds: 7_200)
+        #expect(try await world.cycle().phase == .converged)
+        #expect(world.version(of: "nginx") == "1")
+    }
+
+    @Test func `a clock before the newest commit keeps the window shut`() async throws {
+        let world = World(installed: [])
+        world.windows = [Self.open]
+        world.markDate = .of("2027-01-15T08:30:00Z")
+        let doubted = try await world.cycle()
+        #expect(doubted.phase == .waiting && doubted.reasons.map(\.code) == [.clockUnknown])
+        #expect(world.applied.isEmpty)
+        world.markDate = .of("2027-01-15T08:01:00Z")
+        #expect(try await world.cycle().phase == .converged)
+    }
+
+    @Test func `the rules of the zones are asked of the machine`() async throws {
+        let world = World(installed: [])
+        world.windows = [Window(days: [.fri], start: 0, end: 1_440, zone: .local)]
+        let waiting = try await world.cycle()
+        #expect(waiting.reasons.map(\.code) == [.window])
+        #expect(waiting.reasons.first?.message.contains("there is no zone 'local'") ?? false)
+        world.zones = [.local: .utc]
+        #expect(try await world.cycle().phase == .converged)
+    }
+}
