@@ -79,6 +79,7 @@ struct NodeStateTests {
                 lastNews: TimeSpan(milliseconds: 8)),
             PeerMemory(node: .of("canary-2"), key: "k", sequence: 0, id: nil, lastNews: .zero),
         ]
+        state.unwell = d
         state.watchedAt = TimeSpan(milliseconds: 77)
         state.firstSeen = [d: TimeSpan(milliseconds: 3), a: .zero]
         state.running = RunningTime(

@@ -14,6 +14,7 @@ final class World {
     var retry: String?
     var attempts = 3
     var soaks: [TimeSpan] = []
+    var supersede = Supersede.newest
     var holds: [Reason] = []
     var windows: [Window] = []
     var freezes: [Freeze] = []
@@ -117,7 +118,7 @@ final class World {
     var membership: Membership {
         .sample(
             history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
-            windows: windows, freezes: freezes, soaks: soaks)
+            windows: windows, freezes: freezes, soaks: soaks, supersede: supersede)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

@@ -37,6 +37,7 @@ struct FormatGroupTests {
                 hold: telephones ring
                 retry: 7
                 attempts: 5
+                supersede: finish
                 x-owner: team
                 """
         let decoded = try decode(text)
@@ -69,6 +70,7 @@ struct FormatGroupTests {
         #expect(group.hold == "telephones ring")
         #expect(group.retry == "7")
         #expect(group.attempts == 5)
+        #expect(group.supersede == .finish)
     }
 
     @Test(arguments: [

@@ -10,7 +10,8 @@ extension Membership {
         exceptions: [String: EntryException] = [:], retry: String? = nil, attempts: Int = 3,
         newer: NewerPolicy = .keep, system: SystemRequirement? = nil, checks: [Check] = [],
         windows: [Window] = [], freezes: [Freeze] = [], waves: Waves? = nil, soaks: [TimeSpan] = [],
-        node name: String = "atm-1", peers: [String] = [], proceed: Proceed? = nil
+        node name: String = "atm-1", peers: [String] = [], proceed: Proceed? = nil,
+        supersede: Supersede = .newest
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -24,7 +25,7 @@ extension Membership {
         }
         let group = Group(
             name: .of("stores"), baseline: .of("base"), gate: gate, waves: waves, windows: windows,
-            freezes: freezes, retry: retry, attempts: attempts)
+            freezes: freezes, retry: retry, attempts: attempts, supersede: supersede)
         let node = NodeRecord(
             name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA",
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))

@@ -47,6 +47,7 @@ struct Choice {
         {
             return rollback
         }
+        if let unfinished = unfinishedSoak(before: declared) { return stay([unfinished]) }
         // Rules 6 to 8
         return advance(to: declared)
     }
@@ -62,6 +63,29 @@ struct Choice {
             return admit(declared, basis: basis, isRollback: true, answer: answer)
         }
         return admitInTime(declared, basis: basis, answer: answer)
+    }
+
+    /// Why the node ends the soak that it is in before it takes a newer declaration; nil if it need not, or
+    /// if there is none that could end: the declaration was withdrawn or has failed, a check is bad, an entry
+    /// is left out, or nothing goes on.
+    private func unfinishedSoak(before declared: Declaration) -> Reason? {
+        guard membership.group.supersede == .finish, let base, base.baseline == membership.group.baseline,
+            let needed = membership.soaks.last, membership.stack.contains(base.declaration),
+            failure(of: base.declaration) == nil, memory.unwell != base.declaration,
+            memory.backOff?.declaration != base.declaration,
+            let version = membership.versions[base.declaration],
+            version.baseline.mismatch(with: actual.facts) == nil
+        else { return nil }
+        let reached = memory.proven.first { $0.declaration == base.declaration }?.healthyFor ?? .zero
+        guard reached < needed else { return nil }
+        let assessment = Assessment(
+            of: base.form, in: inventory, newer: version.baseline.newer, placed: memory.changes.placed,
+            exceptions: exceptions, sources: nil)
+        guard assessment.leftOut.isEmpty else { return nil }
+        return Reason(
+            .soakUnfinished,
+            "\(base.declaration) has been well here for \(reached.rough) of the \(needed) that other groups "
+                + "wait for; 'supersede: finish' ends this soak before \(declared)")
     }
 
     /// Rules 6 to 8: the newest declaration that is open, by the gate and by the time.

@@ -62,8 +62,10 @@ package struct Health: Sendable {
     package func apply(to memory: inout NodeState) {
         guard var admitted = memory.admitted else {
             memory.wellness = nil
+            memory.unwell = nil
             return
         }
+        memory.unwell = regressions.isEmpty && badBefore.isEmpty ? nil : admitted.declaration
         if isReached, admitted.progress != .reached {
             admitted.progress = .reached
             admitted.badChecks = checks.filter { $0.outcome == .failed }.map(\.name)

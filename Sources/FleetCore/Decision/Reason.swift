@@ -50,6 +50,8 @@ package struct Reason: Hashable, Sendable {
         case uncovered
         /// The healthy canaries differ less than the gate asks for.
         case diversity
+        /// The group ends the soak that it is in before it takes a newer declaration.
+        case soakUnfinished
         // The time. Waves, windows and budgets say why a declaration whose gate is open is not admitted yet.
         case freeze
         case window

@@ -14,12 +14,13 @@ package struct Group: Hashable, Sendable {
     package var retry: String?
     /// How many changes may begin for one declaration before it has failed finally; at least 1.
     package let attempts: Int
+    package let supersede: Supersede
 
     package init(
         name: GroupName, baseline: BaselineName, gate: GateSetting, waves: Waves? = nil,
         windows: [Window] = [],
         freezes: [Freeze] = [], checks: [Check] = [], hold: String? = nil, retry: String? = nil,
-        attempts: Int = Group.defaultAttempts
+        attempts: Int = Group.defaultAttempts, supersede: Supersede = .newest
     ) {
         self.name = name
         self.baseline = baseline
@@ -31,6 +32,7 @@ package struct Group: Hashable, Sendable {
         self.hold = hold
         self.retry = retry
         self.attempts = max(attempts, 1)
+        self.supersede = supersede
     }
 
     package static let defaultAttempts = 3

@@ -17,6 +17,7 @@ extension NodeState {
         members["proven"] = .array(proven.map(\.stateJSON))
         members["failed"] = .array(failed.map(\.json))
         members["wellness"] = wellness?.json ?? .null
+        if let unwell { members["unwell"] = unwell.json }
         members["intent"] = intent?.json ?? .null
         members["transaction"] = transaction?.json ?? .null
         members["backOff"] = backOff?.json ?? .null
@@ -57,6 +58,7 @@ extension NodeState {
         proven = try fields.list("proven", Proof.init(stateJSON:))
         failed = try fields.list("failed", FailureRecord.init(json:))
         wellness = try fields.optional("wellness", Wellness.init(json:))
+        unwell = try fields.optional("unwell") { Declaration(json: $0) }
         intent = try fields.optional("intent", Intent.init(json:))
         transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
         backOff = try fields.optional("backOff", BackOff.init(json:))
@@ -79,7 +81,7 @@ extension NodeState {
     private static let fields = [
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed",
-        "wellness", "intent", "transaction", "backOff", "report", "peers", "firstSeen", "watchedAt",
+        "wellness", "unwell", "intent", "transaction", "backOff", "report", "peers", "firstSeen", "watchedAt",
         "running",
         "identityConflict",
     ]

@@ -17,6 +17,8 @@ package struct NodeState: Hashable, Sendable {
     package var failed: [FailureRecord] = []
     /// The present unbroken run of well cycles.
     package var wellness: Wellness?
+    /// The admitted declaration, if a check was bad with it in the last cycle: no soak goes on then.
+    package var unwell: Declaration?
     package var intent: Intent?
     /// The last transaction, for reports.
     package var transaction: TransactionStatement?

@@ -12,8 +12,11 @@ struct GroupKeys: Sendable {
     var hold: String??
     var retry: String??
     var attempts: Int?
+    var supersede: Supersede?
 
-    static let names = ["gate", "waves", "window", "freeze", "checks", "hold", "retry", "attempts"]
+    static let names = [
+        "gate", "waves", "window", "freeze", "checks", "hold", "retry", "attempts", "supersede",
+    ]
 
     /// Nothing written.
     init() {}
@@ -33,6 +36,7 @@ struct GroupKeys: Sendable {
         if reader.node("hold") != nil { hold = .some(reader.hold()) }
         if reader.node("retry") != nil { retry = .some(reader.nullableLine("retry")) }
         attempts = reader.node("attempts")?.integer(in: 1...100, problems)
+        supersede = reader.choice("supersede")
     }
 
     /// These keys, with those of `defaults` where these are not written; each replaces the other whole, but
@@ -48,6 +52,7 @@ struct GroupKeys: Sendable {
         keys.hold = hold ?? defaults.hold
         keys.retry = retry ?? defaults.retry
         keys.attempts = attempts ?? defaults.attempts
+        keys.supersede = supersede ?? defaults.supersede
         return keys
     }
 }
