@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench simulate install clean
+.PHONY: build deps test lint format demo template bench bench-fleet simulate install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -52,6 +52,10 @@ template: ## Put fleet-repo-template/ into the program again, after a change
 bench: deps ## Measure what the README claims, and print figures and ratios
 	swift build --configuration release --static-swift-stdlib
 	Benchmarks/measure.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
+
+bench-fleet: deps ## Measure how status, rollout, why and a gate grow with 1,000, 3,000 and 10,000 nodes
+	swift build --configuration release --static-swift-stdlib
+	Benchmarks/fleet.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
 
 SEEDS ?= 1000
 simulate: deps ## Simulate fleets with every fault, from SEEDS seeds, and check that nothing breaks

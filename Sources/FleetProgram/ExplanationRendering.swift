@@ -22,7 +22,9 @@ package struct ExplanationRendering: Sendable {
             ])
         }
         lines += conditions.lines(colour: colour)
-        let witnesses = explanation.witnesses + explanation.waveWitnesses
+        // Those that are not healthy first: they are what the reader looks for.
+        let all = explanation.witnesses + explanation.waveWitnesses
+        let witnesses = all.filter { $0.standing != .healthy } + all.filter { $0.standing == .healthy }
         if !witnesses.isEmpty {
             var evidence = Table(["EVIDENCE", "GROUP", "STANDING", "WELL FOR", "REPORT"])
             for witness in witnesses.prefix(Self.witnessLimit) { evidence.add(witness.row) }
@@ -84,6 +86,8 @@ extension Explanation.Mark {
 }
 
 extension GateAnswer.Witness {
+    private var remark: String { (isHeld ? ", on hold" : "") + (hasLeft ? ", left the group" : "") }
+
     fileprivate var row: [Table.Cell] {
         let colour: Colour? =
             switch standing {
@@ -95,7 +99,7 @@ extension GateAnswer.Witness {
         let report = [sequence.map { "number \($0)" }, self.report.map { "\($0.short)" }].compactMap(\.self)
         return [
             Table.Cell(node.description), Table.Cell(group.description),
-            Table.Cell(standing.rawValue + (isHeld ? ", on hold" : ""), colour),
+            Table.Cell([standing.rawValue, remark].joined(), colour),
             Table.Cell(healthyFor.map(\.rough) ?? "-"),
             Table.Cell(report.isEmpty ? "-" : report.joined(separator: ", ")),
         ]

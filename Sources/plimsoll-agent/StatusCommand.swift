@@ -11,8 +11,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Shows what this node is held to, why, and what it reported last.",
         discussion: """
             Everything is from this node's own state and clone; no remote is asked. The rule, its \
-            conditions, the evidence and what is missing are those of the next cycle, were nothing new to be fetched; \
-            'plimsoll why NODE' recomputes the same from the fleet repository and the reports.
+            conditions, the evidence and what is missing are those of the next cycle, were nothing new to \
+            be fetched; 'plimsoll why NODE' recomputes the same from the fleet repository and the reports.
             """)
 
     @OptionGroup var common: CommonOptions

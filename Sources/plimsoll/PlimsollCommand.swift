@@ -13,8 +13,8 @@ struct PlimsollCommand: AsyncParsableCommand {
         discussion: """
             A fleet begins with 'init', which makes its repository. 'validate' finds what is wrong before a \
             merge, 'status' shows what the nodes say of themselves, 'rollout' how far each group has come, \
-            'why' what a node decides and what is missing, 'verify' checks every signature from the first trusted \
-            commit on.
+            'why' what a node decides and what is missing, 'verify' checks every signature from the first \
+            trusted commit on.
 
             Exit codes: 0 nothing is wrong; 1 failed; 64 wrong usage; 65 invalid fleet repository; 69 remote \
             unreachable; 77 not authentic.

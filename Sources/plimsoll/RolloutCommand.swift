@@ -12,9 +12,9 @@ struct RolloutCommand: ParsableCommand {
         discussion: """
             For each baseline its groups in the order of their gates: the waves as bars in which each sign \
             stands for nodes, the gate's answer, the next event, and when the last node may be healthy at \
-            the earliest, if all goes well: what a change itself takes is not in that. A group in which every \
-            node is healthy takes one line. Everything is recomputed from the fleet's branch and the newest \
-            signed reports.
+            the earliest, if all goes well: what a change itself takes is not in that. A group in which \
+            every node is healthy takes one line. Everything is recomputed from the fleet's branch and the \
+            newest signed reports.
 
             With '--watch' it is shown anew until you stop it with Ctrl-C: on a terminal in place, elsewhere \
             a new block whenever something has changed. '--until-done' watches, and ends with 0 as soon as \

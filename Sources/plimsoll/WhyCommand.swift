@@ -11,11 +11,11 @@ struct WhyCommand: ParsableCommand {
         abstract: "Shows why a node has what it has, and what is missing until it moves.",
         discussion: """
             Fetches the fleet's branch and the newest reports, and decides once more what the node decides: \
-            which rule applies, each condition and whether it is met, the reports that are the evidence, and \
-            what is missing and when it may be there at the earliest. What only the node can tell is marked '?'. \
-            If the node's own newest report gives other reasons, both are shown. Silence is told by the wall \
-            clock here; the node counts its own running time. 'plimsoll-agent status' on the node shows the \
-            same from the node's own state.
+            which rule applies, each condition and whether it is met, the reports that are the evidence, \
+            and what is missing and when it may be there at the earliest. What only the node can tell is \
+            marked '?'. If the node's own newest report gives other reasons, both are shown. Silence is \
+            told by the wall clock here; the node counts its own running time. 'plimsoll-agent status' on \
+            the node shows the same from the node's own state.
 
             Exit code 0 whatever the answer is, 64 if the fleet has no such node, 77 if the branch's history \
             is not authentic.

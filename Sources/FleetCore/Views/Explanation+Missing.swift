@@ -50,7 +50,7 @@ extension Explaining {
                     notBefore: evidence.ready(share, for: declared, soak: rule.soak, now: now.wall)))
             missing += lacking(in: share.group, for: declared, rule: rule)
         }
-        missing += answer.reasons.filter { $0.code == .uncovered || $0.code == .gateBroken }
+        missing += answer.reasons.filter { [.uncovered, .diversity, .gateBroken].contains($0.code) }
             .map { Explanation.Missing($0.message) }
         return missing
     }
@@ -61,12 +61,13 @@ extension Explaining {
     private func lacking(
         in group: GroupName, for declared: Declaration, rule: GateRule
     ) -> [Explanation.Missing] {
-        let canaries = (evidence.groups[group] ?? []).filter { !$0.isHeld }.sorted { $0.node < $1.node }
+        let canaries = (evidence.groups[group] ?? []).filter { !$0.isHeld && $0.departedFrom == nil }
+            .sorted { $0.node < $1.node }
         var missing: [Explanation.Missing] = []
         var unnamed = 0
         for canary in canaries {
             let standing = canary.standing(to: declared, soak: rule.soak, in: evidence)
-            guard let text = canary.lack(standing, of: declared, soak: rule.soak, now: now.wall) else {
+            guard let text = canary.lack(standing, soak: rule.soak) else {
                 continue
             }
             guard missing.count < Self.namedLimit else {
@@ -99,17 +100,11 @@ extension CanaryEvidence {
 
     /// What is missing of this node, as an item of a list; nil for one that is healthy.
     fileprivate func lack(
-        _ standing: Standing, of declared: Declaration, soak: TimeSpan, now: Timestamp
+        _ standing: Standing, soak: TimeSpan
     ) -> String? {
         switch standing {
         case .healthy: return nil
-        case .soaking:
-            let left =
-                settles(on: declared, soak: soak, now: now)
-                .map { TimeSpan(seconds: $0.seconds - now.seconds) } ?? soak
-            return left == .zero
-                ? "\(node): its report that it was well for \(soak)"
-                : "\(node): well for another \(left.rough)"
+        case .soaking: return "\(node): well for \(soak)"
         case .behind: return "\(node): that it admits it, and is well for \(soak)\(words)"
         case .failed: return "\(node): it failed there\(words)"
         case .unfit: return "\(node): it proves nothing\(words)"
@@ -146,7 +141,8 @@ extension Evidence {
         guard lack > 0 else { return now }
         var settling: [Timestamp] = []
         var behind = 0
-        for canary in nodes ?? groups[share.group] ?? [] where !canary.isHeld {
+        for canary in nodes ?? groups[share.group] ?? []
+        where !canary.isHeld && canary.departedFrom == nil {
             switch canary.standing(to: declaration, soak: soak, in: self) {
             case .soaking:
                 settling += [canary.settles(on: declaration, soak: soak, now: now)].compactMap(\.self)

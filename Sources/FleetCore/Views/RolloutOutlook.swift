@@ -24,6 +24,9 @@ struct RolloutOutlook {
         case .broken: return .open("the gate is broken")
         case .answer(let answer, let rule):
             if answer.verdict == .open { return .notBefore(now) }
+            if answer.shares.allSatisfy(\.isOpen), let reason = answer.reasons.first {
+                return .open(reason.message)
+            }
             var latest = now
             for share in answer.shares where !share.isOpen {
                 if share.isClosed { return .open("the gate is closed: '\(share.group)' failed") }
@@ -46,9 +49,10 @@ struct RolloutOutlook {
 
     /// Whether a group that the gate looks at needs nodes that have not admitted the declaration.
     private func isBehind(_ share: GateAnswer.Share) -> Bool {
-        let standings = (evidence.groups[share.group] ?? []).filter { !$0.isHeld }.map {
-            NodeProgress($0, on: facts.declared, soak: .zero, in: evidence, now: now).standing
-        }
+        let standings = (evidence.groups[share.group] ?? []).filter { !$0.isHeld && $0.departedFrom == nil }
+            .map {
+                NodeProgress($0, on: facts.declared, soak: .zero, in: evidence, now: now).standing
+            }
         let onIt = standings.count { $0 == .healthy || $0 == .soaking || $0 == .changing }
         return onIt < share.required
     }

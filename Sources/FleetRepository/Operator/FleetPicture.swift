@@ -7,21 +7,24 @@ package import FleetCore
 package struct FleetPicture {
     package let status: FleetStatus
     let roll: FleetRoll
-    let clone: Clone
+    /// Its clone lasts as long as the picture.
+    let source: FleetClone
+    let listings: [GroupName: ReportListing]
     /// The declarations of all baselines at the last authentic commit.
     let stacks: [BaselineName: DeclarationStack]
-    private let standings: [NodeName: NodeStatus]
+    let standings: [NodeName: NodeStatus]
     /// The place of each commit in the chain, oldest first.
-    private let places: [CommitID: Int]
+    let places: [CommitID: Int]
 
-    init(_ status: FleetStatus, roll: FleetRoll, clone: Clone) throws(GitError) {
-        self.status = status
-        self.roll = roll
-        self.clone = clone
-        stacks = try DeclarationReader(clone: clone).stacks(along: status.history.commits)
+    init(_ source: FleetClone, from introduction: CommitID?) throws {
+        self.source = source
+        (status, roll, listings) = try source.read(from: introduction)
+        stacks = try DeclarationReader(clone: source.clone).stacks(along: status.history.commits)
         standings = Dictionary(status.nodes.map { ($0.node, $0) }) { first, _ in first }
         places = Dictionary(status.history.chain.enumerated().map { ($1, $0) }) { first, _ in first }
     }
+
+    var clone: Clone { source.clone }
 
     /// The node, as the status shows it.
     ///
@@ -86,6 +89,35 @@ extension FleetPicture {
         }
     }
 
+    /// What a node that follows `commit` knows of those that have left a group since a declaration.
+    func departed(
+        from group: GroupName, since declarations: [Declaration], by commit: CommitID
+    ) throws(FleetReadError) -> [CanaryEvidence] {
+        let departed = try DepartedCanaries(clone: clone, followed: commit).find(
+            from: group, since: declarations)
+        return departed.map { node in
+            let record = node.record
+            let found = standings[record.name] ?? status(of: record)
+            return CanaryEvidence(
+                node: record.name, isHeld: record.hold != nil,
+                testimony: testimony(of: record, found: found, by: commit),
+                lastNews: found.report.map { TimeSpan(seconds: $0.time.seconds) } ?? .zero,
+                labels: record.labels, departedFrom: node.declarations)
+        }
+    }
+
+    /// What a node says of itself that the fleet does not list any more.
+    private func status(of record: NodeRecord) -> NodeStatus {
+        let listed = listings[record.group]?.nodes[record.name]
+        let member = FleetRoll.Member(
+            name: record.name, group: record.group, key: try? SSHPublicKey(text: record.key), record: record,
+            path: "")
+        let (testimony, fork) = source.testimony(
+            of: member, fleet: status.fleet, listed: listed, chain: Set(places.keys))
+        return NodeStatus(
+            node: record.name, group: record.group, testimony: testimony, latest: listed?.latest, fork: fork)
+    }
+
     private func testimony(
         of node: NodeRecord, found: NodeStatus?, by commit: CommitID
     ) -> CanaryEvidence.Testimony {
@@ -120,7 +152,6 @@ extension FleetClone {
     ///
     /// - Throws: ``OperatorError``, ``FleetReadError``, ``GitError``.
     package func picture(from introduction: CommitID?) throws -> FleetPicture {
-        let (status, roll) = try read(from: introduction)
-        return try FleetPicture(status, roll: roll, clone: clone)
+        try FleetPicture(self, from: introduction)
     }
 }

@@ -75,8 +75,8 @@ extension FleetPicture {
         if let hold = group.hold { holds.append(Hold(level: .group, reason: hold).reasonToRest) }
         return GroupRolloutFacts(
             membership: membership, declared: declared, since: time(of: declared),
-            soak: view.soaksLookingHere.last ?? .zero, holds: holds, nodes: evidence.groups[group.name] ?? [],
-            zones: zones)
+            soak: view.soaksLookingHere.last ?? .zero, holds: holds,
+            nodes: (evidence.groups[group.name] ?? []).filter { $0.departedFrom == nil }, zones: zones)
     }
 
     /// All nodes of all groups, as a reader at the tip knows them.
@@ -89,10 +89,17 @@ extension FleetPicture {
             let declared = stacks[view.group.baseline]?.declared
             if let declared { declarations.insert(declared) }
             let first = declared.flatMap(time(of:)) ?? now.wall
-            groups[group] = canaries(
+            let present = canaries(
                 (members[group] ?? []).map { $0.record ?? NodeRecord(name: $0.name, group: group, key: "") },
                 isGroupHeld: view.group.hold != nil, by: status.commit,
                 since: TimeSpan(seconds: first.seconds))
+            guard let declared else {
+                groups[group] = present
+                continue
+            }
+            // Who left cannot be told where that commit cannot be read; then those who are there are shown.
+            let gone = try? departed(from: group, since: [declared], by: status.commit)
+            groups[group] = present + (gone ?? [])
         }
         return evidence(groups, declarations: Array(declarations), entries: [:], now: now)
     }

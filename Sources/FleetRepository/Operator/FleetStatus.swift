@@ -128,7 +128,9 @@ extension FleetClone {
     }
 
     /// What the nodes say, with the roll that it was read by.
-    func read(from introduction: CommitID?) throws -> (status: FleetStatus, roll: FleetRoll) {
+    func read(
+        from introduction: CommitID?
+    ) throws -> (status: FleetStatus, roll: FleetRoll, listings: [GroupName: ReportListing]) {
         let before = try roll(at: audit(from: introduction).last)
         let listings = try fetchReports(of: before.fleet, groups: before.groups, withChains: false)
         // After the reports, so that no commit that one of them names is missing here.
@@ -144,10 +146,11 @@ extension FleetClone {
                 fork: fork)
         }
         let status = FleetStatus(fleet: roll.fleet, commit: roll.commit, history: history, nodes: nodes)
-        return (status, roll)
+        return (status, roll, listings)
     }
 
-    private func testimony(
+    /// Whether a node's newest report is to be believed.
+    func testimony(
         of member: FleetRoll.Member, fleet: Fleet, listed: (status: CommitID?, latest: CommitID?)?,
         chain: Set<CommitID>
     ) -> (NodeStatus.Testimony, fork: CommitID?) {

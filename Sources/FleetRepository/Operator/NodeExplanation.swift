@@ -43,7 +43,9 @@ extension Reason.Code {
     /// What the fleet repository and the reports suffice for.
     fileprivate static let recomputable: Set<Reason.Code> = [
         .fleetHold, .groupHold, .nodeHold, .gateBroken, .tooFewHealthy, .canaryFailed, .canarySoaking,
-        .canaryBehind, .canaryUnfit, .canarySilent, .canaryRejected, .peerAhead, .fork, .uncovered, .freeze,
+        .canaryBehind, .canaryUnfit, .canarySilent, .canaryRejected, .peerAhead, .fork, .uncovered,
+        .diversity,
+        .freeze,
         .window, .wave, .wavePause, .waveFailed, .budget, .declarationFailed,
     ]
 }
@@ -68,7 +70,7 @@ extension FleetPicture {
         membership = reader.membership(view, stacks: stacks, memory: position.memory, at: commit)
         position = self.position(of: node, in: membership, at: now)
         let desired = try desired(of: node, membership, at: commit)
-        let evidence = evidence(for: view, membership, by: commit, at: now)
+        let evidence = try evidence(for: view, membership, by: commit, at: now)
             .adding(waves: try waves(for: membership, by: commit))
         var explanation = explain(
             desired: desired, membership: membership, position: position, evidence: evidence,
@@ -110,14 +112,17 @@ extension FleetPicture {
 
     private func evidence(
         for view: NodeView, _ membership: Membership, by commit: CommitID, at now: Instant
-    ) -> Evidence {
+    ) throws(FleetReadError) -> Evidence {
         let declarations = membership.stack.layers.map(\.declaration)
         let first = membership.stack.declared.flatMap(time(of:)) ?? now.wall
         var groups: [GroupName: [CanaryEvidence]] = [:]
         for group in view.canaries {
-            groups[group.name] = canaries(
+            let present = canaries(
                 group.nodes, isGroupHeld: group.hold != nil, by: commit,
                 since: TimeSpan(seconds: first.seconds))
+            groups[group.name] =
+                present
+                + (try departed(from: group.name, since: declarations, by: commit))
         }
         return evidence(
             groups, declarations: declarations,
