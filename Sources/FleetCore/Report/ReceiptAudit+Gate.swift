@@ -30,13 +30,10 @@ extension ReceiptAudit {
     /// - Parameter rule: the one that the receipt says was asked.
     mutating func checkCanaries(_ setting: ReceiptGround.Setting, by rule: GateRule) -> [Account] {
         let peers = setting.view.canaries.sorted { $0.name < $1.name }.flatMap { group in
-            group.nodes.map {
-                (
-                    group: group.name,
-                    peer: ReceiptGround.Peer(
-                        $0.name, isHeld: group.hold != nil || $0.hold != nil, labels: $0.labels)
-                )
+            let members = group.nodes.map {
+                ReceiptGround.Peer($0.name, isHeld: group.hold != nil || $0.hold != nil, labels: $0.labels)
             }
+            return (members + (setting.departed[group.name] ?? [])).map { (group: group.name, peer: $0) }
         }
         return accounts(of: peers, receipt.witnesses, soak: rule.soak)
     }

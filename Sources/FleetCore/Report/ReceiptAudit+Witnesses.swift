@@ -61,6 +61,10 @@ extension ReceiptAudit {
         let none = Account(
             group: key.group, peer: peer, claimed: nil, report: nil, isMissing: false, isAsleep: false)
         guard let claim = claims.first else {
+            guard !peer.hasLeft else {
+                noteDeparted(key)
+                return none
+            }
             verdict.note(
                 .witnessLeftOut, "'\(key.node)' of '\(key.group)', which was to be looked at, is left out")
             return none
@@ -74,6 +78,12 @@ extension ReceiptAudit {
                 "'\(key.node)' is \(claim.isHeld ? "" : "not ")on hold in the receipt, and "
                     + "\(peer.isHeld ? "" : "not ")at commit \(receipt.commit.short)")
         }
+        if claim.hasLeft != peer.hasLeft {
+            verdict.note(
+                .witnessMembership,
+                "'\(key.node)' \(claim.hasLeft ? "has left" : "is in") '\(key.group)' in the receipt, and "
+                    + "\(peer.hasLeft ? "has left" : "is in") it at commit \(receipt.commit.short)")
+        }
         let (report, isMissing) = self.report(of: claim)
         var isAsleep = claim.standing == .silent
         if let (report, id) = report {
@@ -86,6 +96,17 @@ extension ReceiptAudit {
             group: key.group, peer: peer, claimed: claim.standing, report: report, isMissing: isMissing,
             isAsleep: isAsleep)
     }
+
+    /// A node that has left the group and of which the receipt says nothing. Agents up to 0.1 did not look at
+    /// such nodes; the failures of one would have closed the gate of a newer one.
+    private mutating func noteDeparted(_ key: Key) {
+        let isOld = AgentVersion(ground.bearer.agent).map { $0 <= Self.lastWithoutDeparted } ?? false
+        verdict.note(
+            isOld ? .departedLeftOut : .witnessLeftOut,
+            "'\(key.node)', which has left '\(key.group)' since the declaration, is left out")
+    }
+
+    private static let lastWithoutDeparted = AgentVersion("0.1.0") ?? .current
 
     /// The report that a witness is said to have given, if it is to be believed.
     private mutating func report(
@@ -148,7 +169,7 @@ extension ReceiptAudit {
         // A failure that the canary told of before is remembered, and closes: nobody gains by inventing one.
         if claim.standing == .failed { return false }
         let standings = [false, true].map { isAsleep in
-            let canary = Self.canary(
+            let canary = canary(
                 ReceiptGround.Peer(claim.node, isHeld: claim.isHeld), .report(report, id: id),
                 isAsleep: isAsleep)
             return canary.standing(to: receipt.declaration, soak: soak, in: Self.watching)
@@ -179,7 +200,7 @@ extension ReceiptAudit {
     ///
     /// - Parameter isLeftOut: whether it may be taken to have been silent for longer than any rule asks.
     func evidence(of account: Account, isLeftOut: Bool) -> CanaryEvidence {
-        Self.canary(
+        canary(
             account.peer, testimony(of: account), isAsleep: account.isAsleep || isLeftOut && account.mayBeSilent,
             failed: account.claimed == .failed ? [receipt.declaration] : [])
     }
@@ -211,12 +232,13 @@ extension ReceiptAudit {
     private static let watching = Evidence(
         groups: [:], watching: .longest, firstSeen: [:], heartbeat: heartbeat, entries: [:])
 
-    private static func canary(
+    private func canary(
         _ peer: ReceiptGround.Peer, _ testimony: CanaryEvidence.Testimony, isAsleep: Bool,
         failed: Set<Declaration> = []
     ) -> CanaryEvidence {
         CanaryEvidence(
             node: peer.node, isHeld: peer.isHeld, testimony: testimony,
-            lastNews: isAsleep ? .zero : .longest, failed: failed, labels: peer.labels)
+            lastNews: isAsleep ? .zero : .longest, failed: failed, labels: peer.labels,
+            departedFrom: peer.hasLeft ? [receipt.declaration] : nil)
     }
 }

@@ -53,13 +53,19 @@ package struct ReceiptGround: Sendable {
         package let view: GroupView
         /// What the commit lists for the node.
         package let node: NodeRecord
+        /// The nodes that were in a group that the gate looks at when the declaration came, and are not now.
+        package let departed: [GroupName: [Peer]]
         /// The order in which the group moves to the receipt's declaration; nil without waves.
         package let plan: WavePlan?
         /// The witnesses of each wave before the node's own, whether on hold or not.
         package let waves: [[Peer]]
 
-        package init(view: GroupView, node: NodeRecord, plan: WavePlan? = nil, waves: [[Peer]] = []) {
+        package init(
+            view: GroupView, node: NodeRecord, departed: [GroupName: [Peer]] = [:], plan: WavePlan? = nil,
+            waves: [[Peer]] = []
+        ) {
             self.view = view
+            self.departed = departed
             self.node = node
             self.plan = plan
             self.waves = waves
@@ -71,8 +77,13 @@ package struct ReceiptGround: Sendable {
         package let node: NodeName
         package let isHeld: Bool
         package let labels: [String: String]
+        /// Whether it has left the group since the declaration: then it counts for failures only.
+        package let hasLeft: Bool
 
-        package init(_ node: NodeName, isHeld: Bool, labels: [String: String] = [:]) {
+        package init(
+            _ node: NodeName, isHeld: Bool, labels: [String: String] = [:], hasLeft: Bool = false
+        ) {
+            self.hasLeft = hasLeft
             self.node = node
             self.isHeld = isHeld
             self.labels = labels

@@ -46,6 +46,7 @@ package struct ReceiptVerdict: Hashable, Sendable {
         case witnessInvented
         case witnessDoubled
         case witnessHold
+        case witnessMembership
         case reportOfAnother
         case reportNotAuthentic
         case reportBesideChain
@@ -67,13 +68,15 @@ package struct ReceiptVerdict: Hashable, Sendable {
         case commitBeforeIntroduction
         case commitUnavailable
         case reportMissing
+        case departedLeftOut
         case coverUnknown
         case proofUnknown
 
         /// Whether it says that the receipt does not follow; else it cannot be told.
         package var isContradiction: Bool {
             switch self {
-            case .commitBeforeIntroduction, .commitUnavailable, .reportMissing, .coverUnknown, .proofUnknown:
+            case .commitBeforeIntroduction, .commitUnavailable, .reportMissing, .departedLeftOut,
+                .coverUnknown, .proofUnknown:
                 false
             default: true
             }

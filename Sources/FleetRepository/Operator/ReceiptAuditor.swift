@@ -35,6 +35,7 @@ struct ReceiptAuditor {
     private let stacks: [CommitID: [BaselineName: DeclarationStack]]
     private var views: [ViewKey: GroupView] = [:]
     private var rollouts: [PlanKey: Rollout] = [:]
+    private var departed: [PlanKey: [GroupName: [ReceiptGround.Peer]]] = [:]
     private var chains: [NodeName: Set<CommitID>] = [:]
     private var reports: [CommitID: Report?] = [:]
     private var entries: [Declaration: Set<EntryKey>?] = [:]
@@ -185,17 +186,40 @@ extension ReceiptAuditor {
             return error.place
         }
         views[key] = view
-        guard let waves = view.group.waves else {
-            return .setting(ReceiptGround.Setting(view: view, node: node))
-        }
         let planKey = PlanKey(view: key, declaration: receipt.declaration)
+        let left = try departed[planKey] ?? self.departed(from: view.canaries, receipt)
+        departed[planKey] = left
+        guard let waves = view.group.waves else {
+            return .setting(ReceiptGround.Setting(view: view, node: node, departed: left))
+        }
         let rollout =
             rollouts[planKey] ?? Rollout(waves, view.peers, receipt.declaration, book, receipt.commit)
         rollouts[planKey] = rollout
         return .setting(
             ReceiptGround.Setting(
-                view: view, node: node, plan: rollout.plan,
+                view: view, node: node, departed: left, plan: rollout.plan,
                 waves: Array(rollout.witnesses.prefix(rollout.plan.wave(of: node.name) ?? 0))))
+    }
+
+    /// The nodes that have left a group since the receipt's declaration.
+    private func departed(
+        from groups: [CanaryGroup], _ receipt: Receipt
+    ) throws(GitError) -> [GroupName: [ReceiptGround.Peer]] {
+        guard positions[receipt.declaration.commit] != nil else { return [:] }
+        let finder = DepartedCanaries(clone: clone, followed: receipt.commit)
+        var found: [GroupName: [ReceiptGround.Peer]] = [:]
+        for group in groups {
+            do throws(FleetReadError) {
+                found[group.name] = try finder.find(from: group.name, since: [receipt.declaration]).map {
+                    ReceiptGround.Peer(
+                        $0.record.name, isHeld: $0.record.hold != nil, labels: $0.record.labels,
+                        hasLeft: true)
+                }
+            } catch {
+                throw GitError("read nodes", "\(group.name)", .notFound, error.description)
+            }
+        }
+        return found
     }
 
     /// Looks up a report that a receipt names.
@@ -203,7 +227,11 @@ extension ReceiptAuditor {
         _ id: CommitID, of witness: GateAnswer.Witness, for receipt: Receipt
     ) throws(GitError) -> ReceiptGround.WitnessReport {
         let audits = nodes[witness.node] ?? []
-        let listed = try book.key(of: witness.node, at: receipt.commit)
+        var listed = try book.key(of: witness.node, at: receipt.commit)
+        if listed == .notListed {
+            // Whoever has left the fleet since the declaration is read by the key that it had then.
+            listed = try book.key(of: witness.node, at: receipt.declaration.commit)
+        }
         guard try chain(of: witness.node).contains(id) else {
             if let report = sharedReport(id), report.node != witness.node { return .ofAnother(report.node) }
             guard case .key(let key) = listed, let number = witness.sequence,
