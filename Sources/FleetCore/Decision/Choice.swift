@@ -11,6 +11,8 @@ struct Choice {
     let now: Instant
     /// The entries of a baseline that apply to this node and are enforced on it.
     let applied: (DeclaredBaseline) -> [EntryKey]
+    /// Whether entries of what was admitted are left out on this node, so that it can vouch for nothing.
+    let leavesOut: (Admission, DeclaredBaseline) -> Bool
 
     /// What is admitted from now on.
     struct Outcome {
@@ -47,7 +49,7 @@ struct Choice {
         {
             return rollback
         }
-        if let unfinished = unfinishedSoak(before: declared) { return stay([unfinished]) }
+        if let unfinished = unfinishedSoak(before: declared) { return stay([unfinished], by: .gate) }
         // Rules 6 to 8
         return advance(to: declared)
     }
@@ -74,14 +76,10 @@ struct Choice {
             failure(of: base.declaration) == nil, memory.unwell != base.declaration,
             memory.backOff?.declaration != base.declaration,
             let version = membership.versions[base.declaration],
-            version.baseline.mismatch(with: actual.facts) == nil
+            version.baseline.mismatch(with: facts) == nil
         else { return nil }
         let reached = memory.proven.first { $0.declaration == base.declaration }?.healthyFor ?? .zero
-        guard reached < needed else { return nil }
-        let assessment = Assessment(
-            of: base.form, in: inventory, newer: version.baseline.newer, placed: memory.changes.placed,
-            exceptions: exceptions, sources: nil)
-        guard assessment.leftOut.isEmpty else { return nil }
+        guard reached < needed, !leavesOut(base, version) else { return nil }
         return Reason(
             .soakUnfinished,
             "\(base.declaration) has been well here for \(reached.rough) of the \(needed) that other groups "

@@ -86,7 +86,12 @@ private struct Deliberation {
         let choice = Choice(
             desired: desired, membership: membership, facts: actual.facts, evidence: evidence,
             memory: memory, zones: actual.zones, now: now,
-            applied: { $0.applied(in: inventory, placed: memory.changes.placed, exceptions: exceptions) })
+            applied: { $0.applied(in: inventory, placed: memory.changes.placed, exceptions: exceptions) },
+            leavesOut: {
+                $0.leavesOut(
+                    in: inventory, newer: $1.baseline.newer, placed: memory.changes.placed,
+                    exceptions: exceptions)
+            })
         return enforce(choice.outcome, in: inventory)
     }
 

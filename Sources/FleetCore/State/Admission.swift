@@ -38,6 +38,18 @@ package struct Admission: Hashable, Sendable {
     }
 }
 
+extension Admission {
+    /// Whether entries are left out of it on a node: excepted, held by hand, or newer and kept.
+    func leavesOut(
+        in inventory: InventoryIndex, newer: NewerPolicy, placed: [PackageID: PackageVersion],
+        exceptions: Set<EntryKey>
+    ) -> Bool {
+        let assessment = Assessment(
+            of: form, in: inventory, newer: newer, placed: placed, exceptions: exceptions, sources: nil)
+        return !assessment.leftOut.isEmpty
+    }
+}
+
 /// A transaction that was begun, written durably before the package manager runs.
 package struct Intent: Hashable, Sendable {
     package var kind: Kind

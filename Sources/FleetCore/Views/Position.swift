@@ -12,6 +12,8 @@ package struct Position: Sendable {
     package let localHold: Reason?
     /// Which entries of a baseline apply to the node.
     package let applied: @Sendable (DeclaredBaseline) -> Applied
+    /// Whether entries of what was admitted are left out there.
+    let leavesOut: @Sendable (Admission, DeclaredBaseline) -> Bool
 
     /// Entries that apply to a node and are enforced there.
     package struct Applied: Hashable, Sendable {
@@ -34,6 +36,10 @@ package struct Position: Sendable {
         let placed = memory.changes.placed
         applied = {
             Applied(keys: $0.applied(in: inventory, placed: placed, exceptions: exceptions))
+        }
+        leavesOut = {
+            $0.leavesOut(
+                in: inventory, newer: $1.baseline.newer, placed: placed, exceptions: exceptions)
         }
     }
 }
@@ -76,6 +82,8 @@ extension Position {
         let known = report.baseline.admitted.flatMap { membership.versions[$0] }
         let packages = report.packages
         applied = { $0.applied(by: packages, comparedWith: known, exceptions: exceptions) }
+        let isLeftOut = packages.findings.contains { [.excepted, .held, .newer].contains($0.state) }
+        leavesOut = { _, _ in isLeftOut }
     }
 
     /// The position of a node of which nothing is known but what the fleet repository says.
@@ -90,6 +98,7 @@ extension Position {
         localHold = nil
         let exceptions = membership.node.exceptedEntries(at: now)
         applied = { $0.applied(by: PackageStatement(), comparedWith: nil, exceptions: exceptions) }
+        leavesOut = { _, _ in false }
     }
 }
 

@@ -187,7 +187,8 @@ extension ReceiptAuditor {
         }
         views[key] = view
         let planKey = PlanKey(view: key, declaration: receipt.declaration)
-        let left = try departed[planKey] ?? self.departed(from: view.canaries, receipt)
+        let known = departed[planKey]
+        let left = if let known { known } else { try departed(from: view.canaries, receipt) }
         departed[planKey] = left
         guard let waves = view.group.waves else {
             return .setting(ReceiptGround.Setting(view: view, node: node, departed: left))
