@@ -12,17 +12,26 @@ struct ValidateCommand: ParsableCommand {
         discussion: """
             Reads a folder as it is, committed or not, and prints one line for each problem, as compilers \
             do: file:line:column: message. Exit code 65 if there is an error; warnings do not count.
+
+            A change that loosens the gate or the waves of a group and brings it another baseline is an \
+            error: a folder is compared with its newest commit, if it is a Git work tree. With BASE..HEAD, \
+            as the check of a pull request has it, the files of HEAD are judged, and compared with the \
+            commit at which HEAD left BASE.
             """)
 
-    @Argument(help: "The folder of the fleet repository.")
+    @Argument(help: "The folder of the fleet repository; BASE..HEAD alone stands for the working directory.")
     var folder = "."
+
+    @Argument(help: "A range of commits: what is to be merged.")
+    var range: String?
 
     @Flag(help: "Print JSON (plimsoll/validation/v1).")
     var json = false
 
     func run() throws {
+        let subject = try subject()
         let validation = try RepositoryValidation.validate(
-            DirectoryTree(root: folder), knownZones: ZoneDatabase().names)
+            subject.tree, since: subject.before, knownZones: ZoneDatabase().names)
         let rendering = ValidationRendering(validation)
         if json {
             Terminal.write(String(decoding: rendering.json.documentBytes, as: UTF8.self))
@@ -30,6 +39,14 @@ struct ValidateCommand: ParsableCommand {
             for line in rendering.lines(colour: Terminal.hasColour) { Terminal.print(line) }
         }
         guard validation.problems.isEmpty else { throw ExitCode(ExitStatus.invalidData.rawValue) }
+    }
+}
+
+extension ValidateCommand {
+    private func subject() throws(OperatorError) -> ValidationSubject {
+        if let range { return try ValidationSubject(range: range, folder: folder) }
+        guard ValidationSubject.isRange(folder) else { return try ValidationSubject(folder: folder) }
+        return try ValidationSubject(range: folder, folder: ".")
     }
 }
 

@@ -1,7 +1,7 @@
 /// How far a group's protection has become weaker: sentences for people, each about one key.
 ///
-/// A gate or a wave that is in the way of a change is loosened in a commit of its own, which somebody reads as
-/// such, and not in the one that needs it.
+/// A gate or a wave that is in the way of a change is loosened in a commit of its own, which somebody reads
+/// as such, and not in the one that needs it.
 package struct Loosening: Hashable, Sendable {
     /// The key of the group's file that was loosened: `gate` or `waves`.
     package let key: String
@@ -107,8 +107,8 @@ extension Thresholds {
 extension Quota {
     /// Whether this is more nodes than `other` in one of the groups.
     ///
-    /// A share and a count differ by the size of a group. Where a size is not known the one with more cannot be
-    /// told, so they count as loosened either way.
+    /// A share and a count differ by the size of a group. Where a size is not known the one with more cannot
+    /// be told, so they count as loosened either way.
     fileprivate func isMore(than other: Quota, of sizes: [Int]) -> Bool {
         switch (self, other) {
         case (.percent(let own), .percent(let others)), (.count(let own), .count(let others)): own > others

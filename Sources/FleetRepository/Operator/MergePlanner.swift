@@ -28,7 +28,8 @@ struct MergePlanner {
         let tree = CommitTree(clone: clone, commit: proposal.result)
         var plan = MergePlan(
             base: proposal.base, head: proposal.head,
-            validation: try RepositoryValidation.validate(tree))
+            validation: try RepositoryValidation.validate(
+                tree, since: CommitTree(clone: clone, commit: proposal.base)))
         guard plan.validation.problems.isEmpty else { return plan }
         let changed = try changedPaths()
         guard !changed.isEmpty else { return plan }

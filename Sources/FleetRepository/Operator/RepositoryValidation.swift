@@ -5,10 +5,13 @@ internal import FleetCore
 package enum RepositoryValidation {
     /// Validates the whole tree.
     ///
-    /// - Parameter knownZones: the names of a time zone database; nil where there is none to compare with.
-    /// - Throws: `FileTreeError` if the tree cannot be read now; what is wrong with its content is a problem.
+    /// - Parameters:
+    ///   - before: the tree before a change: then the change must not loosen a gate and bring what the gate is
+    ///     for.
+    ///   - knownZones: the names of a time zone database; nil where there is none to compare with.
+    /// - Throws: `FileTreeError` if a tree cannot be read now; what is wrong with its content is a problem.
     package static func validate(
-        _ tree: any FileTree, knownZones: Set<String>? = nil
+        _ tree: any FileTree, since before: (any FileTree)? = nil, knownZones: Set<String>? = nil
     ) throws(FileTreeError) -> Validation {
         let format = try FleetValidator.validate(tree)
         let files = FleetFiles(tree: tree)
@@ -25,8 +28,14 @@ package enum RepositoryValidation {
         try limits.run()
         var zones = ZoneExamination(files: files, known: knownZones ?? [])
         if knownZones != nil { try zones.run() }
+        let loosened = try before.map { before throws(FileTreeError) in
+            try LooseningExamination(from: before, to: tree).groups()
+        }
+        let refused = (loosened ?? []).filter(\.changesBaseline).flatMap(\.problems)
+        let told = (loosened ?? []).filter { !$0.changesBaseline }.flatMap(\.problems)
+        let late = try RolloutTimeExamination(files: files).warnings()
         return Validation(
-            problems: format.problems + trust.problems + limits.problems + zones.problems,
-            warnings: format.warnings + trust.warnings + limits.warnings)
+            problems: format.problems + trust.problems + limits.problems + zones.problems + refused,
+            warnings: format.warnings + trust.warnings + limits.warnings + told + late)
     }
 }

@@ -1,0 +1,102 @@
+import FleetTesting
+import Foundation
+import Testing
+
+/// A gate that is loosened in the commit that needs it is refused.
+struct OperatorLooseningTests {
+    private let folder: TemporaryFolder
+    private let clone: String
+
+    init() throws {
+        folder = try TemporaryFolder("operator-loosening")
+        clone = folder.path("acme")
+        let key = try SSHKeyFiles("ada", in: folder)
+        let result = try plimsoll("init", clone, "--key", key.path)
+        try #require(result.exitCode == 0, "\(result.errorText)")
+        try write(soak: "4h")
+        try git("checkout", "--quiet", "-b", "work")
+        try commit("Begin")
+    }
+
+    @discardableResult
+    private func git(_ arguments: String...) throws -> String {
+        try runSuccessfully(["git"] + arguments, in: clone, environment: Git.environment).text
+    }
+
+    private func commit(_ message: String) throws { _ = try Git.commit(message, in: clone) }
+
+    private func write(soak: String) throws {
+        try folder.write(
+            """
+            apiVersion: plimsoll/v1
+            baseline: debian-12
+            gate: {after: [canary], soak: \(soak)}
+
+            """, to: "acme/groups/stores/group.yaml")
+    }
+
+    private func write(packages: String) throws {
+        try folder.write(
+            "apiVersion: plimsoll/v1\nmanager: apt\npackages: \(packages)\n", to: "acme/baselines/debian-12.yaml")
+    }
+
+    private static let refusal =
+        "groups/stores/group.yaml:3:1: the gate of group 'stores' is loosened: 'soak' goes from 4h to 1h; the same "
+        + "change brings another content of the baseline 'debian-12'; loosen it in a commit of its own, merged before"
+
+    @Test func inTheWorkTree() throws {
+        #expect(try plimsoll("validate", clone).exitCode == 0)
+        try write(packages: "{nginx: 1.22.1-9}")
+        #expect(try plimsoll("validate", clone).exitCode == 0)
+        try write(soak: "1h")
+        let refused = try plimsoll("validate", clone)
+        #expect(refused.exitCode == 65 && refused.lines.contains(Self.refusal), "\(refused.text)")
+        try git("checkout", "--quiet", "--", "baselines")
+        let told = try plimsoll("validate", clone)
+        #expect(told.exitCode == 0)
+        #expect(
+            told.lines.contains(
+                "groups/stores/group.yaml:3:1: warning: the gate of group 'stores' is loosened: 'soak' goes from 4h "
+                    + "to 1h"))
+    }
+
+    @Test func inTheRangeOfAPullRequest() throws {
+        try git("checkout", "--quiet", "-b", "pull")
+        try write(packages: "{nginx: 1.22.1-9}")
+        try commit("Bring nginx")
+        try write(soak: "1h")
+        try commit("Soak less")
+        // What the branch has got meanwhile is not the pull request's.
+        try git("checkout", "--quiet", "work")
+        try folder.write("The store's own words.\n", to: "acme/README.md")
+        try write(soak: "8h")
+        try commit("Soak longer")
+        let refused = try plimsoll("validate", clone, "work..pull")
+        #expect(refused.exitCode == 65 && refused.lines.contains(Self.refusal), "\(refused.text)")
+        // The same without the folder, and up to the commit that is checked out.
+        try git("checkout", "--quiet", "pull")
+        let here = try plimsoll("validate", "work..", in: clone)
+        #expect(here.exitCode == 65 && here.lines.contains(Self.refusal), "\(here.text)")
+        #expect(try plimsoll("validate", clone, "work..pull~1").exitCode == 0)
+        // Each in a commit of its own, the one merged before the other.
+        #expect(try plimsoll("validate", clone, "pull~1..pull").exitCode == 0)
+    }
+
+    @Test func aRangeThatIsNoneIsAMistakeOfTheCaller() throws {
+        for range in ["nowhere..work", "work...nothing"] {
+            let result = try plimsoll("validate", clone, range)
+            #expect(result.exitCode == 64, "\(range): \(result.text) \(result.errorText)")
+        }
+        #expect(try plimsoll("validate", "../acme", in: clone).exitCode == 0)
+    }
+
+    @Test func aRolloutThatMayTakeWeeksIsSaid() throws {
+        try write(soak: "8d")
+        let result = try plimsoll("validate", clone)
+        #expect(result.exitCode == 0)
+        #expect(
+            result.text.contains(
+                "groups/stores/group.yaml:1:1: warning: up to 8d may pass from a merge to the last step of 'stores'"),
+            "\(result.text)")
+    }
+}
