@@ -38,6 +38,12 @@ struct SimulatorCommand: AsyncParsableCommand {
     @Flag(help: "Keep states as values, without their JSON form.")
     var values = false
 
+    @Option(help: "Put a deliberate bug into the reconciler, and count the seeds until it is found.")
+    var bug: String?
+
+    @Flag(help: "Run the scenarios that have a name, instead of seeds.")
+    var scenarios = false
+
     mutating func validate() throws {
         guard seeds >= 1 else { throw ValidationError("--seeds: expected at least 1") }
         guard nodes >= 5 else { throw ValidationError("--nodes: expected at least 5") }
@@ -50,6 +56,8 @@ struct SimulatorCommand: AsyncParsableCommand {
         var options = SimulationOptions()
         options.skipsQuietCycles = !everyCycle
         options.usesCodec = !values
+        if scenarios { return try await Scenarios.run(options: options) }
+        if bug != nil { return try await findBugs(maker: maker, options: options) }
         let step = max(seeds / 20, 1)
         let range = seed.map { $0...$0 } ?? from...(from + UInt64(seeds) - 1)
         let sum = await SeedRange(range, maker: maker, options: options, jobs: jobs).run { done, sum in
@@ -66,5 +74,28 @@ struct SimulatorCommand: AsyncParsableCommand {
             for line in story { Terminal.print("  \(line)") }
         }
         if !sum.violations.isEmpty { throw ExitCode(1) }
+    }
+
+    /// Runs seeds with each bug of that name, or with all, until an invariant is violated.
+    private func findBugs(maker: PlanMaker, options: SimulationOptions) async throws {
+        var isMissed = false
+        for mutation in Mutation.all where bug == "all" || bug == mutation.name {
+            var options = options
+            options.mutation = mutation
+            var found: Trial?
+            for seed in from...(from + UInt64(seeds) - 1) where found == nil {
+                let trial = await Trial(seed: seed, maker: maker, options: options)
+                if trial.violation != nil { found = trial }
+            }
+            if let found, let violation = found.violation {
+                Terminal.print(
+                    "\(mutation.name): seed \(found.seed), \(violation.invariant.rawValue): "
+                        + violation.message)
+            } else {
+                isMissed = true
+                Terminal.print("\(mutation.name): not found in \(seeds) seeds")
+            }
+        }
+        if isMissed { throw ExitCode(1) }
     }
 }

@@ -4,16 +4,16 @@ import Testing
 
 struct SimulationTests {
     /// Small fleets and a short while: `make simulate` takes large ones.
-    private let maker = PlanMaker(sizes: 5...8, days: 7)
+    private let maker = PlanMaker(sizes: 5...8, days: 6, intervals: [1_800, 3_600])
 
     @Test(arguments: 1...24 as ClosedRange<UInt64>)
     func `with every fault on, every invariant holds`(seed: UInt64) async {
         let trial = await Trial(seed: seed, maker: maker, options: SimulationOptions())
-        #expect(trial.violation == nil, "plimsoll-simulator --seed \(seed) --nodes 8 --days 7")
+        #expect(trial.violation == nil, "seed \(seed): \(trial.violation?.message ?? "")")
         #expect(trial.statistics.decisions > 100)
     }
 
-    @Test(arguments: [31, 32, 33] as [UInt64])
+    @Test(arguments: [31, 32] as [UInt64])
     func `a seed replays exactly`(seed: UInt64) async {
         var options = SimulationOptions()
         options.tellsStory = true
@@ -27,7 +27,7 @@ struct SimulationTests {
         #expect(stories[0] == stories[1])
     }
 
-    @Test(arguments: 41...46 as ClosedRange<UInt64>)
+    @Test(arguments: 41...43 as ClosedRange<UInt64>)
     func `leaving quiet cycles out changes nothing`(seed: UInt64) async {
         var histories: [[String]] = []
         var decisions: [Int] = []

@@ -8,10 +8,16 @@ struct ReleaseBook {
     /// The check that every release has.
     static let check = Check(.service("app"))
 
+    private var numbers: [Digest: Int] = [CanonicalForm(baseline(0)).digest: 0]
+
+    /// The number of the release with this digest.
+    func number(of digest: Digest) -> Int? { numbers[digest] }
+
     var newest: Release { releases[releases.count - 1] }
 
     mutating func add(flaw: Flaw?, needsReboot: Bool) -> Release {
         let release = Release(releases.count, flaw: flaw, needsReboot: needsReboot)
+        numbers[CanonicalForm(Self.baseline(release.number)).digest] = release.number
         releases.append(release)
         return release
     }

@@ -28,6 +28,7 @@ extension Simulation {
         case .restore: restore(node)
         case .twin: twin(of: node)
         case .oldAgent: node.agent = .oldest
+        case .newAgent: node.agent = .newer
         default: return
         }
         wake(node, at: time)

@@ -5,7 +5,8 @@ extension Simulation {
     /// out.
     func perform(_ happening: Happening) {
         switch happening {
-        case .cut, .trouble, .clock, .suspend, .drift, .snapshot, .restore, .twin, .oldAgent, .replace:
+        case .cut, .trouble, .clock, .suspend, .drift, .snapshot, .restore, .twin, .oldAgent, .newAgent,
+            .replace:
             guard let name = happening.node, let node = node(name), !node.isOff else { return }
             statistics.faults += 1
             strike(node, happening)

@@ -25,6 +25,11 @@ extension Simulation {
                 thresholds += state.peers.map { $0.lastNews + membership.fleet.heartbeat * 2 }
             }
         }
+        if let watched = state.watchedAt {
+            if case .member(let membership)? = outcome?.desired.standing {
+                thresholds.append(watched + membership.fleet.heartbeat)
+            }
+        }
         if let backOff = state.backOff { thresholds.append(backOff.until) }
         let ahead = thresholds.filter { $0 > running }.map { ($0 - running).milliseconds }
         guard let first = ahead.min() else { return }

@@ -14,6 +14,7 @@ package final class Simulation {
     package internal(set) var nodes: [SimulatedNode] = []
     package internal(set) var statistics = Statistics()
     package internal(set) var story: [String] = []
+    package internal(set) var deeds: [Deed] = []
     /// Seconds since the beginning.
     package internal(set) var time: Int64 = 0
 
@@ -82,7 +83,7 @@ package final class Simulation {
         let node = SimulatedNode(
             name: name, index: nodes.count, key: key,
             machine: SimulatedMachine(
-                serial: "\(name)/\(nodes.count)", installed: ReleaseBook.packages(of: 0)))
+                serial: SimulatedMachine.serial(of: name, index: nodes.count), installed: ReleaseBook.packages(of: 0)))
         places[name] = node.index
         keysOf[name, default: []].insert(.group(group))
         nodes.append(node)

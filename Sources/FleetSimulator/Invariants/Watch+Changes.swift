@@ -15,6 +15,7 @@ extension Watch {
         }
         guard let state, let intent = state.intent else { return }
         simulation.tell("\(node.name): \(intent.kind.rawValue) \(intent.declaration)")
+        simulation.note(intent.kind == .undo ? .undid : .changed, intent.declaration, by: node)
         guard intent.kind != .undo, intent.interruptions == 0 else { return }
         guard let followed = simulation.repository.commit(state.followed),
             let mark = simulation.repository.commit(state.mark)

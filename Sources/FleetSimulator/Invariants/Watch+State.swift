@@ -9,7 +9,13 @@ extension Watch {
         {
             simulation.tell(
                 "\(node.name): admits \(admitted.declaration) (\(admitted.receipt.basis.rawValue))")
+            simulation.note(.admitted, admitted.declaration, by: node)
             checkAdmission(admitted, state: state, on: node, in: simulation)
+        }
+        if let given = before?.admitted, given.progress == .provisional,
+            state.admitted?.declaration != given.declaration
+        {
+            simulation.note(.gaveBack, given.declaration, by: node)
         }
         if let before, before.peers != state.peers {
             checkPeers(state, before: before, on: node, in: simulation)
@@ -19,6 +25,7 @@ extension Watch {
         {
             simulation.tell(
                 "\(node.name): \(failure.failure.declaration) failed: \(failure.failure.reason)")
+            simulation.note(.failed, failure.failure.declaration, by: node)
             histories[node.index, default: NodeHistory()].failed[failure.failure.declaration] = failure.retry
         }
     }

@@ -62,6 +62,9 @@ struct SimulatedMachine {
         }
     }
 
+    /// The serial of the first machine of a node.
+    static func serial(of name: NodeName, index: Int) -> String { "\(name)/\(index)" }
+
     static let architecture = Architecture("amd64") ?? .all
 
     mutating func inventory() -> Inventory {

@@ -12,7 +12,8 @@ extension SimulatedSource {
         var reading: EvidenceReading
         switch need {
         case .gate(let groups):
-            reading = evidence(of: groups, view: view, membership: membership, memory: memory, at: now)
+            reading = evidence(
+                of: groups, view: view, commit: commit, membership: membership, memory: memory, at: now)
         case .waves(let declaration):
             reading = waves(
                 to: declaration, commit: commit, membership: membership, memory: memory, at: now)
@@ -22,17 +23,26 @@ extension SimulatedSource {
     }
 
     private func evidence(
-        of groups: [GroupName], view: GroupView, membership: Membership, memory: NodeState, at now: Instant
+        of groups: [GroupName], view: GroupView, commit: SimulatedCommit, membership: Membership,
+        memory: NodeState, at now: Instant
     ) -> EvidenceReading {
         let running = memory.running.total(at: now)
         var peers = PeerBook(memory.peers, running: running)
         var read: [GroupName: [CanaryEvidence]] = [:]
+        let open = membership.stack.ahead(of: memory.base?.declaration)
         for group in view.canaries where groups.contains(group.name) {
             node.reading.append(.group(group.name))
-            read[group.name] = group.nodes.map {
+            let canaries = group.nodes.map {
                 evidence(of: $0, isHeld: group.hold != nil || $0.hold != nil, memory: memory, peers: &peers)
             }
+            let departed = simulation.departed(from: group, since: open, at: commit).map { departed in
+                evidence(
+                    of: departed.record, isHeld: departed.record.hold != nil, memory: memory, peers: &peers,
+                    departedFrom: departed.declarations)
+            }
+            read[group.name] = canaries + departed
         }
+        prune(&peers, keeping: [], view: view, commit: commit, memory: memory)
         let entries = membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) }
         return EvidenceReading(
             evidence: Evidence(
@@ -57,9 +67,25 @@ extension SimulatedSource {
             }
         }
         for step in 0..<own { simulation.register(commit, group, declaration, step) }
+        if let view = commit.view(of: group) {
+            let witnesses = (0..<own).flatMap { commit.witnesses(of: $0, to: declaration, in: group) }
+            prune(&peers, keeping: witnesses, view: view, commit: commit, memory: memory)
+        }
         return EvidenceReading(
             evidence: Evidence.none.adding(waves: [declaration: read]), peers: peers.entries,
             condition: condition)
+    }
+
+    /// Forgets what neither the gate nor the waves can ask for any more.
+    private func prune(
+        _ peers: inout PeerBook, keeping witnesses: [NodeRecord], view: GroupView, commit: SimulatedCommit,
+        memory: NodeState
+    ) {
+        let isWaiting = witnesses.isEmpty && view.group.waves != nil
+        let stacked = memory.stacks.values.flatMap { $0.layers.map(\.declaration) }
+        peers.prune(
+            keeping: view.canaries.flatMap(\.nodes) + witnesses, besides: isWaiting ? Set(view.peers) : [],
+            declarations: Set(stacked), isMember: { commit.content.nodes[$0] != nil })
     }
 
     private var condition: Reason? {
@@ -67,12 +93,14 @@ extension SimulatedSource {
     }
 
     private func evidence(
-        of record: NodeRecord, isHeld: Bool, memory: NodeState, peers: inout PeerBook
+        of record: NodeRecord, isHeld: Bool, memory: NodeState, peers: inout PeerBook,
+        departedFrom: Set<Declaration>? = nil
     ) -> CanaryEvidence {
         CanaryEvidence(
             node: record.name, isHeld: isHeld,
             testimony: testimony(of: record, mark: memory.mark, peers: &peers),
-            lastNews: peers.lastNews(of: record), failed: peers.failed(on: record.name), labels: record.labels)
+            lastNews: peers.lastNews(of: record), failed: peers.failed(on: record.name),
+            labels: record.labels, departedFrom: departedFrom)
     }
 
     /// What a node's newest report says, if it is to be believed: the server shows, the real ``PeerBook``
@@ -158,6 +186,35 @@ extension Simulation {
         guard registered.insert(RegisteredWave(commit: commit.id, key: key)).inserted else { return }
         for record in commit.witnesses(of: step, to: declaration, in: group) {
             keysOf[record.name, default: []].insert(key)
+        }
+    }
+}
+
+/// A node that has left a group, and the declarations at whose commits it was in it.
+struct DepartedCanary {
+    let record: NodeRecord
+    let declarations: Set<Declaration>
+}
+
+extension Simulation {
+    /// The nodes that were in a group when a declaration came to the branch and are not now, in the order of
+    /// their names.
+    func departed(
+        from group: CanaryGroup, since declarations: [Declaration], at commit: SimulatedCommit
+    ) -> [DepartedCanary] {
+        var left: [NodeName: [Declaration]] = [:]
+        for declaration in declarations {
+            guard let then = repository.commit(declaration.commit), then !== commit else { continue }
+            for record in then.roll(of: group.name)
+            where commit.content.nodes[record.name]?.group != group.name {
+                left[record.name, default: []].append(declaration)
+            }
+        }
+        return left.sorted { $0.key < $1.key }.compactMap { name, declarations in
+            let then = declarations.lazy.compactMap { self.repository.commit($0.commit)?.content.nodes[name] }
+            return (commit.content.nodes[name] ?? then.first).map {
+                DepartedCanary(record: $0, declarations: Set(declarations))
+            }
         }
     }
 }

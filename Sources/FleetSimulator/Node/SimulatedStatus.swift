@@ -16,11 +16,27 @@ struct SimulatedStatus: StatusSink {
         }
         guard !simulation.isDiskFull(node) else { throw StatusError("no space for a report") }
         guard node.power.step() else { throw StatusError("no power") }
+        let report = simulation.options.usesCodec ? try read(report) : report
         let stored = StoredReport(
             id: simulation.newReportID(), previous: previous, key: node.key, report: report, receipt: receipt)
         node.clone.report = stored
         simulation.watch.wrote(stored, on: node, in: simulation)
         return stored.id
+    }
+
+    /// The report as its readers will read it; that of a newer agent has a field and a word that they do not
+    /// know.
+    private func read(_ report: Report) throws(StatusError) -> Report {
+        do {
+            var json = try JSONValue(parsing: report.documentBytes)
+            if node.agent > .current, var members = json.object {
+                members["mood"] = "cheerful"
+                json = .object(members)
+            }
+            return try Report(parsing: json.documentBytes)
+        } catch {
+            throw StatusError("nobody can read its report: \(error)")
+        }
     }
 
     func push(_ id: CommitID) async -> ReportDelivery {

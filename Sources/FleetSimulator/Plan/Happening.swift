@@ -46,6 +46,8 @@ package enum Happening: Hashable, Sendable {
     case twin(NodeName)
     /// An agent of the release before is put on the node.
     case oldAgent(NodeName)
+    /// The node gets the newest agent before the others.
+    case newAgent(NodeName)
     // Fate, on all.
     /// The mirror lacks a package of the newest release.
     case mirrorLacks(seconds: Int64)
@@ -92,7 +94,7 @@ package enum Happening: Hashable, Sendable {
         switch self {
         case .cut(let node, _, _, _), .trouble(let node, _, _), .clock(let node, _, _),
             .suspend(let node, _), .drift(let node), .replace(let node), .snapshot(let node),
-            .restore(let node), .twin(let node), .oldAgent(let node), .move(let node, _),
+            .restore(let node), .twin(let node), .oldAgent(let node), .newAgent(let node), .move(let node, _),
             .remove(let node), .hold(.node(let node)), .lift(.node(let node)):
             node
         default: nil

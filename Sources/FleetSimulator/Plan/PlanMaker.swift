@@ -8,8 +8,14 @@ package struct PlanMaker: Sendable {
     package var sizes: ClosedRange<Int>
     /// How long faults last, in seconds.
     package var span: Int64
+    /// The times between two cycles that a fleet may have, in seconds.
+    package var intervals: [Int]
 
-    package init(odds: FaultOdds = .everything, sizes: ClosedRange<Int> = 5...500, days: Int = 16) {
+    package init(
+        odds: FaultOdds = .everything, sizes: ClosedRange<Int> = 5...500, days: Int = 16,
+        intervals: [Int] = [300, 900, 1_800]
+    ) {
+        self.intervals = intervals
         self.odds = odds
         span = Int64(days) * 86_400
         self.sizes = sizes
@@ -61,7 +67,7 @@ package struct PlanMaker: Sendable {
                 "store", after: isChained ? "pilot" : "canary", nodes: max(1, total - canaries - middle),
                 &generator))
         var shape = FleetShape(groups)
-        shape.interval = Int64(generator.one(of: [300, 900, 1_800]))
+        shape.interval = Int64(generator.one(of: intervals))
         shape.heartbeat = TimeSpan(seconds: Int64(generator.one(of: [12, 24, 24, 48])) * 3_600)
         return shape
     }

@@ -1,0 +1,73 @@
+internal import FleetCore
+
+/// A story that must end well: what happens, and what is expected of it besides the invariants.
+package struct Scenario: Sendable {
+    package let name: String
+    /// What would go wrong without the rule that it tests.
+    package let story: String
+    /// The same story in one or more variants, such as a crash at each step.
+    package let plans: [SimulationPlan]
+    /// What is not as expected after a run; empty if all is well.
+    package let faults: @Sendable (Simulation) -> [String]
+
+    init(
+        _ name: String, _ story: String, _ plans: [SimulationPlan],
+        _ faults: @escaping @Sendable (Simulation) -> [String] = { _ in [] }
+    ) {
+        self.name = name
+        self.story = story
+        self.plans = plans
+        self.faults = faults
+    }
+
+    package static let all: [Scenario] = ofTheBranch + ofCanaries + ofReports + ofMachines
+
+    static let minute: Int64 = 60
+    static let hour: Int64 = 3_600
+    static let day: Int64 = 86_400
+
+    /// A fleet of canaries and stores, the stores after the canaries.
+    static func fleet(
+        canaries: Int = 2, stores: Int = 3, soak: Int64 = 4, silence: SilenceRule = .hold,
+        failures: Quota = .count(0), waves: [Quota] = []
+    ) -> FleetShape {
+        let rule = GateRule(
+            after: [.simulated("canary")], soak: TimeSpan(seconds: soak * hour), failures: failures,
+            silence: silence)
+        let steps = waves.isEmpty ? nil : Waves(
+            steps: waves, healthy: .percent(100), soak: TimeSpan(seconds: 1_800), failures: .count(0),
+            silence: .hold)
+        return FleetShape([
+            FleetShape.GroupShape(
+                Group(name: .simulated("canary"), baseline: ReleaseBook.baseline, gate: .none),
+                nodes: canaries),
+            FleetShape.GroupShape(
+                Group(
+                    name: .simulated("store"), baseline: ReleaseBook.baseline, gate: .rule(rule),
+                    waves: steps),
+                nodes: stores),
+        ])
+    }
+
+    static func plan(
+        _ shape: FleetShape, days: Int64 = 3, seed: UInt64 = 1, _ events: [PlannedEvent]
+    ) -> SimulationPlan {
+        SimulationPlan(seed: seed, shape: shape, events: events, calmAt: days * day)
+    }
+
+    static func canary(_ number: Int) -> NodeName { FleetShape.name(number, in: .simulated("canary")) }
+
+    static func store(_ number: Int) -> NodeName { FleetShape.name(number, in: .simulated("store")) }
+}
+
+extension Simulation {
+    /// What nodes of a group did.
+    func deeds(_ kind: Deed.Kind, of release: Int, in group: String) -> [Deed] {
+        deeds.filter {
+            $0.kind == kind && $0.release == release && $0.node.description.hasPrefix("\(group)-")
+        }
+    }
+
+    /// A complaint if something is not so.
+    static func complaint(_ holds: Bool, _ message: String) -> [String] { holds ? [] : [message] }
+}
