@@ -44,8 +44,13 @@ struct SimulatorCommand: AsyncParsableCommand {
     @Flag(help: "Run the scenarios that have a name, instead of seeds.")
     var scenarios = false
 
+    @Option(
+        help: "Simulate one rollout in waves through a fleet of so many nodes in 30 days, without faults.")
+    var rollout: Int?
+
     mutating func validate() throws {
         guard seeds >= 1 else { throw ValidationError("--seeds: expected at least 1") }
+        if let rollout, rollout < 20 { throw ValidationError("--rollout: expected at least 20") }
         guard nodes >= 5 else { throw ValidationError("--nodes: expected at least 5") }
         guard days >= 1 else { throw ValidationError("--days: expected at least 1") }
         guard jobs >= 1 else { throw ValidationError("--jobs: expected at least 1") }
@@ -57,6 +62,7 @@ struct SimulatorCommand: AsyncParsableCommand {
         options.skipsQuietCycles = !everyCycle
         options.usesCodec = !values
         if scenarios { return try await Scenarios.run(options: options) }
+        if let rollout { return await simulateRollout(nodes: rollout) }
         if bug != nil { return try await findBugs(maker: maker, options: options) }
         let step = max(seeds / 20, 1)
         let range = seed.map { $0...$0 } ?? from...(from + UInt64(seeds) - 1)
@@ -74,6 +80,22 @@ struct SimulatorCommand: AsyncParsableCommand {
             for line in story { Terminal.print("  \(line)") }
         }
         if !sum.violations.isEmpty { throw ExitCode(1) }
+    }
+
+    private func simulateRollout(nodes: Int) async {
+        var options = SimulationOptions()
+        options.usesCodec = false
+        options.forgetsOldReports = true
+        let simulation = Simulation(.rollout(nodes: nodes, days: 30), options: options)
+        await simulation.run()
+        let last = simulation.deeds.filter { $0.kind == .changed && $0.release == 2 }
+        Terminal.print("nodes               \(nodes)")
+        Terminal.print(
+            "moved               \(last.count), the last after \((last.last?.time ?? 0) / 3_600) h")
+        Terminal.print("decisions           \(simulation.statistics.decisions)")
+        Terminal.print("reports sent        \(simulation.statistics.reports)")
+        Terminal.print("invariant checks    \(simulation.watch.totalChecks)")
+        Terminal.print("violation           \(simulation.watch.violation.map { "\($0)" } ?? "none")")
     }
 
     /// Runs seeds with each bug of that name, or with all, until an invariant is violated.

@@ -11,7 +11,8 @@ struct ScenarioTests {
             options.tellsStory = true
             let simulation = Simulation(plan, options: options)
             await simulation.run()
-            let faults = [simulation.watch.violation?.message].compactMap(\.self) + scenario.faults(simulation)
+            let faults =
+                [simulation.watch.violation?.message].compactMap(\.self) + scenario.faults(simulation)
             #expect(faults == [], "\(plan.events)\n\(simulation.story.joined(separator: "\n"))")
         }
     }

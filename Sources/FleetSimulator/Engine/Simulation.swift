@@ -72,6 +72,10 @@ package final class Simulation {
         for (index, event) in plan.events.enumerated() {
             queue.insert(EventQueue.Event(time: event.time, rank: index))
         }
+        if let end = plan.endsAt {
+            follow(.end, at: end)
+            return
+        }
         follow(.calm, at: plan.calmAt)
         follow(.demandConvergence, at: plan.calmAt + plan.settling)
         follow(.end, at: plan.calmAt + plan.settling + plan.rest)
@@ -83,7 +87,8 @@ package final class Simulation {
         let node = SimulatedNode(
             name: name, index: nodes.count, key: key,
             machine: SimulatedMachine(
-                serial: SimulatedMachine.serial(of: name, index: nodes.count), installed: ReleaseBook.packages(of: 0)))
+                serial: SimulatedMachine.serial(of: name, index: nodes.count),
+                installed: ReleaseBook.packages(of: 0)))
         places[name] = node.index
         keysOf[name, default: []].insert(.group(group))
         nodes.append(node)
@@ -183,6 +188,7 @@ package final class Simulation {
         if let ended = node.power.ended {
             tell("\(node.name): \(ended.cut.rawValue) after step \(node.power.steps)")
             statistics.faults += 1
+            if let state = node.disk.state { watch.measure(node, state: state, in: self) }
             restart(node, after: ended.cut, downFor: ended.downFor)
             return
         }

@@ -14,7 +14,7 @@ extension Watch {
                 "it changes packages though everything has converged")
         }
         guard let state, let intent = state.intent else { return }
-        simulation.tell("\(node.name): \(intent.kind.rawValue) \(intent.declaration)")
+        simulation.tell("\(node.name): \(intent.kind.rawValue) \(simulation.words(for: intent.declaration))")
         simulation.note(intent.kind == .undo ? .undid : .changed, intent.declaration, by: node)
         guard intent.kind != .undo, intent.interruptions == 0 else { return }
         guard let followed = simulation.repository.commit(state.followed),

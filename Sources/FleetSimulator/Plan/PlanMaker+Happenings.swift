@@ -20,7 +20,7 @@ extension PlanMaker {
         if kind.isOfNodes { return [Delayed(ofNode(kind, generator.one(of: names), &generator))] }
         switch kind {
         case .release, .flawedRelease, .revert, .hastyRevert, .staleBranch:
-            return ofBranch(kind, &generator)
+            return ofBranch(kind, shape: shape, &generator)
         case .hold, .move, .retry, .enrol, .remove:
             return ofOperators(kind, shape: shape, names: names, &generator)
         case .keys:
@@ -55,7 +55,12 @@ extension PlanMaker {
         }
     }
 
-    private func ofBranch(_ kind: FaultOdds.Kind, _ generator: inout SimulationGenerator) -> [Delayed] {
+    private func ofBranch(
+        _ kind: FaultOdds.Kind, shape: FleetShape, _ generator: inout SimulationGenerator
+    ) -> [Delayed] {
+        let first = shape.groups[0]
+        let last = shape.groups[shape.groups.count - 1].group.name
+        let canary = FleetShape.name(1 + generator.below(max(first.nodes, 1)), in: first.group.name)
         switch kind {
         case .release: return [Delayed(.release(nil, needsReboot: generator.happens(permille: 250)))]
         case .flawedRelease:
@@ -64,7 +69,14 @@ extension PlanMaker {
             ])
             let flaw = Flaw(harm, permille: generator.one(of: [100, 400, 1_000]))
             var happenings = [Delayed(.release(flaw, needsReboot: generator.happens(permille: 150)))]
-            if generator.happens(permille: 700) {
+            if generator.happens(permille: 500) {
+                // The one that failed is put aside, to look at it.
+                let level = Happening.Level.node(canary)
+                let delay = 3_600 + Int64(generator.below(10)) * 3_600
+                let isMoved = generator.happens(permille: 300)
+                happenings.append(Delayed(isMoved ? .move(canary, to: last) : .hold(level), after: delay))
+                happenings.append(Delayed(.lift(level), after: delay + 3 * 86_400))
+            } else if generator.happens(permille: 700) {
                 happenings.append(Delayed(.revert(steps: 1), after: 600 + Int64(generator.below(2 * 86_400))))
             }
             return happenings

@@ -11,6 +11,10 @@ package struct SimulationPlan: Sendable {
     /// How long it must then rest.
     package var rest: Int64 = 36 * 3_600
 
+    /// When the simulation simply ends, without faults that stop and without tidying up; nil for one that
+    /// must converge.
+    package var endsAt: Int64?
+
     package init(seed: UInt64, shape: FleetShape, events: [PlannedEvent], calmAt: Int64) {
         self.seed = seed
         self.shape = shape

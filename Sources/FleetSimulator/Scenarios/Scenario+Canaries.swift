@@ -95,7 +95,8 @@ extension Scenario {
             ],
             { simulation in
                 Simulation.complaint(
-                    simulation.deeds(.admitted, of: 2, in: "store").count == 3, "the stores never admitted it")
+                    simulation.deeds(.admitted, of: 2, in: "store").count == 3, "the stores never admitted it"
+                )
                     + Simulation.complaint(
                         simulation.deeds(.gaveBack, of: 2, in: "store").count == 3,
                         "the stores did not give it back")

@@ -34,9 +34,12 @@ package struct Scenario: Sendable {
         let rule = GateRule(
             after: [.simulated("canary")], soak: TimeSpan(seconds: soak * hour), failures: failures,
             silence: silence)
-        let steps = waves.isEmpty ? nil : Waves(
-            steps: waves, healthy: .percent(100), soak: TimeSpan(seconds: 1_800), failures: .count(0),
-            silence: .hold)
+        let steps =
+            waves.isEmpty
+            ? nil
+            : Waves(
+                steps: waves, healthy: .percent(100), soak: TimeSpan(seconds: 1_800), failures: .count(0),
+                silence: .hold)
         return FleetShape([
             FleetShape.GroupShape(
                 Group(name: .simulated("canary"), baseline: ReleaseBook.baseline, gate: .none),
@@ -58,6 +61,20 @@ package struct Scenario: Sendable {
     static func canary(_ number: Int) -> NodeName { FleetShape.name(number, in: .simulated("canary")) }
 
     static func store(_ number: Int) -> NodeName { FleetShape.name(number, in: .simulated("store")) }
+}
+
+extension SimulationPlan {
+    /// One rollout through a large fleet, without faults: ten canaries, and all others in waves after them.
+    package static func rollout(nodes: Int, days: Int) -> SimulationPlan {
+        let shape = Scenario.fleet(
+            canaries: 10, stores: nodes - 10, soak: 4,
+            waves: [.percent(1), .percent(10), .percent(50), .percent(100)])
+        var plan = SimulationPlan(
+            seed: 1, shape: shape, events: [PlannedEvent(at: 3 * 86_400, .release(nil, needsReboot: false))],
+            calmAt: 0)
+        plan.endsAt = Int64(days) * 86_400
+        return plan
+    }
 }
 
 extension Simulation {

@@ -25,6 +25,14 @@ package struct Deed: Hashable, Sendable {
 }
 
 extension Simulation {
+    /// A declaration as stories call it: the release, and the number of the commit.
+    func words(for declaration: Declaration) -> String {
+        let release =
+            releases.number(of: declaration.digest).map { "release \($0)" } ?? "\(declaration.digest.short)"
+        let depth = repository.commit(declaration.commit)?.depth ?? -1
+        return "\(release) of commit \(depth)"
+    }
+
     func note(_ kind: Deed.Kind, _ declaration: Declaration, by node: SimulatedNode) {
         deeds.append(
             Deed(

@@ -4,7 +4,8 @@ internal import FleetReconciler
 /// Bugs in what a node wants and decides.
 extension Mutation {
     package static let choosing: [Mutation] = [
-        markBeforeCheck, withdrawnIsAdmitted, wavesAreIgnored, soakIsIgnored, holdsAreIgnored, checksAreSkipped,
+        markBeforeCheck, withdrawnIsAdmitted, wavesAreIgnored, soakIsIgnored, holdsAreIgnored,
+        checksAreSkipped,
     ]
 
     static let markBeforeCheck: Mutation = {

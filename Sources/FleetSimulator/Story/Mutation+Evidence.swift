@@ -60,14 +60,16 @@ extension Mutation {
 
     static let anyKeyIsBelieved: Mutation = {
         var mutation = Mutation(
-            "report of any key believed", breaks: "a report is signed by the key that the followed commit lists")
+            "report of any key believed",
+            breaks: "a report is signed by the key that the followed commit lists")
         mutation.believesAnyKey = true
         return mutation
     }()
 
     static let numbersAreForgotten: Mutation = {
         var mutation = Mutation(
-            "lower report number accepted", breaks: "readers remember the highest number and never accept less")
+            "lower report number accepted",
+            breaks: "readers remember the highest number and never accept less")
         mutation.load = { state in
             for index in state.peers.indices {
                 state.peers[index].sequence = min(state.peers[index].sequence, 1)

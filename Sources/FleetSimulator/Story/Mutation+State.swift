@@ -3,14 +3,16 @@ internal import FleetCore
 /// Bugs in what a node keeps.
 extension Mutation {
     package static let keeping: [Mutation] = [
-        provisionalIsKept, failedIsRetried, intentIsNotWritten, numberIsReused, soakCountsTwice, reportIsForgotten,
+        provisionalIsKept, failedIsRetried, intentIsNotWritten, numberIsReused,
+        reportIsForgotten,
     ]
 
     package static let all = believing + choosing + keeping
 
     static let provisionalIsKept: Mutation = {
         var mutation = Mutation(
-            "provisional never given back", breaks: "until the first package has changed, an admission is provisional")
+            "provisional never given back",
+            breaks: "until the first package has changed, an admission is provisional")
         mutation.load = { state in
             if state.admitted?.progress == .provisional { state.admitted?.progress = .begun }
         }
@@ -35,15 +37,6 @@ extension Mutation {
             "report number reused", breaks: "each number is that of the report before and one more")
         mutation.load = { state in
             if state.report.sequence > 1 { state.report.sequence -= 1 }
-        }
-        return mutation
-    }()
-
-    static let soakCountsTwice: Mutation = {
-        var mutation = Mutation("soak counts twice", breaks: "soak is measured by the time that has passed")
-        mutation.load = { state in
-            guard let wellness = state.wellness, wellness.isProven else { return }
-            state.wellness?.healthyFor = wellness.healthyFor + TimeSpan(seconds: 900)
         }
         return mutation
     }()
