@@ -96,7 +96,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "FleetPackages", "FleetProgram", "FleetTesting", "FleetRepository", "plimsoll", "plimsoll-agent",
+                "FleetPackages", "FleetProgram", "FleetTesting", "FleetRepository", "plimsoll",
+                "plimsoll-agent",
             ],
             swiftSettings: strict),
         .testTarget(

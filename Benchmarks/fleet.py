@@ -234,7 +234,7 @@ class Fleet:
         assert codes == {"tooFewHealthy", "canarySoaking"}, codes
 
 
-ROUNDS = 5
+ROUNDS = 3
 
 
 def main():

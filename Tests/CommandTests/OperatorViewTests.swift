@@ -2,6 +2,7 @@ import FleetCore
 import FleetRepository
 import FleetTesting
 import Foundation
+import Glibc
 import Testing
 
 /// `plimsoll why` and `plimsoll rollout` on a fleet whose reports stock git made.
@@ -118,6 +119,18 @@ struct OperatorViewTests {
         #expect(why["missing"]?.array?.first?["text"]?.string?.hasPrefix("its next cycle") == true)
     }
 
+    @Test func whoCannotReadTheTipIsJudgedAtWhatItFollows() throws {
+        try soakingFleet()
+        let followed = try fleet.head
+        try fleet.folder.write("apiVersion: plimsoll/v1\npackages: [\n", to: "acme/baselines/debian-12.yaml")
+        let tip = try fleet.commit("Break the baseline")
+        let why = try json("why", "store-1")
+        #expect(why["rule"]?["number"]?.integer == 2)
+        #expect(why["commit"]?.string == followed)
+        let missing = why["missing"]?.array?.compactMap { $0["text"]?.string } ?? []
+        #expect(missing.contains { $0.contains("commit \(tip.prefix(12))") }, "\(missing)")
+    }
+
     @Test func aHoldIsTheFirstThingThatIsMissing() throws {
         try soakingFleet()
         let path = "acme/groups/stores/group.yaml"
@@ -209,6 +222,51 @@ struct OperatorViewTests {
         let why = try plimsoll("why", "store-1", in: fleet.clone).text
         #expect(why.contains("rule 7:"))
         #expect(why.contains("waits for a person"))
+    }
+
+    @Test func aWatchPrintsABlockForEachChangeAndEndsWithCtrlC() async throws {
+        try soakingFleet()
+        let watch = try HeldProcess(
+            [
+                BuiltProgram.path("plimsoll"), "rollout", "--watch", "--interval", "1s", "--repository",
+                "file://\(fleet.server)",
+            ], environment: Git.environment)
+        try await eventually("the first block") { watch.output.contains("[#+]  1 healthy, 1 soaking") }
+        try fleet.report(making("canary-2", admitted: true, soaked: 14_400, phase: .converged))
+        try await eventually("a second block") { watch.output.contains("all 2 nodes are healthy") }
+        // Looks in between have found nothing new, and have printed nothing.
+        let blocks = watch.output.components(separatedBy: "fleet 'acme-edge'").count - 1
+        #expect(blocks == 2, "\(watch.output)")
+        #expect(!watch.output.contains("\u{1B}"))
+        #expect(watch.end(by: SIGINT) == 0)
+    }
+
+    /// What the command writes to a terminal of 24 lines.
+    private func onTerminal(environment: [String: String?]) throws -> String {
+        let program = """
+            import pty, sys
+            sys.exit(pty.spawn(sys.argv[1:]) >> 8)
+            """
+        let result = try run(
+            [
+                "python3", "-c", program, BuiltProgram.path("plimsoll"), "rollout", "--until-done",
+                "--interval", "1s", "--repository", "file://\(fleet.server)",
+            ], environment: Git.environment.merging(environment) { _, new in new })
+        #expect(result.exitCode == 0)
+        return String(decoding: result.output, as: UTF8.self)
+    }
+
+    @Test func aTerminalIsDrawnAnewAndColouredUnlessNobodyWantsThat() throws {
+        for node in ["canary-1", "canary-2", "store-1", "store-2"] {
+            try fleet.report(making(node, admitted: true, soaked: 14_400, phase: .converged))
+        }
+        let coloured = try onTerminal(environment: ["NO_COLOR": nil])
+        #expect(coloured.contains("\u{1B}[H\u{1B}[J"))
+        #expect(coloured.contains("\u{1B}[1mdebian-12"))
+        let plain = try onTerminal(environment: ["NO_COLOR": "1"])
+        #expect(plain.contains("\u{1B}[H\u{1B}[J"))
+        #expect(!plain.contains("\u{1B}[1m"))
+        #expect(plain.contains("all 2 nodes are healthy"))
     }
 
     @Test func anIntervalBelowASecondIsRefused() throws {

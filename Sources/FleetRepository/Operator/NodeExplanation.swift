@@ -61,7 +61,7 @@ extension FleetPicture {
         of node: NodeStatus, at now: Instant,
         zones: (Set<ZoneName>) -> [ZoneName: Result<ZoneRules, ZoneError>] = { _ in [:] }
     ) throws -> NodeExplanation {
-        let commit = try followed(by: node)
+        let (commit, trouble) = try followed(by: node)
         let view = try view(of: node.node, at: commit)
         let stacks = try stacks(at: commit)
         let reader = DeclarationReader(clone: clone)
@@ -69,29 +69,44 @@ extension FleetPicture {
         var position = position(of: node, in: membership, at: now)
         membership = reader.membership(view, stacks: stacks, memory: position.memory, at: commit)
         position = self.position(of: node, in: membership, at: now)
-        let desired = try desired(of: node, membership, at: commit)
+        let desired = try desired(of: node, membership, at: commit, trouble: trouble)
         let evidence = try evidence(for: view, membership, by: commit, at: now)
             .adding(waves: try waves(for: membership, by: commit))
         var explanation = explain(
             desired: desired, membership: membership, position: position, evidence: evidence,
             zones: zones(membership.group.zones), now: now)
-        explanation.note(distance: distance(from: commit) ?? 0, from: commit, to: status.commit)
+        if trouble == nil {
+            explanation.note(distance: distance(from: commit) ?? 0, from: commit, to: status.commit)
+        }
         explanation.note(node, heartbeat: status.fleet.heartbeat, now: now.wall)
         return NodeExplanation(
             explanation: explanation, commit: commit, tip: status.commit, status: node,
             heartbeat: status.fleet.heartbeat)
     }
 
-    private func followed(by node: NodeStatus) throws -> CommitID {
-        guard let report = node.report, report.commit != status.commit else { return status.commit }
-        let view = try view(of: node.node, at: status.commit)
+    /// The commit that the node follows, and why it cannot read the tip, where that is so.
+    private func followed(by node: NodeStatus) throws -> (CommitID, trouble: Reason?) {
+        let tip = status.commit
+        let view: NodeView
+        do throws(FleetReadError) {
+            view = try self.view(of: node.node, at: tip)
+        } catch {
+            // Who cannot read the tip goes on with what it could read.
+            guard let report = node.report, report.commit != tip, isReadable(report.commit, by: node) else {
+                throw error
+            }
+            return (report.commit, Reason(.unreadable, "commit \(tip.short): \(error)"))
+        }
+        guard let report = node.report, report.commit != tip else { return (tip, nil) }
         let isCurrent =
             view.group.name == report.group && view.group.baseline == report.baseline.name
             && stacks[view.group.baseline]?.declared == report.baseline.declared
-        guard !isCurrent, (try? self.view(of: node.node, at: report.commit)) != nil else {
-            return status.commit
-        }
-        return report.commit
+        let isElsewhere = !isCurrent && isReadable(report.commit, by: node)
+        return (isElsewhere ? report.commit : tip, nil)
+    }
+
+    private func isReadable(_ commit: CommitID, by node: NodeStatus) -> Bool {
+        (try? view(of: node.node, at: commit)) != nil
     }
 
     private func position(of node: NodeStatus, in membership: Membership, at now: Instant) -> Position {
@@ -100,14 +115,16 @@ extension FleetPicture {
     }
 
     private func desired(
-        of node: NodeStatus, _ membership: Membership, at commit: CommitID
+        of node: NodeStatus, _ membership: Membership, at commit: CommitID, trouble: Reason?
     ) throws -> Desired {
-        let holds = try FleetReader(CommitTree(clone: clone, commit: commit)).holds(on: node.node)
-        let failure = status.history.failure
+        // A hold that can be read in the tip counts, even if the rest of it cannot.
+        let place = trouble == nil ? commit : status.commit
+        let holds = try FleetReader(CommitTree(clone: clone, commit: place)).holds(on: node.node)
+        let failure = status.history.failure.map { Reason(.untrusted, $0.description) }
+        let conditions = [failure, trouble].compactMap(\.self)
         return Desired(
-            commit: commit, standing: .member(membership), mayAdmit: failure == nil,
-            holds: holds.map(\.reasonToRest),
-            conditions: failure.map { [Reason(.untrusted, $0.description)] } ?? [])
+            commit: commit, standing: .member(membership), mayAdmit: conditions.isEmpty,
+            holds: holds.map(\.reasonToRest), conditions: conditions)
     }
 
     private func evidence(

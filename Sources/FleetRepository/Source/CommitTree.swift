@@ -10,7 +10,7 @@ struct CommitTree: FileTree {
 
     func file(at path: String, limit: Int) throws(FileTreeError) -> [UInt8]? {
         do throws(GitError) {
-            return try clone.repository.file(at: path, in: commit, limitBytes: limit)?.bytes
+            return try clone.file(at: path, in: commit, limitBytes: limit)
         } catch {
             throw FileTreeError(path: path, code: error.treeCode, message: error.message)
         }
@@ -30,7 +30,41 @@ struct CommitTree: FileTree {
 final class Clone {
     let repository: GitRepository
 
+    /// The folder from which a file was read last; with its entries once a second one was asked for.
+    private var folder: Folder?
+
     init(_ repository: consuming GitRepository) { self.repository = repository }
+
+    private struct Folder {
+        let commit: CommitID
+        let path: Substring
+        var entries: [String: GitTreeEntry]?
+    }
+
+    /// The bytes of a file; nil if the commit has nothing there.
+    ///
+    /// libgit2 keeps no large folder in memory: to look up each of ten thousand nodes by its path would read
+    /// their folder ten thousand times. So the folder of files that are read in a row is kept.
+    ///
+    /// - Throws: as ``GitRepository/file(at:in:limitBytes:)``.
+    func file(at path: String, in commit: CommitID, limitBytes: Int) throws(GitError) -> [UInt8]? {
+        guard let slash = path.lastIndex(of: "/"), var folder,
+            folder.commit == commit, folder.path == path[..<slash]
+        else {
+            self.folder = path.lastIndex(of: "/").map { Folder(commit: commit, path: path[..<$0]) }
+            return try repository.file(at: path, in: commit, limitBytes: limitBytes)?.bytes
+        }
+        if folder.entries == nil {
+            let listed = try? repository.entries(of: String(folder.path), in: commit)
+            folder.entries = Dictionary((listed ?? []).map { ($0.name, $0) }) { first, _ in first }
+            self.folder = folder
+        }
+        guard let entry = folder.entries?[String(path[path.index(after: slash)...])], entry.isFile else {
+            // Nothing, or nothing that is read: that is told in the same words as ever.
+            return try repository.file(at: path, in: commit, limitBytes: limitBytes)?.bytes
+        }
+        return try repository.blob(entry.id, path: path, limitBytes: limitBytes)
+    }
 }
 
 extension GitError {

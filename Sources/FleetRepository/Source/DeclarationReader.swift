@@ -5,9 +5,9 @@ struct DeclarationReader {
     let clone: Clone
 
     /// The stacks after a part of the chain.
-    func stacks(along commits: some Sequence<VerifiedCommit>) throws(GitError) -> [BaselineName:
-        DeclarationStack]
-    {
+    func stacks(
+        along commits: some Sequence<VerifiedCommit>
+    ) throws(GitError) -> [BaselineName: DeclarationStack] {
         var stacks: [BaselineName: DeclarationStack] = [:]
         for commit in commits { try grow(&stacks, by: commit) }
         return stacks
