@@ -11,7 +11,7 @@ extension Membership {
         newer: NewerPolicy = .keep, system: SystemRequirement? = nil, checks: [Check] = [],
         windows: [Window] = [], freezes: [Freeze] = [], waves: Waves? = nil, soaks: [TimeSpan] = [],
         node name: String = "atm-1", peers: [String] = [], proceed: Proceed? = nil,
-        supersede: Supersede = .newest
+        supersede: Supersede = .newest, budget: Budget? = nil, labels: [String: String] = [:]
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -25,9 +25,9 @@ extension Membership {
         }
         let group = Group(
             name: .of("stores"), baseline: .of("base"), gate: gate, waves: waves, windows: windows,
-            freezes: freezes, retry: retry, attempts: attempts, supersede: supersede)
+            freezes: freezes, retry: retry, attempts: attempts, supersede: supersede, budget: budget)
         let node = NodeRecord(
-            name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA",
+            name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA", labels: labels,
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))
         return Membership(
             fleet: Fleet(name: .of("acme"), agent: .of("0.1")), group: group, node: node, stack: stack,

@@ -15,12 +15,14 @@ package struct Group: Hashable, Sendable {
     /// How many changes may begin for one declaration before it has failed finally; at least 1.
     package let attempts: Int
     package let supersede: Supersede
+    /// How many of its nodes that share a label's value may be in change or failed at once; nil for no limit.
+    package let budget: Budget?
 
     package init(
         name: GroupName, baseline: BaselineName, gate: GateSetting, waves: Waves? = nil,
         windows: [Window] = [],
         freezes: [Freeze] = [], checks: [Check] = [], hold: String? = nil, retry: String? = nil,
-        attempts: Int = Group.defaultAttempts, supersede: Supersede = .newest
+        attempts: Int = Group.defaultAttempts, supersede: Supersede = .newest, budget: Budget? = nil
     ) {
         self.name = name
         self.baseline = baseline
@@ -33,6 +35,7 @@ package struct Group: Hashable, Sendable {
         self.retry = retry
         self.attempts = max(attempts, 1)
         self.supersede = supersede
+        self.budget = budget
     }
 
     package static let defaultAttempts = 3

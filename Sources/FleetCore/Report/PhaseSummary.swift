@@ -26,7 +26,7 @@ package struct PhaseSummary: Sendable {
         if !health.regressions.isEmpty { return .degraded }
         if !codes.isDisjoint(with: blocking) { return .blocked }
         if !health.badBefore.isEmpty { return .blocked }
-        guard let admitted = decision.admitted else { return .waiting }
+        guard let admitted = decision.admitted, !codes.contains(.budget) else { return .waiting }
         if case .converge = decision.action { return .converging }
         if codes.contains(.rebootRequired) { return .rebootRequired }
         let isDrifted = !(decision.assessment?.request.isEmpty ?? true)

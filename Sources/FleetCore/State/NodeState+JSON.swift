@@ -21,6 +21,7 @@ extension NodeState {
         members["intent"] = intent?.json ?? .null
         members["transaction"] = transaction?.json ?? .null
         members["backOff"] = backOff?.json ?? .null
+        if let claim { members["claim"] = claim.json }
         members["report"] = report.json
         members["peers"] = .array(peers.map(\.json))
         members["firstSeen"] = .array(
@@ -62,6 +63,7 @@ extension NodeState {
         intent = try fields.optional("intent", Intent.init(json:))
         transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
         backOff = try fields.optional("backOff", BackOff.init(json:))
+        claim = try fields.optional("claim", ClaimMemory.init(json:))
         report = try fields.optional("report", ReportMemory.init(json:)) ?? ReportMemory()
         peers = try fields.list("peers", PeerMemory.init(json:))
         for seen in members["firstSeen"]?.array ?? [] {
@@ -81,7 +83,8 @@ extension NodeState {
     private static let fields = [
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed",
-        "wellness", "unwell", "intent", "transaction", "backOff", "report", "peers", "firstSeen", "watchedAt",
+        "wellness", "unwell", "intent", "transaction", "backOff", "claim", "report", "peers", "firstSeen",
+        "watchedAt",
         "running",
         "identityConflict",
     ]

@@ -23,6 +23,8 @@ package struct NodeState: Hashable, Sendable {
     /// The last transaction, for reports.
     package var transaction: TransactionStatement?
     package var backOff: BackOff?
+    /// The claim that this node has made, or was about to make, until a report that was sent can end it.
+    package var claim: ClaimMemory?
     package var report = ReportMemory()
     package var peers: [PeerMemory] = []
     /// When this node first saw a declaration that it has not admitted, by its running time.
@@ -95,6 +97,17 @@ package struct BackOff: Hashable, Sendable {
         self.until = until
         self.reason = reason
     }
+}
+
+/// What a node remembers of its claim against its group's budget.
+package struct ClaimMemory: Hashable, Sendable {
+    /// The claim's number: only a report with a higher one can end it.
+    package var sequence: Int
+
+    package init(sequence: Int) { self.sequence = sequence }
+
+    /// Whether a report is due for its sake alone: nobody else can tell that the change did not begin.
+    package func isWaiting(for published: ReportMemory) -> Bool { published.sequence <= sequence }
 }
 
 /// What this node has published.

@@ -142,6 +142,15 @@ extension BackOff {
     }
 }
 
+extension ClaimMemory {
+    package var json: JSONValue { ["sequence": JSONValue(sequence)] }
+
+    package init?(json: JSONValue) {
+        guard let sequence = json["sequence"]?.integer else { return nil }
+        self.init(sequence: Int(clamping: min(max(sequence, 0), Int64(Report.largestSequence))))
+    }
+}
+
 extension ReportMemory {
     package var json: JSONValue {
         [
