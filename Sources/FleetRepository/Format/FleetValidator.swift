@@ -51,6 +51,7 @@ package struct FleetValidator {
         let nodes = try nodes(members)
         checkKeys(of: nodes, trusted)
         problems += graph.diversityProblems(among: nodes.map(\.node))
+        for node in nodes { problems += BudgetCheck.problems(of: node, in: graph.group(node.node.group)) }
         if let fleet, fleet.fleet?.statusRemote == nil,
             members.values.map(\.count).reduce(0, +) >= Self.manyNodes
         {

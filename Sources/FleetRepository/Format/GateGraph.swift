@@ -18,6 +18,9 @@ struct GateGraph {
         named = Set(groups.values.flatMap(\.after))
     }
 
+    /// The file of a group; nil if it could not be read.
+    func group(_ name: GroupName) -> GroupFile? { groups[name] }
+
     /// The gate of a group as a node needs it. Whatever is wrong with it makes it wait.
     func setting(of file: GroupFile) -> GateSetting {
         if let problem = (file.gateProblems + problems(of: file)).first {

@@ -43,6 +43,7 @@ struct GroupFile: Sendable {
             name: name, baseline: baseline, gate: gate, waves: keys.waves ?? nil, windows: keys.windows ?? [],
             freezes: keys.freezes ?? [], checks: keys.checks ?? [], hold: keys.hold ?? nil,
             retry: keys.retry ?? nil,
-            attempts: keys.attempts ?? Group.defaultAttempts, supersede: keys.supersede ?? .newest)
+            attempts: keys.attempts ?? Group.defaultAttempts, supersede: keys.supersede ?? .newest,
+            budget: keys.budget ?? nil)
     }
 }

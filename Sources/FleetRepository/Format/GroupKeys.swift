@@ -13,9 +13,11 @@ struct GroupKeys: Sendable {
     var retry: String??
     var attempts: Int?
     var supersede: Supersede?
+    /// The inner nil is a written `null`: no budget, whatever the defaults say.
+    var budget: Budget??
 
     static let names = [
-        "gate", "waves", "window", "freeze", "checks", "hold", "retry", "attempts", "supersede",
+        "gate", "waves", "window", "freeze", "budget", "checks", "hold", "retry", "attempts", "supersede",
     ]
 
     /// Nothing written.
@@ -37,6 +39,9 @@ struct GroupKeys: Sendable {
         if reader.node("retry") != nil { retry = .some(reader.nullableLine("retry")) }
         attempts = reader.node("attempts")?.integer(in: 1...100, problems)
         supersede = reader.choice("supersede")
+        if let node = reader.node("budget") {
+            budget = node.isNull ? .some(nil) : BudgetDecoder.budget(node, problems)
+        }
     }
 
     /// These keys, with those of `defaults` where these are not written; each replaces the other whole, but
@@ -53,6 +58,7 @@ struct GroupKeys: Sendable {
         keys.retry = retry ?? defaults.retry
         keys.attempts = attempts ?? defaults.attempts
         keys.supersede = supersede ?? defaults.supersede
+        keys.budget = budget ?? defaults.budget
         return keys
     }
 }

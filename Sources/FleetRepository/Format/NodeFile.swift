@@ -21,9 +21,16 @@ enum NodeFile {
                 exceptions: exceptions ?? [:], hold: hold, retry: retry)
         }
         let placed = node.map {
-            PlacedNode(node: $0, path: path, keyPlace: reader.node("key")?.place ?? .start)
+            PlacedNode(
+                node: $0, path: path, keyPlace: reader.node("key")?.place ?? .start,
+                labelsPlace: reader.place(of: "labels"), labelPlaces: Self.places(reader.node("labels")))
         }
         return Decoded(value: placed, problems: problems.problems)
+    }
+
+    private static func places(_ labels: DocumentNode?) -> [String: Place] {
+        guard case .mapping(let pairs) = labels?.content else { return [:] }
+        return Dictionary(pairs.map { ($0.key, $0.value.place) }) { first, _ in first }
     }
 
     private static func labels(_ node: DocumentNode, _ problems: FileProblems) -> [String: String]? {
@@ -41,7 +48,7 @@ enum NodeFile {
         return labels
     }
 
-    private static let labelExpected = "a label: 1–63 letters, digits and '- _ . /'"
+    static let labelExpected = "a label: 1–63 letters, digits and '- _ . /'"
 
     private static func isLabel(_ text: String) -> Bool {
         (1...63).contains(text.utf8.count)
@@ -86,4 +93,8 @@ struct PlacedNode: Sendable {
     let node: NodeRecord
     let path: String
     let keyPlace: Place
+    /// Where `labels` stands, or would stand.
+    let labelsPlace: Place
+    /// Where the value of each label stands.
+    let labelPlaces: [String: Place]
 }
