@@ -11,7 +11,9 @@ struct Node {
     let configuration: AgentConfiguration
     let name: NodeName
 
-    typealias Cycle = Reconciler<GitFleetSource, AptPackages, GitStatusSink, FileStateStore>
+    typealias Cycle = Reconciler<
+        GitFleetSource, AptPackages, GitStatusSink, FileStateStore, GitClaimLedger
+    >
 
     /// - Throws: ``ProgramError`` with exit code 65 if the configuration cannot be read.
     init(configurationAt path: String) throws(ProgramError) {
@@ -161,8 +163,10 @@ struct Node {
         let source = try ending(with: .failure) { () throws(SourceError) in
             try GitFleetSource(settings, network: network)
         }
+        let key = try key()
         return Reconciler(
-            source: source, packages: try packages(), status: GitStatusSink(source: source, key: try key()),
-            store: store, settings: cycleSettings, logger: logger)
+            source: source, packages: try packages(), status: GitStatusSink(source: source, key: key),
+            store: store, claims: GitClaimLedger(source: source, key: key), settings: cycleSettings,
+            logger: logger)
     }
 }

@@ -18,6 +18,7 @@ struct FakePackages: PackageSystem {
     }
 
     func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
+        world.plans += 1
         if let error = world.planError { throw error }
         guard !world.isInterrupted else { throw PackageError(.broken, "dpkg was interrupted") }
         var changes: [PackageChange] = []

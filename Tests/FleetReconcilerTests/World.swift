@@ -23,6 +23,8 @@ final class World {
     var mayAdmit = true
     var isMember = true
     var evidence = Evidence.none
+    var budget: Budget?
+    var labels = ["site": "berlin-3"]
     /// What was asked of the source.
     var needs: [EvidenceNeed] = []
     /// Why the evidence cannot be read.
@@ -45,6 +47,8 @@ final class World {
     /// Says of a check whether it is well.
     var isWell: (String, [PackageID: InstalledPackage]) -> Bool = { _, _ in true }
     var applied: [[PackageChange]] = []
+    /// How often a plan was asked for.
+    var plans = 0
     /// Whether dpkg's journal says that it was interrupted.
     var isInterrupted = false
 
@@ -58,6 +62,7 @@ final class World {
     var push: ReportDelivery = .pushed
     var writeError: StatusError?
     var remote: RemoteChain?
+    let ledger = FakeLedgerState()
 
     // The power.
     var steps = 0
@@ -81,7 +86,7 @@ final class World {
         clock += pace
         var reconciler = Reconciler(
             source: FakeSource(world: self), packages: FakePackages(world: self),
-            status: FakeStatus(world: self), store: FakeStore(world: self),
+            status: FakeStatus(world: self), store: FakeStore(world: self), claims: FakeLedger(world: self),
             settings: CycleSettings(interval: TimeSpan(seconds: 300)) { [downloadTime] reading in
                 Instant(
                     wall: reading.wall + downloadTime, isWallKnown: reading.isWallKnown,
@@ -118,7 +123,8 @@ final class World {
     var membership: Membership {
         .sample(
             history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
-            windows: windows, freezes: freezes, soaks: soaks, supersede: supersede)
+            windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
+            budget: budget, labels: labels)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

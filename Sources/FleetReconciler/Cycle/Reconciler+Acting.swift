@@ -85,6 +85,7 @@ extension Reconciler {
         next.previous = nil
         next.wellness = nil
         next.backOff = nil
+        next.claim = nil
         next.changes = ChangeLog()
         guard next != memory else { return }
         memory = next

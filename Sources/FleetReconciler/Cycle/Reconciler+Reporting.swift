@@ -35,11 +35,11 @@ extension Reconciler {
         _ draft: ReportDraft, membership: Membership, at now: Instant
     ) async throws(CycleError) -> ReportOutcome {
         let running = memory.running.total(at: now)
-        guard
-            draft.isDue(
-                after: memory.report, soaks: membership.soaks, heartbeat: membership.fleet.heartbeat,
-                running: running)
-        else {
+        let endsClaim = memory.intent == nil && memory.claim?.isWaiting(for: memory.report) ?? false
+        let isDue = draft.isDue(
+            after: memory.report, soaks: membership.soaks, heartbeat: membership.fleet.heartbeat,
+            running: running)
+        guard isDue || endsClaim else {
             guard !memory.report.isPushed, let id = memory.report.id else { return .notDue }
             return try await send(id, at: now)
         }
@@ -91,6 +91,8 @@ extension Reconciler {
         case .pushed:
             memory.report.isPushed = true
             memory.report.sent = memory.report.sequence
+            let isOver = memory.intent == nil && memory.claim?.isWaiting(for: memory.report) == false
+            if isOver { memory.claim = nil }
             // Said once for all to hear. Where two machines really share a key, each push of one is the next
             // conflict of the other.
             if memory.report.saysConflict { memory.identityConflict = false }

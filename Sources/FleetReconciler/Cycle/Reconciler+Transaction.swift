@@ -5,8 +5,8 @@ extension Reconciler {
     /// Changes packages towards an admitted declaration.
     ///
     /// Everything is simulated and downloaded first; what stops before the first change is `blocked`, tried
-    /// again with back-off, and never makes a declaration failed. Then the intent is durable, then the
-    /// manager runs.
+    /// again with back-off, and never makes a declaration failed. Then the node claims its share of the
+    /// group's budget, then the intent is durable, then the manager runs. To wait for the budget is no try.
     ///
     /// - Returns: whether a change began.
     mutating func converge(
@@ -14,6 +14,10 @@ extension Reconciler {
         act: inout Act,
         at now: Instant
     ) async throws(CycleError) -> Bool {
+        if let refusal = await budgetRefusal(for: admitted, desired: desired) {
+            act.reasons.append(refusal)
+            return false
+        }
         let plan: Plan
         let automatic: [PackageID]
         do {
@@ -28,6 +32,10 @@ extension Reconciler {
             return false
         }
         guard await isStillTime(for: admitted, desired: desired, act: &act, at: now) else { return false }
+        if let refusal = try await claimShare(for: admitted, desired: desired, at: now) {
+            act.reasons.append(refusal)
+            return false
+        }
         let record = earlierFailure(of: admitted.declaration, desired: desired)
         let checks = checks(of: decision, desired: desired)
         let before = await results(before: record, checks: checks)

@@ -7,12 +7,13 @@ package import Logging
 /// before the step that needs it. It knows the world by its ports alone, so it runs in memory as it does on a
 /// machine.
 package struct Reconciler<
-    Source: FleetSource, Packages: PackageSystem, Status: StatusSink, Store: StateStore
+    Source: FleetSource, Packages: PackageSystem, Status: StatusSink, Store: StateStore, Claims: ClaimLedger
 > {
     let source: Source
     let packages: Packages
     let status: Status
     let store: Store
+    let claims: Claims
     let settings: CycleSettings
     let logger: Logger
     /// What the node remembers, as it is in the store.
@@ -21,13 +22,14 @@ package struct Reconciler<
     private var durable = Observed()
 
     package init(
-        source: Source, packages: Packages, status: Status, store: Store, settings: CycleSettings,
-        logger: Logger
+        source: Source, packages: Packages, status: Status, store: Store, claims: Claims,
+        settings: CycleSettings, logger: Logger
     ) {
         self.source = source
         self.packages = packages
         self.status = status
         self.store = store
+        self.claims = claims
         self.settings = settings
         self.logger = logger
     }

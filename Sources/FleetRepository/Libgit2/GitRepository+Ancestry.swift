@@ -53,4 +53,29 @@ extension GitRepository {
         }
         return result == 1
     }
+
+    /// All that a commit's history holds, through any parents: each commit before its parents.
+    ///
+    /// - Returns: nil if there are more than `limit`.
+    /// - Throws: `.notFound` if a commit of it is missing.
+    package func history(of tip: CommitID, limit: Int) throws(GitError) -> [CommitID]? {
+        let operation = "walk history"
+        let walk = try GitHandle(operation, tip.hex, release: git_revwalk_free) {
+            git_revwalk_new(&$0, pointer)
+        }
+        try git(operation, tip.hex) {
+            git_revwalk_sorting(walk.pointer, UInt32(GIT_SORT_TOPOLOGICAL.rawValue))
+        }
+        var start = tip.bytes
+        try git(operation, tip.hex) { git_revwalk_push(walk.pointer, &start) }
+        var found: [CommitID] = []
+        while true {
+            var id = git_oid()
+            let result = git_revwalk_next(&id, walk.pointer)
+            if result == GIT_ITEROVER.rawValue { return found }
+            guard result == 0 else { throw GitError(operation, tip.hex, result: result) }
+            guard found.count < limit else { return nil }
+            found.append(try CommitID(id, operation))
+        }
+    }
 }

@@ -164,7 +164,7 @@ extension GitFleetSource {
 
     /// Fetches under a byte limit; past it one reference after the other, so that a node which publishes
     /// rubbish spoils nothing but its own testimony.
-    private func fetch(
+    func fetch(
         reports refspecs: [FetchRefspec], from remote: RemoteURL
     ) throws(NetworkError) -> [GitReference] {
         do throws(NetworkError) {

@@ -115,6 +115,15 @@ package enum FleetReferences {
     /// The newest report of another node, as fetched last.
     static func peer(_ node: NodeName) -> String { "refs/remotes/status/latest/\(node)" }
 
+    /// A ledger, as fetched last.
+    static func ledger(_ ledger: LedgerName) -> String {
+        "refs/remotes/claims/\(ledger.group)/\(ledger.value)"
+    }
+
+    /// The newest report of a node that has claimed. Kept apart from what gates fetch: what a gate believes
+    /// while the remote is away must have been judged by the gate.
+    static func claimant(_ node: NodeName) -> String { "refs/remotes/claimants/\(node)" }
+
     /// This node's own chain and newest report.
     static func ownChain(_ node: NodeName) -> String { "refs/plimsoll/status/\(node)" }
     static func ownLatest(_ node: NodeName) -> String { "refs/plimsoll/latest/\(node)" }

@@ -63,7 +63,8 @@ package struct ReportCommit: Hashable, Sendable {
             .flatMap { CommitID($0.dropFirst(Self.chainTrailer.count)) }
     }
 
-    private static func verify(_ commit: GitCommit, key: SSHPublicKey) throws(ReportRejection) {
+    /// Whether a commit bears the signature of a node's key.
+    static func verify(_ commit: GitCommit, key: SSHPublicKey) throws(ReportRejection) {
         guard let found = commit.signature else {
             throw ReportRejection(commit.id, .unsigned, "it is not signed")
         }

@@ -178,6 +178,7 @@ package final class Simulation {
             packages: SimulatedPackages(simulation: self, node: node),
             status: SimulatedStatus(simulation: self, node: node),
             store: SimulatedStore(simulation: self, node: node),
+            claims: SimulatedLedger(simulation: self, node: node),
             settings: CycleSettings(interval: TimeSpan(seconds: plan.shape.interval)), logger: logger)
         var outcome: CycleOutcome?
         do throws(CycleError) {

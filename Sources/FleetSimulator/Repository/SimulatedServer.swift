@@ -6,6 +6,8 @@ internal import FleetCore
 package final class SimulatedServer {
     /// The two references of each node.
     private(set) var references: [NodeName: References] = [:]
+    /// The entries of each ledger by its reference, oldest first.
+    private(set) var ledgers: [String: [StoredClaim]] = [:]
     package private(set) var deceit: Happening.Deceit?
     /// Moves with each change of what readers can see of a group.
     private(set) var pushes = 0
@@ -71,6 +73,14 @@ package final class SimulatedServer {
             return References(status: real.status, latest: other.latest)
         case .dropping, .twoHistories, nil: return references[node]
         }
+    }
+
+    /// Takes a claim, if the ledger's tip is still `tip`.
+    func append(_ claim: StoredClaim, after tip: CommitID?) -> Bool {
+        let reference = claim.claim.ledger.reference
+        guard ledgers[reference]?.last?.id == tip else { return false }
+        ledgers[reference, default: []].append(claim)
+        return true
     }
 
     /// What became of a push.
