@@ -23,7 +23,8 @@ struct PlimsollCommand: AsyncParsableCommand {
         version: AgentVersion.current.description,
         subcommands: [
             InitCommand.self, ValidateCommand.self, PlanCommand.self, StatusCommand.self,
-            RolloutCommand.self, WhyCommand.self, ProceedCommand.self, VerifyCommand.self, DemoCommand.self,
+            RolloutCommand.self, WhyCommand.self, ProceedCommand.self, ClaimsCommand.self,
+            VerifyCommand.self, DemoCommand.self,
         ])
 
     static func main() async {

@@ -3,7 +3,9 @@ import Testing
 
 /// Every command of the operator's program is reached, and says what it is for.
 struct OperatorHelpTests {
-    @Test(arguments: ["init", "validate", "plan", "status", "rollout", "why", "proceed", "verify"])
+    @Test(arguments: [
+        "init", "validate", "plan", "status", "rollout", "why", "proceed", "claims", "verify",
+    ])
     func everyCommandExplainsItself(command: String) throws {
         let all = try plimsoll("--help")
         #expect(all.exitCode == 0)

@@ -8,7 +8,9 @@ package final class FleetClone {
     private let temporary: TemporaryClone
     private let location: RepositoryLocation
     private let branch: String
-    private var network: NetworkChild
+    private(set) var network: NetworkChild
+    /// The repository that was named: reports and claims are there, too, unless the fleet says otherwise.
+    var fleetRemote: RemoteURL { location.remote }
     /// The branch's tip, as fetched last; nothing is believed because it is here.
     package private(set) var tip: CommitID
 
