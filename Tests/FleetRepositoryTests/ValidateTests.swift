@@ -204,11 +204,10 @@ struct ValidateTests {
                 "groups/Stores/group.yaml:1:1: not read by anything: 'Stores' is not the name of a group: "
                     + "1–63 of a–z, 0–9 "
                     + "and '-', beginning and ending with a letter or digit",
-                "groups/stores/atm-0009.yaml:1:1: not read by anything: expected "
-                    + "'groups/stores/group.yaml' or "
-                    + "'groups/stores/nodes/<node>.yaml'",
-                "groups/stores/node.yml:1:1: not read by anything: expected 'groups/stores/group.yaml' or "
-                    + "'groups/stores/nodes/<node>.yaml'",
+                "groups/stores/atm-0009.yaml:1:1: not read by anything: expected 'group.yaml', "
+                    + "'proceed.yaml' or 'nodes/<node>.yaml' below 'groups/stores'",
+                "groups/stores/node.yml:1:1: not read by anything: expected 'group.yaml', "
+                    + "'proceed.yaml' or 'nodes/<node>.yaml' below 'groups/stores'",
                 "groups/stores/nodes/ATM.yaml:1:1: not read by anything: 'ATM' is not the name of a node: "
                     + "1–63 of a–z, 0–9 "
                     + "and '-', beginning and ending with a letter or digit",
