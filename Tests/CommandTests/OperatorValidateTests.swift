@@ -86,6 +86,10 @@ struct OperatorValidateTests {
                 "fleet.yaml:4:17: 'every-commit' needs a newer agent than 0.1.0, whose nodes would stay with the commit "
                     + "before; use 'first-parent'",
                 "fleet.yaml:7:62: 'UTCC' is not in this machine's time zone database; did you mean 'UTC'?",
+            ],
+            warnings: [
+                "groups/stores/group.yaml:1:1: warning: up to 13d 20h may pass from a merge to the last step of "
+                    + "'stores', with all soaks, waves and windows before it; expected at most 1w"
             ]),
         Case(
             name: "a newer agent's repository is not judged", path: "fleet.yaml",
