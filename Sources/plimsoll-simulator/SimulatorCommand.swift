@@ -63,7 +63,7 @@ struct SimulatorCommand: AsyncParsableCommand {
         options.usesCodec = !values
         if scenarios { return try await Scenarios.run(options: options) }
         if let rollout { return await simulateRollout(nodes: rollout) }
-        if bug != nil { return try await findBugs(maker: maker, options: options) }
+        if bug != nil { return try await findBugs(maker: .small, options: options) }
         let step = max(seeds / 20, 1)
         let range = seed.map { $0...$0 } ?? from...(from + UInt64(seeds) - 1)
         let sum = await SeedRange(range, maker: maker, options: options, jobs: jobs).run { done, sum in
@@ -104,18 +104,11 @@ struct SimulatorCommand: AsyncParsableCommand {
         for mutation in Mutation.all where bug == "all" || bug == mutation.name {
             var options = options
             options.mutation = mutation
-            var found: Trial?
-            for seed in from...(from + UInt64(seeds) - 1) where found == nil {
-                let trial = await Trial(seed: seed, maker: maker, options: options)
-                if trial.violation != nil { found = trial }
-            }
-            if let found, let violation = found.violation {
-                Terminal.print(
-                    "\(mutation.name): seed \(found.seed), \(violation.invariant.rawValue): "
-                        + violation.message)
+            if let finding = await BugHunt(maker: maker, options: options).hunt(seeds: seeds) {
+                Terminal.print("\(mutation.name): \(finding.place): \(finding.message)")
             } else {
                 isMissed = true
-                Terminal.print("\(mutation.name): not found in \(seeds) seeds")
+                Terminal.print("\(mutation.name): not found in \(seeds) seeds and all scenarios")
             }
         }
         if isMissed { throw ExitCode(1) }

@@ -3,8 +3,8 @@ import FleetSimulator
 import Testing
 
 struct SimulationTests {
-    /// Small fleets and a short while: `make simulate` takes large ones.
-    private let maker = PlanMaker(sizes: 5...8, days: 6, intervals: [1_800, 3_600])
+    /// `make simulate` takes large fleets.
+    private let maker = PlanMaker.small
 
     @Test(arguments: 1...24 as ClosedRange<UInt64>)
     func `with every fault on, every invariant holds`(seed: UInt64) async {

@@ -51,6 +51,8 @@ extension Watch {
     private func checkPeers(
         _ state: NodeState, before: NodeState, on node: SimulatedNode, in simulation: Simulation
     ) {
+        // Of nodes that it does not look at any more, a reader remembers a bounded number.
+        guard before.peers.count <= PeerBook.capacity else { return }
         var known: [NodeName: [PeerMemory]] = [:]
         for peer in state.peers { known[peer.node, default: []].append(peer) }
         let names = simulation.repository.commit(state.followed)?.content.nodes

@@ -84,7 +84,7 @@ extension SimulatedSource {
         let isWaiting = witnesses.isEmpty && view.group.waves != nil
         let stacked = memory.stacks.values.flatMap { $0.layers.map(\.declaration) }
         peers.prune(
-            keeping: view.canaries.flatMap(\.nodes) + witnesses, besides: isWaiting ? Set(view.peers) : [],
+            keeping: view.canaries.flatMap(\.nodes) + witnesses, besides: isWaiting ? view.peerSet : [],
             declarations: Set(stacked), isMember: { commit.content.nodes[$0] != nil })
     }
 

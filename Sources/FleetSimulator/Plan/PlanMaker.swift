@@ -21,6 +21,9 @@ package struct PlanMaker: Sendable {
         self.sizes = sizes
     }
 
+    /// Small fleets and a short while: what a debug build carries out quickly, and what finds bugs first.
+    package static let small = PlanMaker(sizes: 5...8, days: 6, intervals: [1_800, 3_600])
+
     package func plan(seed: UInt64) -> SimulationPlan {
         var generator = SimulationGenerator(seed: seed)
         let shape = shape(&generator)

@@ -104,7 +104,8 @@ package final class SimulatedCommit {
         if let waves = group.waves { soaks.append(waves.soak) }
         let peers = group.waves == nil ? [] : roll(of: name).map(\.name)
         let view = GroupView(
-            group: group, baseline: baseline, digest: digest, canaries: canaries, soaks: soaks, peers: peers)
+            group: group, baseline: baseline, digest: digest, canaries: canaries, soaks: soaks, peers: peers,
+            peerSet: Set(peers))
         views[name] = view
         return view
     }
@@ -119,4 +120,5 @@ struct GroupView {
     let soaks: [TimeSpan]
     /// All nodes of the group, where it has waves.
     let peers: [NodeName]
+    let peerSet: Set<NodeName>
 }
