@@ -95,6 +95,19 @@ struct ExplanationTests {
         #expect(explanation.missing.first?.text == "the end of the hold: the group is on hold: look first")
     }
 
+    @Test func aSoakThatIsEndedFirstIsWhatIsMissing() {
+        var situation = Situation()
+        situation.membership = .sample("A B", gate: .none, soaks: [.of("4h")], supersede: .finish)
+        situation.memory.admitted = .sample(Self.old, in: situation.membership)
+        situation.memory.proven = [Proof(declaration: Self.old, healthyFor: .of("1h"))]
+        let explanation = situation.own
+        #expect(explanation.rule == .gate)
+        #expect(explanation.next == Self.old)
+        #expect(explanation.reasons.map(\.code) == [.soakUnfinished])
+        #expect(marks(explanation, .gate) == [.met, .notMet])
+        #expect(explanation.missing.map(\.text) == explanation.reasons.map(\.message))
+    }
+
     @Test func whatIsAdmittedIsNotAskedAbout() {
         var situation = Situation()
         situation.memory.admitted = .sample(Self.new, in: situation.membership)

@@ -13,6 +13,7 @@ extension Explaining {
         if let withdrawal { conditions.append(withdrawal) }
         conditions += gateConditions(answer, declared)
         conditions += timeConditions
+        conditions += besides(answer).map { Explanation.Condition(outcome.rule, .notMet, $0.message) }
         if position.memory.admitted?.declaration == declared {
             conditions.append(
                 Explanation.Condition(
@@ -21,6 +22,14 @@ extension Explaining {
                         + "if it is not open any more"))
         }
         return conditions
+    }
+
+    /// What settled it and is neither the gate's answer nor the time: a soak that is ended first, a system
+    /// that the baseline is not for, what cannot be read.
+    func besides(_ answer: Choice.Answer) -> [Reason] {
+        guard [.membership, .gate, .time].contains(outcome.rule), desired.mayAdmit else { return [] }
+        let told = answer.reasons + timeRefusals
+        return outcome.reasons.filter { !told.contains($0) }
     }
 
     private var ownConditions: [Explanation.Condition] {

@@ -15,6 +15,7 @@ extension Explaining {
                     "another declaration, or another text of 'retry' in the group's or the node's file"))
         }
         if answer.basis == nil { missing += gateMissing(answer, declared) }
+        missing += besides(answer).map { Explanation.Missing($0.message, notBefore: $0.until) }
         if outcome.rule != .rollback {
             missing += timeRefusals.map {
                 Explanation.Missing($0.message, notBefore: $0.until ?? ($0.code == .wave ? waveTime : nil))

@@ -65,6 +65,10 @@ extension Position {
                 receipt: Receipt(reported: before, in: report))
         }
         memory.proven = report.proven
+        let bad: Set<Reason.Code> = [.checkFailed, .checkFailedBefore]
+        if report.reasons.contains(where: { bad.contains($0.code) }) {
+            memory.unwell = report.baseline.admitted
+        }
         // A failure that `retry` has made void stays in the list, and is no reason any more.
         let counts = report.reasons.contains { $0.code == .declarationFailed }
         memory.failed = report.failed.map {

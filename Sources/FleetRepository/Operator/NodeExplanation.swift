@@ -44,8 +44,7 @@ extension Reason.Code {
     fileprivate static let recomputable: Set<Reason.Code> = [
         .fleetHold, .groupHold, .nodeHold, .gateBroken, .tooFewHealthy, .canaryFailed, .canarySoaking,
         .canaryBehind, .canaryUnfit, .canarySilent, .canaryRejected, .peerAhead, .fork, .uncovered,
-        .diversity,
-        .freeze,
+        .diversity, .soakUnfinished, .freeze,
         .window, .wave, .wavePause, .waveFailed, .budget, .declarationFailed,
     ]
 }
