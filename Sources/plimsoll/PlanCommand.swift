@@ -11,8 +11,8 @@ struct PlanCommand: ParsableCommand {
         discussion: """
             Merges HEAD into BASE as a pull request is merged, in a temporary clone, and compares: which \
             baseline is declared anew or goes back, entry by entry; which groups get it, and by what gate, \
-            waves and windows they move; settings, holds, nodes and keys that change. What the nodes have now \
-            is read from their reports.
+            waves and windows they move; settings, holds, nodes and keys that change. What the nodes have \
+            now is read from their reports.
 
             Without a range: what the work tree has committed beside the remote branch. Nothing is changed \
             anywhere. Exit code 2 when changes are pending, 0 when there are none, 65 when the result would \

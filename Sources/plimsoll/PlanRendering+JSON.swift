@@ -3,14 +3,14 @@ internal import FleetRepository
 
 extension PlanRendering {
     /// `plimsoll/plan/v1`:
-    /// - `schema`, `base`, `head`, `pending` (whether anything changes), `valid`; `errors` and `warnings` as of
-    ///   `plimsoll/validation/v1`;
-    /// - `baselines`, a list: `name`, `effect` (`declares`, `resumes`, `keeps`, `removed`), `digest` (`declares`),
-    ///   `declaration` and `withdraws` (`resumes`), `withdrawnBy` (a commit that withdrew these packages before,
-    ///   or null), `changes` (`name`, `from`, `to`, `older`, `severity`, `advisories`), `besides` (keys);
-    /// - `groups`, a list: `name`, `nodes`, `held`, `moves`, `baseline`, `gate`, `waves` (nodes that each step
-    ///   adds), `settings` (`key`, `from`, `to`), and where reports were read `present` (`admitted`: `digest`,
-    ///   `commit`, `nodes`; `unknown`);
+    /// - `schema`, `base`, `head`, `pending` (whether anything changes), `valid`; `errors` and `warnings` as
+    ///   of `plimsoll/validation/v1`;
+    /// - `baselines`, a list: `name`, `effect` (`declares`, `resumes`, `keeps`, `removed`), `digest` and
+    ///   `withdrawnBy` (a commit that withdrew these packages before, or null) of what is declared,
+    ///   `declaration` and `withdraws` of what is resumed, `changes` (`name`, `from`, `to`, `older`, `severity`, `advisories`), `besides` (keys);
+    /// - `groups`, a list: `name`, `nodes`, `held`, `moves`, `baseline`, `gate`, `waves` (nodes that each
+    ///   step adds), `settings` (`key`, `from`, `to`), and where reports were read `present` (`admitted`:
+    ///   `digest`, `commit`, `nodes`; `unknown`);
     /// - `nodes`, a list: `node`, `change` (`added`, `removed`, `moved`, `rekeyed`, `held`, `released`,
     ///   `changed`), and what it needs of `from`, `to`, `reason`, `keys`;
     /// - `trust`, a list: `added`, `subject`; `fleet`, a list of `key`, `from`, `to`.
@@ -60,7 +60,8 @@ extension PlanRendering {
 
     private static func json(_ group: MergePlan.GroupPlan) -> JSONValue {
         var members: [String: JSONValue] = [
-            "name": JSONValue(group.name), "nodes": JSONValue(group.nodes), "held": JSONValue(group.heldNodes),
+            "name": JSONValue(group.name), "nodes": JSONValue(group.nodes),
+            "held": JSONValue(group.heldNodes),
             "moves": .bool(group.moves), "baseline": JSONValue(group.group.baseline),
             "gate": .string(group.group.gate.words), "waves": .array(group.waveSizes.map { JSONValue($0) }),
             "settings": .array(group.settings.map(json)),

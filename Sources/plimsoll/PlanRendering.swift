@@ -29,7 +29,9 @@ struct PlanRendering {
             lines.append(Colour.bold.applied(to: Table.Cell(section.title).text, if: colour))
             for line in section.lines {
                 let text = Table.Cell(line.text).text
-                lines.append(line.isWarning ? "  \(Colour.yellow.applied(to: "warning:", if: colour)) \(text)" : "  \(text)")
+                lines.append(
+                    line.isWarning
+                        ? "  \(Colour.yellow.applied(to: "warning:", if: colour)) \(text)" : "  \(text)")
             }
             lines.append("")
         }
@@ -80,12 +82,16 @@ struct PlanRendering {
         return sections
     }
 
-    static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+    static func count(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
 
     private var nodes: Section {
         var section = Section(title: "nodes")
         // A merge may enrol thousands.
-        for change in plan.nodes.prefix(Self.mostNodes) { section.say("\(change.node): \(change.kind.words)") }
+        for change in plan.nodes.prefix(Self.mostNodes) {
+            section.say("\(change.node): \(change.kind.words)")
+        }
         let more = plan.nodes.count - Self.mostNodes
         if more > 0 { section.say("and \(more) more changes; '--json' has all") }
         return section
@@ -128,18 +134,20 @@ extension PlanRendering {
         case .declares(let digest, let withdrawnBy):
             section = Section(title: "baseline \(baseline.name): a new declaration, \(digest.short)")
             if let withdrawnBy {
-                section.say("these packages were withdrawn by \(withdrawnBy.short); they pass every gate anew")
+                section.say(
+                    "these packages were withdrawn by \(withdrawnBy.short); they pass every gate anew")
             }
         case .resumes(let declaration, let withdrawn):
             section = Section(title: "baseline \(baseline.name): a rollback to \(declaration)")
             let names = withdrawn.map(\.description).joined(separator: ", ")
             if withdrawn.count > 1 {
                 section.warn(
-                    "takes off \(withdrawn.count) declarations at once (\(names)): more often a stale branch than "
-                        + "a wish, so waves, windows and freezes hold as for any other change")
+                    "takes off \(withdrawn.count) declarations at once (\(names)): more often a stale branch "
+                        + "than a wish, so waves, windows and freezes hold as for any other change")
             } else {
                 section.say("takes off \(names)")
-                section.say("nodes that have it go back at once: no wave, window, freeze or budget holds them")
+                section.say(
+                    "nodes that have it go back at once: no wave, window, freeze or budget holds them")
             }
         case .keeps: section = Section(title: "baseline \(baseline.name): the same packages")
         case .removed: section = Section(title: "baseline \(baseline.name): removed")
@@ -152,7 +160,9 @@ extension PlanRendering {
     }
 
     private static func line(_ change: EntryChange, _ order: VersionOrder) -> Section.Line {
-        let notes = (change.to ?? change.from).map { [$0.severity?.rawValue].compactMap(\.self) + $0.advisories } ?? []
+        let notes =
+            (change.to ?? change.from).map { [$0.severity?.rawValue].compactMap(\.self) + $0.advisories }
+            ?? []
         let note = notes.isEmpty ? "" : " (\(notes.joined(separator: ", ")))"
         switch (change.from, change.to) {
         case (nil, let new?): return Section.Line(text: "+ \(change.key): \(new.requirement.words)\(note)")
@@ -166,7 +176,8 @@ extension PlanRendering {
     }
 
     private static func section(_ group: MergePlan.GroupPlan) -> Section {
-        let what = group.moves ? "\(count(group.nodes, "node")) \(group.nodes == 1 ? "gets" : "get") it" : "settings"
+        let what =
+            group.moves ? "\(count(group.nodes, "node")) \(group.nodes == 1 ? "gets" : "get") it" : "settings"
         var section = Section(title: "group \(group.name): \(what)")
         for change in group.settings { section.say(words(change)) }
         let changed = Set(group.settings.map(\.key))

@@ -9,10 +9,10 @@ struct ProceedCommand: ParsableCommand {
         commandName: "proceed",
         abstract: "Lets the next paused step of a group's rollout begin.",
         discussion: """
-            Writes groups/<group>/proceed.yaml for what is declared now and for the next step that waits for \
-            a person ('pause: true' in the group's waves), and commits that file alone, signed with your key. \
-            Nothing happens until it is pushed. The word is about one declaration: the next one pauses again. \
-            The work tree must be at the branch's tip.
+            Writes groups/<group>/proceed.yaml for what is declared now and for the next step that waits \
+            for a person ('pause: true' in the group's waves), and commits that file alone, signed with \
+            your key. Nothing happens until it is pushed. The word is about one declaration: the next one \
+            pauses again. The work tree must be at the branch's tip.
             """)
 
     @Argument(help: "The group.", transform: argument(_:))
@@ -58,7 +58,8 @@ struct ProceedCommand: ParsableCommand {
         let isOnBranch = tree.branch == repository.branch
         Terminal.print(
             "Committed as \(commit.short). Next: "
-                + (isOnBranch ? "git push" : "bring it to '\(repository.branch)', by a push or a pull request"))
+                + (isOnBranch
+                    ? "git push" : "bring it to '\(repository.branch)', by a push or a pull request"))
     }
 
     private func show(_ ending: PauseEnding) {

@@ -51,6 +51,8 @@ struct VerifyCommand: ParsableCommand {
             for line in rendering.lines(colour: Terminal.hasColour) { Terminal.print(line) }
         }
         repository.note(audit.history)
-        guard audit.isAuthentic, audit.unfounded.isEmpty else { throw ExitCode(ExitStatus.notAuthentic.rawValue) }
+        guard audit.isAuthentic, audit.unfounded.isEmpty else {
+            throw ExitCode(ExitStatus.notAuthentic.rawValue)
+        }
     }
 }

@@ -19,7 +19,8 @@ struct OperatorPlanTests {
     private func json(_ arguments: String...) throws -> JSONValue {
         let result = try run(
             [
-                BuiltProgram.path("plimsoll"), "plan", "--json", "--repository", fleet.clone, "--introduction",
+                BuiltProgram.path("plimsoll"), "plan", "--json", "--repository", fleet.clone,
+                "--introduction",
                 fleet.introduction,
             ] + arguments, environment: Git.environment)
         return try JSONValue(parsing: result.output)
@@ -105,7 +106,8 @@ struct OperatorPlanTests {
         let key = try SSHKeyFiles("grace", in: fleet.folder)
         let signers = "acme/trust/allowed_signers"
         try fleet.folder.write(
-            try fleet.folder.read(signers) + "grace@example.com namespaces=\"git\" \(key.publicLine)\n", to: signers)
+            try fleet.folder.read(signers) + "grace@example.com namespaces=\"git\" \(key.publicLine)\n",
+            to: signers)
         try commitLocally("Many things")
         let result = try plan()
         #expect(result.exitCode == 2)

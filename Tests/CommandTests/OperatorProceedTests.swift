@@ -19,7 +19,8 @@ struct OperatorProceedTests {
 
             """, to: "acme/groups/stores/group.yaml")
         try fleet.folder.write(
-            "apiVersion: plimsoll/v1\nmanager: apt\npackages:\n  curl: 1-2\n", to: "acme/baselines/debian-12.yaml")
+            "apiVersion: plimsoll/v1\nmanager: apt\npackages:\n  curl: 1-2\n",
+            to: "acme/baselines/debian-12.yaml")
         declared = try fleet.commit("Move in waves")
     }
 
@@ -92,10 +93,12 @@ struct OperatorProceedTests {
     @Test func theWordIsVoidForTheNextDeclaration() throws {
         #expect(try proceed("stores", "--declaration", String(declared.prefix(8))).exitCode == 0)
         try fleet.folder.write(
-            "apiVersion: plimsoll/v1\nmanager: apt\npackages:\n  curl: 1-3\n", to: "acme/baselines/debian-12.yaml")
+            "apiVersion: plimsoll/v1\nmanager: apt\npackages:\n  curl: 1-3\n",
+            to: "acme/baselines/debian-12.yaml")
         let next = try fleet.commit("Another")
         let result = try proceed("stores")
-        #expect(result.text.contains("Step 2 of 3 in 'stores' may begin"), "\(result.text)\(result.errorText)")
+        #expect(
+            result.text.contains("Step 2 of 3 in 'stores' may begin"), "\(result.text)\(result.errorText)")
         #expect(try Git.run("show", "HEAD:\(file)", in: fleet.clone).contains("commit: \(next)"))
     }
 }

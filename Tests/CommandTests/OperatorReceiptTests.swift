@@ -2,7 +2,8 @@ import FleetCore
 import FleetTesting
 import Testing
 
-/// `plimsoll verify --receipts` on what real agents wrote, and on what somebody with a node's key makes of it.
+/// `plimsoll verify --receipts` on what real agents wrote, and on what somebody with a node's key makes of
+/// it.
 struct OperatorReceiptTests {
     private let fleet: LocalFleet
     private let canaries: [LocalNode]
@@ -68,7 +69,10 @@ struct OperatorReceiptTests {
             ("is another one at commit", { $0.rule = $0.rule?.milder }),
             ("says that 'stores' has no gate; at commit", { $0.basis = .noGate }),
             ("is of 'stores-2'", { $0.witnesses = $0.witnesses.map { $0.naming(other) } }),
-            ("which has another one with that number", { $0.witnesses = $0.witnesses.map { $0.naming(latest) } }),
+            (
+                "which has another one with that number",
+                { $0.witnesses = $0.witnesses.map { $0.naming(latest) } }
+            ),
             ("is not in the fleet's authentic history", { $0.commit = other }),
             ("lists the node in group 'stores', not in 'canary'", { $0.group = canary }),
             ("had not gone back from", { $0.isRollback = true }),

@@ -88,7 +88,8 @@ struct ReceiptAuditTests {
         Case("another node's receipt", .receiptOfAnother, saying: "is of 'atm-2' in 'acme', not of 'atm-1'") {
             $0.receipt.node = .of("atm-2")
         },
-        Case("a commit beside the chain", .commitBesideChain, saying: "not in the fleet's authentic history") {
+        Case("a commit beside the chain", .commitBesideChain, saying: "not in the fleet's authentic history")
+        {
             $0.place = .beside
         },
         Case("a commit that the node did not have yet", .commitNotYetFollowed, saying: "is newer than") {
@@ -97,7 +98,9 @@ struct ReceiptAuditTests {
         Case("a commit that nobody can follow", .commitUnreadable, saying: "no key 'wafes'") {
             $0.place = .unreadable("no key 'wafes'")
         },
-        Case("another group's gate", .notInGroup, saying: "lists the node in group 'offices', not in 'stores'") {
+        Case(
+            "another group's gate", .notInGroup, saying: "lists the node in group 'offices', not in 'stores'"
+        ) {
             $0.place = .otherGroup(.of("offices"))
         },
         Case("on hold", .onHold, saying: "the fleet was on hold: holiday") { $0.fleetHold = "holiday" },
@@ -161,7 +164,10 @@ struct ReceiptAuditTests {
         Case("a witness twice", .witnessDoubled, saying: "is counted 2 times") {
             $0.receipt.witnesses.append($0.receipt.witnesses[0])
         },
-        Case("a witness said to be on hold", .witnessHold, saying: "is on hold in the receipt, and not at commit") {
+        Case(
+            "a witness said to be on hold", .witnessHold,
+            saying: "is on hold in the receipt, and not at commit"
+        ) {
             $0.say(of: "canary-2", isHeld: true)
         },
         Case("a report of another node", .reportOfAnother, .gateNotOpen, saying: "is of 'store-2'") {
@@ -183,11 +189,15 @@ struct ReceiptAuditTests {
         Case("another number", .numberDiffers, saying: "has number 7, in the receipt it is 8") {
             $0.say(of: "canary-2", sequence: 8)
         },
-        Case("a soak cut short", .standingDiffers, .gateNotOpen, saying: "says soaking: well for 14399 s of 4h") {
+        Case(
+            "a soak cut short", .standingDiffers, .gateNotOpen, saying: "says soaking: well for 14399 s of 4h"
+        ) {
             $0.see("canary-2", .sample(admitted: b, proven: [b: 14_399]))
         },
-        Case("a soak made up", .soakDiffers, .standingDiffers, .gateNotOpen, saying: "14400 s in the receipt, for 9 s")
-        {
+        Case(
+            "a soak made up", .soakDiffers, .standingDiffers, .gateNotOpen,
+            saying: "14400 s in the receipt, for 9 s"
+        ) {
             $0.see("canary-2", .sample(admitted: b, proven: [b: 9]))
             $0.say(of: "canary-2", healthyFor: 14_400)
         },
@@ -214,7 +224,9 @@ struct ReceiptAuditTests {
 
     static let untold = [
         Case("a report that nobody has", .reportMissing) { $0.reports[$0.reportID(of: "canary-2")] = nil },
-        Case("a commit before the introduction", .commitBeforeIntroduction) { $0.place = .beforeIntroduction },
+        Case("a commit before the introduction", .commitBeforeIntroduction) {
+            $0.place = .beforeIntroduction
+        },
         Case("a newer format", .commitUnavailable) { $0.place = .unavailable("needs agent 9") },
         Case("a proof only in the same report", .proofUnknown) {
             $0.goBack()

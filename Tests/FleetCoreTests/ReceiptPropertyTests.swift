@@ -4,7 +4,9 @@ import Testing
 
 /// Whatever a node sees, what it admits follows from it; and with a witness less it does not.
 struct ReceiptPropertyTests {
-    private static let declarations = [Declaration("A", by: 1), Declaration("B", by: 2), Declaration("C", by: 3)]
+    private static let declarations = [
+        Declaration("A", by: 1), Declaration("B", by: 2), Declaration("C", by: 3),
+    ]
     private static let peers = (1...12).map { "atm-\($0)" }
 
     /// What a node sees of others, as chance has it.
@@ -67,19 +69,23 @@ struct ReceiptPropertyTests {
         let evidence = Evidence(
             groups: [.of("canary"): seen], watching: TimeSpan(seconds: 1_000_000),
             firstSeen: Dictionary(uniqueKeysWithValues: Self.declarations.map { ($0, .of("10d")) }),
-            heartbeat: .of("1d"), entries: membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) },
+            heartbeat: .of("1d"),
+            entries: membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) },
             waves: steps.mapValues { waves in waves })
         let commit = CommitID.number(history.split(separator: " ").count)
         let decision = decide(
             desired: Desired(commit: commit, standing: .member(membership)),
             actual: Actual(inventory: .success(.sample(["nginx 1"])), facts: .debian12), evidence: evidence,
             memory: memory, now: .at(1_000_000))
-        guard let admission = decision.admitted, admission.declaration != Self.declarations[had] else { return }
+        guard let admission = decision.admitted, admission.declaration != Self.declarations[had] else {
+            return
+        }
 
         var sample = ReceiptSample()
         sample.receipt = admission.receipt
         sample.bearer = .sample(
-            node: "atm-3", group: "stores", admitted: admission.declaration, phase: .converging, commit: commit)
+            node: "atm-3", group: "stores", admitted: admission.declaration, phase: .converging,
+            commit: commit)
         sample.bearer.packages.counts = [.older: 1]
         sample.node = .sample("atm-3", group: "stores")
         sample.history = history

@@ -1,8 +1,8 @@
 import FleetCore
 import FleetTesting
 
-/// An admission as it was, to be falsified: atm-1 of `stores` had A and admitted B when both canaries had been
-/// well on it for four hours.
+/// An admission as it was, to be falsified: atm-1 of `stores` had A and admitted B when both canaries had
+/// been well on it for four hours.
 struct ReceiptSample {
     static let a = Declaration("A", by: 1)
     static let b = Declaration("B", by: 2)

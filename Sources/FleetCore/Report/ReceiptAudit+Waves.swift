@@ -11,7 +11,9 @@ extension ReceiptAudit {
         guard let wave = receipt.wave else {
             verdict.note(
                 .wavesLeftOut,
-                "the receipt names no wave; at commit \(receipt.commit.short) '\(receipt.group)' moves in waves")
+                "the receipt names no wave; '\(receipt.group)' moves in waves at commit "
+                    + receipt.commit.short
+            )
             return
         }
         if wave.rule != waves {

@@ -114,7 +114,7 @@ extension ReceiptAudit {
     ) -> (report: (Report, CommitID)?, isMissing: Bool) {
         guard let id = claim.report else { return (nil, false) }
         switch ground.reports[id] ?? .missing {
-        case .found(let report, isByListedKey: let isByListedKey):
+        case .found(let report, let isByListedKey):
             if !isByListedKey {
                 verdict.note(
                     .reportByOtherKey,
@@ -201,7 +201,8 @@ extension ReceiptAudit {
     /// - Parameter isLeftOut: whether it may be taken to have been silent for longer than any rule asks.
     func evidence(of account: Account, isLeftOut: Bool) -> CanaryEvidence {
         canary(
-            account.peer, testimony(of: account), isAsleep: account.isAsleep || isLeftOut && account.mayBeSilent,
+            account.peer, testimony(of: account),
+            isAsleep: account.isAsleep || isLeftOut && account.mayBeSilent,
             failed: account.claimed == .failed ? [receipt.declaration] : [])
     }
 

@@ -74,7 +74,8 @@ struct ReceiptAudit {
     /// Rule 1: a hold that the repository put on the node lets it admit nothing.
     private mutating func checkHolds(_ setting: ReceiptGround.Setting) {
         let holds = [
-            ("fleet", setting.view.fleet.hold), ("group", setting.view.group.hold), ("node", setting.node.hold),
+            ("fleet", setting.view.fleet.hold), ("group", setting.view.group.hold),
+            ("node", setting.node.hold),
         ]
         for case (let level, let reason?) in holds {
             verdict.note(
@@ -86,8 +87,8 @@ struct ReceiptAudit {
         guard setting.view.group.baseline != receipt.baseline else { return true }
         verdict.note(
             .otherBaseline,
-            "the group has the baseline '\(setting.view.group.baseline)' at commit \(receipt.commit.short), not "
-                + "'\(receipt.baseline)'")
+            "the group has the baseline '\(setting.view.group.baseline)', not '\(receipt.baseline)', at commit "
+                + receipt.commit.short)
         return false
     }
 

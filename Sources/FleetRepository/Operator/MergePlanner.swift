@@ -44,11 +44,14 @@ struct MergePlanner {
     /// The paths of the layout at which the two commits differ.
     private func changedPaths() throws(GitError) -> Set<String> {
         var seen: [String: ObjectID] = [:]
-        for (path, entry) in try clone.repository.paths(below: "", in: proposal.base, limit: Self.pathLimit) ?? [] {
+        for (path, entry) in try clone.repository.paths(below: "", in: proposal.base, limit: Self.pathLimit)
+            ?? []
+        {
             seen[path] = entry.id
         }
         var changed: Set<String> = []
-        for (path, entry) in try clone.repository.paths(below: "", in: proposal.result, limit: Self.pathLimit) ?? []
+        for (path, entry) in try clone.repository.paths(below: "", in: proposal.result, limit: Self.pathLimit)
+            ?? []
         where seen.removeValue(forKey: path) != entry.id {
             changed.insert(path)
         }
@@ -74,16 +77,19 @@ extension MergePlanner {
             guard let now = try? new.baseline(named: name) else {
                 return before.map {
                     MergePlan.BaselinePlan(
-                        name: name, effect: .removed, changes: [], order: $0.manager.versionOrder, besides: [])
+                        name: name, effect: .removed, changes: [], order: $0.manager.versionOrder, besides: []
+                    )
                 }
             }
             let effect = effect(from: stacks[name], to: after[name])
-            let changes = before.map { $0.changes(to: now) }
+            let changes =
+                before.map { $0.changes(to: now) }
                 ?? now.entries.map { EntryChange(key: $0.key, from: nil, to: $0) }
             let besides = before.map { $0.changesBesidesPackages(to: now) } ?? []
             if case .keeps = effect, besides.isEmpty, before != nil { return nil }
             return MergePlan.BaselinePlan(
-                name: name, effect: effect, changes: changes, order: now.manager.versionOrder, besides: besides)
+                name: name, effect: effect, changes: changes, order: now.manager.versionOrder,
+                besides: besides)
         }
     }
 
@@ -106,13 +112,15 @@ extension MergePlanner {
                 if case .keeps = plan.effect { return nil }
                 return plan.name
             })
-        let index = FleetIndex(paths: try CommitTree(clone: clone, commit: proposal.result).paths(below: Layout.groups))
+        let index = FleetIndex(
+            paths: try CommitTree(clone: clone, commit: proposal.result).paths(below: Layout.groups))
         let isFleetChanged = changed.contains(Layout.fleet)
         var plans: [MergePlan.GroupPlan] = []
         for name in index.groups.sorted() {
             let now = try new.view(ofGroup: name)
             let isChanged =
-                isFleetChanged || changed.contains(Layout.group(name)) || changed.contains(Layout.proceed(name))
+                isFleetChanged || changed.contains(Layout.group(name))
+                || changed.contains(Layout.proceed(name))
             guard isChanged || moving.contains(now.group.baseline) else { continue }
             let before = try? old.view(ofGroup: name)
             var settings = now.group.changes(from: before?.group)
@@ -121,7 +129,8 @@ extension MergePlanner {
                     MergePlan.SettingChange(
                         key: "proceed", from: before?.proceed?.words, to: now.proceed?.words))
             }
-            let moves = moving.contains(now.group.baseline)
+            let moves =
+                moving.contains(now.group.baseline)
                 || before.map { $0.group.baseline != now.group.baseline } ?? false
             guard moves || !settings.isEmpty || before == nil else { continue }
             let nodes = index.nodes(of: name)
@@ -134,7 +143,8 @@ extension MergePlanner {
         return plans
     }
 
-    private func held(_ nodes: [(name: NodeName, path: String)], in group: GroupName) throws(GitError) -> Int {
+    private func held(_ nodes: [(name: NodeName, path: String)], in group: GroupName) throws(GitError) -> Int
+    {
         var count = 0
         for (name, path) in nodes {
             let bytes = try clone.repository.file(
@@ -193,7 +203,9 @@ extension FleetClone {
     /// What merging `head` into `base` would do.
     ///
     /// - Throws: ``OperatorError``: `notAuthentic` if the history up to `base` is not; ``FleetReadError``.
-    package func plan(merging range: CommitRange, from introduction: CommitID?) throws -> (MergePlan, HistoryAudit) {
+    package func plan(
+        merging range: CommitRange, from introduction: CommitID?
+    ) throws -> (MergePlan, HistoryAudit) {
         let history = try audit(from: introduction, to: range.base)
         if let failure = history.failure {
             throw OperatorError(

@@ -11,12 +11,14 @@ extension FleetClone {
     /// Merges `head` into `base`, as a pull request is merged: into one commit after `base`.
     ///
     /// - Throws: ``OperatorError``: `invalid` if the two conflict.
-    package func proposal(merging head: CommitID, into base: CommitID) throws(OperatorError) -> MergeProposal {
+    package func proposal(merging head: CommitID, into base: CommitID) throws(OperatorError) -> MergeProposal
+    {
         let git = StockGit(folder: clone.repository.folder)
         let merged = try git.attempt(["merge-tree", "--write-tree", "--name-only", base.hex, head.hex])
         let lines = merged.output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         guard merged.exitCode <= 1, let tree = lines.first else {
-            throw OperatorError(.failure, "git could not merge \(head.short) into \(base.short): \(merged.errors)")
+            throw OperatorError(
+                .failure, "git could not merge \(head.short) into \(base.short): \(merged.errors)")
         }
         guard merged.exitCode == 0 else {
             let files = lines.dropFirst().prefix { !$0.isEmpty }.joined(separator: ", ")
@@ -24,7 +26,8 @@ extension FleetClone {
                 .invalid, "\(head.short) and \(base.short) conflict in \(files): merge or rebase first")
         }
         let name = try git.run(
-            "-c", "user.name=plimsoll", "-c", "user.email=plimsoll@localhost", "commit-tree", tree, "-p", base.hex,
+            "-c", "user.name=plimsoll", "-c", "user.email=plimsoll@localhost", "commit-tree", tree, "-p",
+            base.hex,
             "-p", head.hex, "-m", "merge")
         guard let result = CommitID(name) else {
             throw OperatorError(.failure, "git did not name the merge")
@@ -55,7 +58,8 @@ package struct CommitRange: Hashable, Sendable {
         } else if let tip {
             self.base = tip
         } else {
-            self.base = try Self.commit(isClone ? "refs/remotes/origin/\(branch)" : "refs/heads/\(branch)", git)
+            self.base = try Self.commit(
+                isClone ? "refs/remotes/origin/\(branch)" : "refs/heads/\(branch)", git)
         }
         self.head = try Self.commit(head.isEmpty ? "HEAD" : head, git)
     }
@@ -63,7 +67,7 @@ package struct CommitRange: Hashable, Sendable {
     private static func sides(of text: String) throws(OperatorError) -> (base: String, head: String) {
         guard let dots = text.firstRange(of: "..") else { return (text, "") }
         let (base, head) = (String(text[..<dots.lowerBound]), String(text[dots.upperBound...]))
-        guard !head.contains("..") , !head.hasPrefix(".") else {
+        guard !head.contains(".."), !head.hasPrefix(".") else {
             throw OperatorError(
                 .usage, "'\(text)': expected BASE..HEAD with two dots, such as origin/main..HEAD")
         }
@@ -71,7 +75,9 @@ package struct CommitRange: Hashable, Sendable {
     }
 
     private static func commit(_ name: String, _ git: StockGit) throws(OperatorError) -> CommitID {
-        let found = try git.attempt(["rev-parse", "--quiet", "--verify", "--end-of-options", "\(name)^{commit}"])
+        let found = try git.attempt([
+            "rev-parse", "--quiet", "--verify", "--end-of-options", "\(name)^{commit}",
+        ])
         guard found.exitCode == 0, let commit = CommitID(found.output) else {
             throw OperatorError(.usage, "'\(name)' names no commit in '\(git.folder)'")
         }

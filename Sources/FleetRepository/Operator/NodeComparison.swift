@@ -33,8 +33,9 @@ struct NodeComparison {
     }
 
     private func places(at commit: CommitID) throws(GitError) -> [NodeName: Place] {
-        let paths = try clone.repository.paths(
-            below: Layout.groups, in: commit, limit: MergePlanner.pathLimit) ?? []
+        let paths =
+            try clone.repository.paths(
+                below: Layout.groups, in: commit, limit: MergePlanner.pathLimit) ?? []
         var places: [NodeName: Place] = [:]
         for (path, entry) in paths {
             guard case .node(let node, let group) = FileKind(path: path) else { continue }

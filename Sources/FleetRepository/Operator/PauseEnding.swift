@@ -53,7 +53,8 @@ extension FleetClone {
         let declaration = try Self.declaration(name, in: stack ?? DeclarationStack(), of: view.group)
         let passed = view.proceed.flatMap { $0.declaration == declaration ? $0.step : nil } ?? 0
         let paused = waves.pauses.map { $0 + 1 }.sorted()
-        let ended = try Self.step(step, paused: paused, passed: passed, declaration: declaration, group: group)
+        let ended = try Self.step(
+            step, paused: paused, passed: passed, declaration: declaration, group: group)
         let plan = WavePlan(digest: declaration.digest, nodes: view.peers, steps: waves.steps)
         let before = (0..<(ended - 1)).reduce(0) { $0 + plan.wave($1).count }
         return PauseEnding(
@@ -102,7 +103,8 @@ extension FleetClone {
         }
         guard step > passed else {
             throw OperatorError(
-                .usage, "step \(step) for \(declaration) in '\(group)' may begin already, up to step \(passed)")
+                .usage,
+                "step \(step) for \(declaration) in '\(group)' may begin already, up to step \(passed)")
         }
         return step
     }
@@ -173,8 +175,8 @@ package struct WorkTree: Sendable {
         else {
             throw OperatorError(
                 .usage,
-                "the key \(key.fingerprint) is not in \(Layout.allowedSigners): no node would believe the commit; "
-                    + "name one that is by '--key PATH'")
+                "the key \(key.fingerprint) is not in \(Layout.allowedSigners): no node would believe the "
+                    + "commit; name one that is by '--key PATH'")
         }
     }
 }

@@ -58,7 +58,8 @@ struct ReceiptAuditor {
         let witnesses: [[ReceiptGround.Peer]]
 
         init(
-            _ waves: Waves, _ peers: [NodeName], _ declaration: Declaration, _ book: KeyBook, _ commit: CommitID
+            _ waves: Waves, _ peers: [NodeName], _ declaration: Declaration, _ book: KeyBook,
+            _ commit: CommitID
         ) {
             let plan = WavePlan(digest: declaration.digest, nodes: peers, steps: waves.steps)
             self.plan = plan
@@ -157,7 +158,8 @@ struct ReceiptAuditor {
             named[declaration] = entries(of: declaration, receipt.baseline)
         }
         return ReceiptGround(
-            bearer: bearer, before: parent.flatMap { report($0) }, place: try place(of: receipt, bearer: bearer), stack: stack,
+            bearer: bearer, before: parent.flatMap { report($0) },
+            place: try place(of: receipt, bearer: bearer), stack: stack,
             reports: found, proof: try proof(of: receipt, bearer: bearer, before: parent, of: node),
             entries: named)
     }

@@ -94,7 +94,9 @@ extension Baseline {
         if reboot != new.reboot { keys.append("reboot: \(new.reboot.rawValue)") }
         if urgent != new.urgent { keys.append("urgent") }
         let notes = entries.map { [$0.severity?.rawValue ?? ""] + $0.advisories }
-        if notes != new.entries.map({ [$0.severity?.rawValue ?? ""] + $0.advisories }), changes(to: new).isEmpty {
+        if notes != new.entries.map({ [$0.severity?.rawValue ?? ""] + $0.advisories }),
+            changes(to: new).isEmpty
+        {
             keys.append("severity or advisories")
         }
         return keys
