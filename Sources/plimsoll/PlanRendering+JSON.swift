@@ -9,8 +9,8 @@ extension PlanRendering {
     ///   `withdrawnBy` (a commit that withdrew these packages before, or null) of what is declared,
     ///   `declaration` and `withdraws` of what is resumed, `changes` (`name`, `from`, `to`, `older`, `severity`, `advisories`), `besides` (keys);
     /// - `groups`, a list: `name`, `nodes`, `held`, `moves`, `baseline`, `gate`, `waves` (nodes that each
-    ///   step adds), `settings` (`key`, `from`, `to`), and where reports were read `present` (`admitted`:
-    ///   `digest`, `commit`, `nodes`; `unknown`);
+    ///   step adds), `settings` (`key`, `from`, `to`), `loosened` (`key`, `message`), and where reports were
+    ///   read `present` (`admitted`: `digest`, `commit`, `nodes`; `unknown`);
     /// - `nodes`, a list: `node`, `change` (`added`, `removed`, `moved`, `rekeyed`, `held`, `released`,
     ///   `changed`), and what it needs of `from`, `to`, `reason`, `keys`;
     /// - `trust`, a list: `added`, `subject`; `fleet`, a list of `key`, `from`, `to`.
@@ -65,6 +65,8 @@ extension PlanRendering {
             "moves": .bool(group.moves), "baseline": JSONValue(group.group.baseline),
             "gate": .string(group.group.gate.words), "waves": .array(group.waveSizes.map { JSONValue($0) }),
             "settings": .array(group.settings.map(json)),
+            "loosened": .array(
+                group.loosened.map { ["key": .string($0.key), "message": .string($0.sentence)] }),
         ]
         if let present = group.present {
             let counts = present.admitted.sorted { $0.key.commit < $1.key.commit }

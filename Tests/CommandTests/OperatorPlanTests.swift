@@ -102,7 +102,10 @@ struct OperatorPlanTests {
         try fleet.folder.write(try fleet.folder.read(held) + "hold: it rings\n", to: held)
         try fleet.writeNode("store-3", in: "stores")
         let group = "acme/groups/stores/group.yaml"
-        try fleet.folder.write(try fleet.folder.read(group) + "retry: once more\n", to: group)
+        let text = try fleet.folder.read(group)
+        try #require(text.contains("soak: 4h"))
+        try fleet.folder.write(
+            text.replacing("soak: 4h", with: "soak: 1h") + "retry: once more\n", to: group)
         let key = try SSHKeyFiles("grace", in: fleet.folder)
         let signers = "acme/trust/allowed_signers"
         try fleet.folder.write(
@@ -117,6 +120,7 @@ struct OperatorPlanTests {
             "changes are pending: no node gets another declaration",
         ] { #expect(result.lines.contains(line), "\(line) in\n\(result.text)") }
         #expect(result.text.contains("warning: grace@example.com SHA256:"))
+        #expect(result.text.contains("warning: gate is loosened: 'soak' goes from 4h to 1h"), "\(result.text)")
     }
 
     @Test func whatWouldBeInvalidAndWhatConflictsEndWith65() throws {

@@ -54,6 +54,8 @@ package struct MergePlan: Sendable {
         package let waveSizes: [Int]
         package let fleetHold: String?
         package let settings: [SettingChange]
+        /// What protects its nodes less than before.
+        package let loosened: [Loosening]
         /// What its nodes have now, by their newest reports; nil if none were read.
         package var present: Present?
     }

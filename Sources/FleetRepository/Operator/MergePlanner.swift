@@ -114,6 +114,7 @@ extension MergePlanner {
             })
         let index = FleetIndex(
             paths: try CommitTree(clone: clone, commit: proposal.result).paths(below: Layout.groups))
+        let sizes = Dictionary(uniqueKeysWithValues: index.groups.map { ($0, index.nodes(of: $0).count) })
         let isFleetChanged = changed.contains(Layout.fleet)
         var plans: [MergePlan.GroupPlan] = []
         for name in index.groups.sorted() {
@@ -138,7 +139,8 @@ extension MergePlanner {
                 MergePlan.GroupPlan(
                     name: name, nodes: nodes.count, heldNodes: try held(nodes, in: name), moves: moves,
                     group: now.group, waveSizes: Self.waveSizes(now.group, nodes.count),
-                    fleetHold: now.fleet.hold, settings: settings))
+                    fleetHold: now.fleet.hold, settings: settings,
+                    loosened: before.map { now.group.loosenings(from: $0.group, sizes: sizes) } ?? []))
         }
         return plans
     }

@@ -18,7 +18,8 @@ extension Group {
             ("window", Self.list(windows.map(\.words))),
             ("freeze", Self.list(freezes.map { "\($0.from) to \($0.to): \($0.reason)" })),
             ("checks", Self.list(checks.map(\.name))), ("hold", hold), ("retry", retry),
-            ("attempts", "\(attempts)"),
+            ("attempts", "\(attempts)"), ("supersede", supersede.rawValue),
+            ("budget", budget.map { "\($0.unavailable) per \($0.per)" }),
         ]
     }
 
