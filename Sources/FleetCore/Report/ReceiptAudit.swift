@@ -87,8 +87,8 @@ struct ReceiptAudit {
         guard setting.view.group.baseline != receipt.baseline else { return true }
         verdict.note(
             .otherBaseline,
-            "the group has the baseline '\(setting.view.group.baseline)', not '\(receipt.baseline)', at commit "
-                + receipt.commit.short)
+            "the group has the baseline '\(setting.view.group.baseline)' and not "
+                + "'\(receipt.baseline)' at commit \(receipt.commit.short)")
         return false
     }
 
