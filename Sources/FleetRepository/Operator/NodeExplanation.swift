@@ -40,12 +40,13 @@ package struct NodeExplanation: Sendable {
 }
 
 extension Reason.Code {
-    /// What the fleet repository and the reports suffice for.
+    /// What the fleet repository and the reports suffice for. A budget is counted on the claims of that
+    /// moment, after everything here has said yes: the node alone tells that it waits for one.
     fileprivate static let recomputable: Set<Reason.Code> = [
         .fleetHold, .groupHold, .nodeHold, .gateBroken, .tooFewHealthy, .canaryFailed, .canarySoaking,
         .canaryBehind, .canaryUnfit, .canarySilent, .canaryRejected, .peerAhead, .fork, .uncovered,
         .diversity, .soakUnfinished, .freeze,
-        .window, .wave, .wavePause, .waveFailed, .budget, .declarationFailed,
+        .window, .wave, .wavePause, .waveFailed, .declarationFailed,
     ]
 }
 
