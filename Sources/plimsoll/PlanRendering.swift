@@ -180,7 +180,9 @@ extension PlanRendering {
             group.moves ? "\(count(group.nodes, "node")) \(group.nodes == 1 ? "gets" : "get") it" : "settings"
         var section = Section(title: "group \(group.name): \(what)")
         for change in group.settings { section.say(words(change)) }
-        for loosening in group.loosened { section.warn("\(loosening.key) is loosened: \(loosening.sentence)") }
+        for loosening in group.loosened {
+            section.warn("\(loosening.key) is loosened: \(loosening.sentence)")
+        }
         let changed = Set(group.settings.map(\.key))
         if group.moves {
             if !changed.contains("baseline") { section.say("baseline: \(group.group.baseline)") }

@@ -20,7 +20,7 @@ struct OperatorHelpTests {
         #expect(try !plimsoll("--help").text.contains("network-worker"))
     }
 
-    @Test(arguments: [["nonsense"], ["status", "--branches"], ["init"], ["validate", "a", "b"]])
+    @Test(arguments: [["nonsense"], ["status", "--branches"], ["init"], ["validate", "a", "b..c", "d"]])
     func wrongUseEndsWith64(arguments: [String]) throws {
         let result = try run(
             [BuiltProgram.path("plimsoll")] + arguments, environment: Git.environment)

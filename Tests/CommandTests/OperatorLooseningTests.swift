@@ -37,7 +37,8 @@ struct OperatorLooseningTests {
 
     private func write(packages: String) throws {
         try folder.write(
-            "apiVersion: plimsoll/v1\nmanager: apt\npackages: \(packages)\n", to: "acme/baselines/debian-12.yaml")
+            "apiVersion: plimsoll/v1\nmanager: apt\npackages: \(packages)\n",
+            to: "acme/baselines/debian-12.yaml")
     }
 
     private static let refusal =
@@ -96,7 +97,8 @@ struct OperatorLooseningTests {
         #expect(result.exitCode == 0)
         #expect(
             result.text.contains(
-                "groups/stores/group.yaml:1:1: warning: up to 8d may pass from a merge to the last step of 'stores'"),
+                "groups/stores/group.yaml:1:1: warning: up to 8d may pass from a merge to the last step of 'stores'"
+            ),
             "\(result.text)")
     }
 }

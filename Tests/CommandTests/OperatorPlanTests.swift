@@ -120,7 +120,8 @@ struct OperatorPlanTests {
             "changes are pending: no node gets another declaration",
         ] { #expect(result.lines.contains(line), "\(line) in\n\(result.text)") }
         #expect(result.text.contains("warning: grace@example.com SHA256:"))
-        #expect(result.text.contains("warning: gate is loosened: 'soak' goes from 4h to 1h"), "\(result.text)")
+        #expect(
+            result.text.contains("warning: gate is loosened: 'soak' goes from 4h to 1h"), "\(result.text)")
     }
 
     @Test func whatWouldBeInvalidAndWhatConflictsEndWith65() throws {

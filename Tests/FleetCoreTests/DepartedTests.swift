@@ -19,7 +19,8 @@ struct DepartedTests {
 
     static let cases = [
         Case(
-            testDescription: "it failed, and was moved", canaries: [well, .failed("a", on: c).departed(from: c)],
+            testDescription: "it failed, and was moved",
+            canaries: [well, .failed("a", on: c).departed(from: c)],
             verdict: .closed, codes: [.canaryFailed]),
         Case(
             testDescription: "it failed, was moved, and its report is gone",
@@ -71,7 +72,8 @@ struct DepartedTests {
 
     @Test func `an entry that only a node which has left would have is covered by nobody`() {
         let well = Canary(
-            "well", .sample(node: "well", admitted: Self.c, proven: [Self.c: 14_400], notApplicable: ["bind9"]))
+            "well",
+            .sample(node: "well", admitted: Self.c, proven: [Self.c: 14_400], notApplicable: ["bind9"]))
         let left = Canary.healthy("left", on: Self.c).departed(from: Self.c)
         let answer = GateRule.sample().answer(
             for: Self.c, on: .sample([well, left]), applied: [.of("bind9")])

@@ -37,7 +37,8 @@ struct SilenceTests {
             testDescription: "reports again", reports: daily(0...2) + [10 * 24 + 1], declared: 10 * 24,
             asked: 10 * 24 + 2, leaves: false),
         Story(
-            testDescription: "the reader has just been enrolled", reports: daily(0...2), enrolled: 10 * 24 - 1,
+            testDescription: "the reader has just been enrolled", reports: daily(0...2),
+            enrolled: 10 * 24 - 1,
             declared: 10 * 24, asked: 10 * 24 + 1, leaves: false),
         Story(
             testDescription: "the reader was enrolled after the declaration, and waits for long",
@@ -79,7 +80,9 @@ struct SilenceTests {
             }
             let watched = membership.groupsToWatch(memory: memory, running: running)
             let desired = Desired(commit: .number(9), standing: .member(membership))
-            guard !(membership.groupsToAsk(memory: memory, desired: desired) + watched).isEmpty else { return }
+            guard !(membership.groupsToAsk(memory: memory, desired: desired) + watched).isEmpty else {
+                return
+            }
             var book = PeerBook(memory.peers, running: running)
             let testimony = look(newest, &book)
             memory.peers = book.entries

@@ -190,6 +190,33 @@ struct WaveRuleTests {
         }
     }
 
+    @Test(arguments: [(false, Reason.Code?.some(.wave)), (true, nil)])
+    func `where several declarations go back, an old proof does not stand for having gone back`(
+        haveGoneBack: Bool, code: Reason.Code?
+    ) throws {
+        let order = WavePlan(
+            digest: Self.a.digest, nodes: Self.peers.map { .of($0) }, steps: Self.waves().steps)
+        let membership = Membership.sample(
+            "A B C A", waves: Self.waves(), node: order.order[2].description, peers: Self.peers)
+        let c = Declaration("C", by: 3)
+        var node = Situation(membership, installed: ["nginx 3"])
+        node.memory.admitted = .sample(c, in: membership)
+        node.memory.proven = [Proof(declaration: Self.a, healthyFor: .of("1h"))]
+        let witnesses = order.wave(0).map { name in
+            let report = Report.sample(
+                node: name.description, admitted: haveGoneBack ? Self.a : c,
+                proven: [Self.a: 3_600, c: 3_600])
+            return CanaryEvidence(
+                node: name, isHeld: false, testimony: .report(report, id: .number(0xabc)),
+                lastNews: TimeSpan(seconds: 1_000_000))
+        }
+        node.evidence = Evidence(
+            groups: [:], watching: TimeSpan(seconds: 1_000_000), firstSeen: [:], heartbeat: .of("24h"),
+            entries: [:], waves: [Self.a: [witnesses]])
+        #expect(node.decision.admitted?.declaration == (haveGoneBack ? Self.a : c))
+        #expect(node.decision.reasons.map(\.code).first { $0 != .newerKept } == code)
+    }
+
     @Test func `a receipt keeps the waves that opened it`() throws {
         let receipt = try #require(
             Self.decision(

@@ -132,7 +132,7 @@ struct ClaimRaceTests {
         race.awaitAll()
         #expect(race.failures == [])
         #expect(race.most <= 2, "\(race.most) at once")
-        #expect(race.overtaken > 0 && race.refused > 0, "nobody raced")
+        #expect(race.overtaken + race.refused > 0, "nobody raced")
         #expect(Set(race.finished).count == count)
         // Nothing was lost: one chain, on which each has claimed once.
         let log = try Git.run(

@@ -81,8 +81,8 @@ struct FormatFleetTests {
         (
             "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\ndefaults: {baseline: x, attempts: 0}",
             [
-                "4:12: unknown key 'baseline'; known here: gate, waves, window, freeze, checks, hold, "
-                    + "retry, attempts",
+                "4:12: unknown key 'baseline'; known here: gate, waves, window, freeze, budget, "
+                    + "checks, hold, retry, attempts, supersede",
                 "4:35: found '0'; expected a whole number from 1 to 100",
             ]
         ),

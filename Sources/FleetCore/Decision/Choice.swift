@@ -108,7 +108,7 @@ struct Choice {
     private func admitInTime(_ declaration: Declaration, basis: Receipt.Basis, answer: Answer) -> Outcome {
         let refusals = TimeRules(membership.group, zones: zones, at: now).refusals
         guard refusals.isEmpty else { return stay(refusals, by: .time) }
-        guard let rule = WaveRule(membership, declaration: declaration) else {
+        guard let rule = WaveRule(membership, declaration: declaration, leaving: base?.declaration) else {
             return admit(declaration, basis: basis, isRollback: false, answer: answer)
         }
         let wave = rule.answer(on: evidence)

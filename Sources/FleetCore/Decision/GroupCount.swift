@@ -14,12 +14,16 @@ struct GroupCount {
 
     init(
         of group: GroupName, nodes: [CanaryEvidence], thresholds: Thresholds, declaration: Declaration,
-        evidence: Evidence
+        evidence: Evidence, isReturn: Bool = false
     ) {
         let canaries = nodes.filter { $0.departedFrom?.contains(declaration) ?? true }
             .sorted { $0.node < $1.node }
         let standings = canaries.map {
-            (canary: $0, standing: $0.standing(to: declaration, soak: thresholds.soak, in: evidence))
+            (
+                canary: $0,
+                standing: $0.standing(
+                    to: declaration, soak: thresholds.soak, in: evidence, isReturn: isReturn)
+            )
         }
         let share = standings.filter {
             !$0.canary.isHeld && $0.canary.departedFrom == nil

@@ -25,7 +25,12 @@ extension CanaryEvidence {
     ///
     /// A failure outlives everything, also that the report which told it is hidden or from ahead; silence
     /// does not outweigh a proof of a declaration that the node has left behind since.
-    package func standing(to declaration: Declaration, soak: TimeSpan, in evidence: Evidence) -> Standing {
+    ///
+    /// - Parameter isReturn: the branch went back to it. An old proof says that it was well there, not that
+    ///   the node has gone back: only who has it counts.
+    package func standing(
+        to declaration: Declaration, soak: TimeSpan, in evidence: Evidence, isReturn: Bool = false
+    ) -> Standing {
         if failed.contains(declaration) { return .failed }
         let report: Report
         switch testimony {
@@ -38,6 +43,7 @@ extension CanaryEvidence {
         let hasIt = report.baseline.admitted == declaration
         if report.declarationsFailed.contains(declaration) { return .failed }
         let proof = report.proven.first { $0.declaration == declaration }
+        if isReturn, !hasIt { return isSilent(in: evidence) ? .silent : .behind }
         if let proof, proof.healthyFor >= soak, !hasIt { return .healthy }
         if isSilent(in: evidence) { return .silent }
         if let proof, proof.healthyFor >= soak { return .healthy }

@@ -11,9 +11,12 @@ package struct WaveRule {
     private let node: NodeName
     private let declaration: Declaration
     private let proceed: Proceed?
+    private let isReturn: Bool
 
+    /// - Parameter left: what the node would leave: if the branch has gone back from it, the waves before the
+    ///   node must have gone back, too; their old proofs alone would let all go at once.
     /// - Returns: nil for a group without waves.
-    package init?(_ membership: Membership, declaration: Declaration) {
+    package init?(_ membership: Membership, declaration: Declaration, leaving left: Declaration?) {
         guard let waves = membership.group.waves, let plan = membership.wavePlan(for: declaration) else {
             return nil
         }
@@ -23,6 +26,7 @@ package struct WaveRule {
         group = membership.group.name
         node = membership.node.name
         proceed = membership.proceed
+        isReturn = left.map { membership.stack.withdrawal(of: $0) != nil } ?? false
     }
 
     /// What the waves say to a node.
@@ -56,7 +60,7 @@ package struct WaveRule {
         for index in 0..<own {
             let count = GroupCount(
                 of: group, nodes: read[index], thresholds: waves.thresholds, declaration: declaration,
-                evidence: evidence)
+                evidence: evidence, isReturn: isReturn)
             witnesses += count.witnesses
             if let refusal = refusal(own, wave: index, count: count) { refusals.append(refusal) }
         }

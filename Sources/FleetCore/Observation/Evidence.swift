@@ -35,6 +35,14 @@ package struct Evidence: Hashable, Sendable {
         return evidence
     }
 
+    /// What a node knows that has read no report of others: how long it has been watching, and since when it
+    /// has known what is declared.
+    package init(unreadBy memory: NodeState, in membership: Membership, at now: Instant) {
+        self.init(
+            groups: [:], watching: memory.running.total(at: now), firstSeen: memory.firstSeen,
+            heartbeat: membership.fleet.heartbeat, entries: [:])
+    }
+
     /// Nothing read: no gate is open on it.
     package static let none = Evidence(
         groups: [:], watching: .zero, firstSeen: [:], heartbeat: Fleet.defaultHeartbeat, entries: [:])

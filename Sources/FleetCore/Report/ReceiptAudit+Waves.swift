@@ -60,7 +60,10 @@ extension ReceiptAudit {
             fleet: view.fleet, group: view.group, node: setting.node, stack: ground.stack, versions: [:],
             peers: view.peers,
             knownPlans: setting.plan.map { [receipt.declaration: $0] } ?? [:], proceed: view.proceed)
-        guard let rule = WaveRule(membership, declaration: receipt.declaration) else { return [] }
+        guard
+            let rule = WaveRule(
+                membership, declaration: receipt.declaration, leaving: receipt.previous)
+        else { return [] }
         let known = Dictionary(accounts.map { ($0.node, $0) }) { first, _ in first }
         let waves = setting.waves.map { peers in
             peers.compactMap { known[$0.node] }.map { evidence(of: $0, isLeftOut: leavingOutSilent) }

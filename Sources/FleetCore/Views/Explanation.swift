@@ -100,7 +100,9 @@ struct Explaining {
 
     /// What the waves say of the declared one; nil for a group without waves.
     var wave: WaveRule.Answer? {
-        guard let declared, let rule = WaveRule(membership, declaration: declared) else { return nil }
+        guard let declared,
+            let rule = WaveRule(membership, declaration: declared, leaving: choice.base?.declaration)
+        else { return nil }
         return rule.answer(on: evidence)
     }
 

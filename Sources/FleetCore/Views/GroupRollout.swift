@@ -134,8 +134,13 @@ package struct GroupRolloutFacts: Sendable {
             stack: membership.stack, versions: [:], peers: membership.peers,
             knownPlans: membership.wavePlan(for: declared).map { [declared: $0] } ?? [:],
             proceed: membership.proceed)
+        var left: Declaration?
+        if case .report(let report, id: _)? = nodes.first(where: { $0.node == node })?.testimony {
+            left = report.baseline.admitted
+        }
+        let waves = WaveRule(member, declaration: declared, leaving: left)
         return TimeRules(group, zones: zones, at: now).refusals
-            + (WaveRule(member, declaration: declared)?.answer(on: evidence).refusals ?? [])
+            + (waves?.answer(on: evidence).refusals ?? [])
     }
 }
 

@@ -38,7 +38,7 @@ private func evidence(
 ) async -> Evidence {
     let base = memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
     guard let declared = membership.stack.declared, base?.declaration != declared else { return .none }
-    var evidence = Evidence.none
+    var evidence = Evidence(unreadBy: memory, in: membership, at: now)
     if case .rule(let rule) = membership.group.gate {
         evidence = await source.evidence(of: .gate(rule.after), for: desired, memory: memory, at: now)
             .evidence

@@ -120,7 +120,7 @@ package struct Reconciler<
         let running = memory.running.total(at: now)
         let watched = membership.groupsToWatch(memory: memory, running: running)
         let groups = asked.isEmpty ? watched : asked
-        guard !groups.isEmpty else { return .none }
+        guard !groups.isEmpty else { return Evidence(unreadBy: memory, in: membership, at: now) }
         let reading = await source.evidence(of: .gate(groups), for: desired, memory: memory, at: now)
         desired.note(reading.condition)
         memory.peers = reading.peers

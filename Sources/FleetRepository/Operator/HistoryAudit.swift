@@ -20,7 +20,8 @@ package struct HistoryAudit: Hashable, Sendable {
     /// which its name pins.
     /// Oldest first.
     let chain: [CommitID]
-    /// The introduction and the authentic commits after it, oldest first.
+    /// The introduction with what was before it, which its name pins, and the authentic commits after it;
+    /// oldest first.
     let commits: [VerifiedCommit]
 
     package var isAuthentic: Bool { failure == nil }
@@ -57,7 +58,8 @@ extension FleetClone {
                 last: verified.last?.id ?? start, failure: failure,
                 unproven: max(newer.count - verified.count - 1, 0),
                 chain: walked[position...].reversed() + verified.map(\.id),
-                commits: [VerifiedCommit(introduction: first)] + verified)
+                commits: try VerifiedCommit.pinned(below: first, in: clone.repository)
+                    + [VerifiedCommit(pinned: first)] + verified)
         } catch {
             throw OperatorError(error)
         }

@@ -18,7 +18,8 @@ struct RolloutTimeExamination {
             guard let time = longest[group.name], time > Self.limit else { return nil }
             return Problem(
                 file: Layout.group(group.name),
-                message: "up to \(time.rough) may pass from a merge to the last step of '\(group.name)', with "
+                message:
+                    "up to \(time.rough) may pass from a merge to the last step of '\(group.name)', with "
                     + "all soaks, waves and windows before it; expected at most \(Self.limit)")
         }
     }

@@ -37,7 +37,8 @@ extension GitFleetSource {
                     labels: node.labels)
             }
             do throws(FleetReadError) {
-                read[group.name] = try canaries
+                read[group.name] =
+                    try canaries
                     + departed(from: group, membership: membership, memory: memory, peers: &peers)
             } catch {
                 // Who may have failed and left cannot be told: no answer of this group is complete.

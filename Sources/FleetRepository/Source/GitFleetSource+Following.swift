@@ -52,12 +52,18 @@ extension GitFleetSource {
     }
 
     /// Begins with the introduction, which the node's configuration vouches for.
+    ///
+    /// Its name pins all that was before it, and what is declared is counted from the first commit on: a node
+    /// that was introduced later than its canaries must mean the same declarations.
     private func introduce(_ state: inout Following) throws(GitError) {
         guard let commit = try clone.repository.commit(settings.introduction) else { return }
         state.stacks = [:]
+        for ancestor in try VerifiedCommit.pinned(below: commit, in: clone.repository) {
+            try DeclarationReader(clone: clone).grow(&state.stacks, by: ancestor)
+        }
         state.followed = nil
         state.introduction = settings.introduction
-        try grow(&state, along: [VerifiedCommit(introduction: commit)])
+        try grow(&state, along: [VerifiedCommit(pinned: commit)])
     }
 
     /// Why the mark is not on the tip's first-parent chain.

@@ -4,10 +4,10 @@ package import FleetCore
 /// takes no other.
 package struct VerifiedCommit: Hashable, Sendable {
     package let id: CommitID
-    /// The first parent; nil for the introduction.
+    /// The first parent; nil for the first commit.
     package let parent: CommitID?
-    /// Who signed it, as `allowed_signers` names them; nil for the introduction, which the node's
-    /// configuration vouches for.
+    /// Who signed it, as `allowed_signers` names them; nil for the introduction and what was before it, which
+    /// the node's configuration vouches for.
     package let signer: String?
 
     /// Demands a commit, its signature, and the signers that its first parent lists.
@@ -40,11 +40,35 @@ package struct VerifiedCommit: Hashable, Sendable {
         }
     }
 
-    /// The introduction, which the node's configuration pins by its full name.
-    init(introduction: GitCommit) {
-        id = introduction.id
-        parent = introduction.parents.first
+    /// The introduction, which the node's configuration pins by its full name, or an ancestor of it: the name
+    /// of a commit pins all that was before it.
+    init(pinned commit: GitCommit) {
+        id = commit.id
+        parent = commit.parents.first
         signer = nil
+    }
+}
+
+extension VerifiedCommit {
+    /// The first-parent chain below an introduction, oldest first.
+    ///
+    /// - Throws: `GitError` if a commit of it is not there or the chain is longer than any node follows.
+    static func pinned(
+        below introduction: GitCommit, in repository: borrowing GitRepository
+    ) throws(GitError) -> [VerifiedCommit] {
+        var newestFirst: [VerifiedCommit] = []
+        var next = introduction.parents.first
+        while let id = next {
+            guard let commit = try repository.commit(id) else {
+                throw GitError("read commit", id.hex, .notFound, "it is not in the clone")
+            }
+            guard newestFirst.count < ChainAuthenticator.longestStretch else {
+                throw GitError("follow", introduction.id.hex, .other(0), "the chain below it is too long")
+            }
+            newestFirst.append(VerifiedCommit(pinned: commit))
+            next = commit.parents.first
+        }
+        return newestFirst.reversed()
     }
 }
 
