@@ -16,7 +16,7 @@ package struct Group: Hashable, Sendable {
     package let attempts: Int
     package let supersede: Supersede
     /// How many of its nodes that share a label's value may be in change or failed at once; nil for no limit.
-    package let budget: Budget?
+    package var budget: Budget?
 
     package init(
         name: GroupName, baseline: BaselineName, gate: GateSetting, waves: Waves? = nil,

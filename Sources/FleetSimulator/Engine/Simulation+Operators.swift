@@ -115,7 +115,10 @@ extension Simulation {
         let key = Self.key(of: name, machine: 0)
         // The machine asks for its file before anybody has merged it.
         addNode(name, key: key, group: group)
-        edit { $0.nodes[name] = NodeRecord(name: name, group: group, key: key) }
+        edit {
+            $0.nodes[name] = NodeRecord(
+                name: name, group: group, key: key, labels: FleetShape.labels(nodes.count))
+        }
     }
 
     // MARK: Hostility

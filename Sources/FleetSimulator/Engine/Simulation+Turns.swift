@@ -10,7 +10,8 @@ extension Simulation {
     /// arrives (the node is woken then), a trouble around it ends, or its running time passes a threshold:
     /// heartbeat, back-off, a silence.
     func planNextTurn(of node: SimulatedNode, outcome: CycleOutcome?) {
-        guard options.skipsQuietCycles, node.hasOnlyReported, !readsCalendar(outcome) else {
+        let isRefused = outcome?.reasons.contains { $0.code == .budget } ?? false
+        guard options.skipsQuietCycles, node.hasOnlyReported, !readsCalendar(outcome), !isRefused else {
             wake(node, at: time + 1)
             return
         }

@@ -58,7 +58,9 @@ package final class Simulation {
         let records = plan.shape.groups.flatMap { shape in
             (1...max(shape.nodes, 1)).map { number in
                 let name = FleetShape.name(number, in: shape.group.name)
-                return NodeRecord(name: name, group: shape.group.name, key: Self.key(of: name, machine: 0))
+                return NodeRecord(
+                    name: name, group: shape.group.name, key: Self.key(of: name, machine: 0),
+                    labels: FleetShape.labels(number))
             }
         }
         repository = SimulatedRepository(

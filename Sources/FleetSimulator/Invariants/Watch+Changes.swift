@@ -22,6 +22,7 @@ extension Watch {
         else { return }
         checkHold(at: mark, on: node, in: simulation)
         guard intent.kind == .converge else { return }
+        checkBudget(state, at: followed, on: node, in: simulation)
         let retry = followed.content.retry(of: node.name)
         let failed = histories[node.index]?.failed[intent.declaration]
         expect(
@@ -41,6 +42,27 @@ extension Watch {
             || record.flatMap { mark.content.groups[$0.group]?.hold } != nil
             || node.troubles.heldUntil > simulation.time
         expect(.hold, !isHeld, on: node, in: simulation, "it changes packages under a hold")
+    }
+
+    /// Counts who else is in change at the same site.
+    private func checkBudget(
+        _ state: NodeState, at followed: SimulatedCommit, on node: SimulatedNode, in simulation: Simulation
+    ) {
+        guard let record = followed.content.nodes[node.name],
+            let budget = followed.content.groups[record.group]?.budget, !simulation.server.hasDeceived,
+            state.admitted?.receipt.isRollback == false
+        else { return }
+        let others = simulation.nodes.filter { other in
+            guard other !== node, !other.isOff, let own = followed.content.nodes[other.name],
+                own.group == record.group, own.labels[budget.per] == record.labels[budget.per],
+                own.key == other.key, let intent = other.disk.state?.intent
+            else { return false }
+            return intent.kind == .converge && other.disk.state?.admitted?.receipt.isRollback == false
+        }
+        expect(
+            .budget, others.count < budget.unavailable, on: node, in: simulation,
+            "it begins a change when \(others.count) others of its site are in change, and "
+                + "\(budget.unavailable) may be")
     }
 
     /// A cycle has ended; without an outcome if its own disk was of no use.

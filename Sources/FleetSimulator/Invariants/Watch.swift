@@ -14,6 +14,8 @@ package enum Invariant: String, Hashable, Sendable, CaseIterable {
     case gate
     /// Nobody moves before the waves before it could be healthy.
     case waves
+    /// With an honest server no more nodes are in change at once than a budget allows.
+    case budget
     /// A person's stop is obeyed.
     case hold
     /// Nobody is left half-patched, and no change begins that a crash could leave so.

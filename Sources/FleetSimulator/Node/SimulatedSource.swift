@@ -38,6 +38,8 @@ struct SimulatedSource: FleetSource {
             } else {
                 state.refuse(Reason(.untrusted, "the mark is not on the tip's first-parent chain"))
             }
+            // What this node could not read at the mark it does not admit because the remote is old.
+            if state.followed != state.mark { state.mayAdmit = false }
             return state
         }
         if !isIntroduced {

@@ -19,6 +19,12 @@ package struct FleetShape: Hashable, Sendable {
         }
     }
 
+    /// The label by which budgets count.
+    package static let siteLabel = "site"
+
+    /// The labels of the n-th node of a group: three sites share the nodes.
+    static func labels(_ number: Int) -> [String: String] { [siteLabel: "site-\(number % 3)"] }
+
     package var nodes: Int { groups.reduce(0) { $0 + $1.nodes } }
 
     /// The name of the n-th node of a group, from 1.

@@ -99,7 +99,9 @@ package struct PlanMaker: Sendable {
         return FleetShape.GroupShape(
             Group(
                 name: .simulated(name), baseline: ReleaseBook.baseline, gate: .rule(rule), waves: waves,
-                attempts: generator.number(in: 1...3)),
+                attempts: generator.number(in: 1...3),
+                budget: generator.happens(permille: 300)
+                    ? Budget(unavailable: generator.number(in: 1...2), per: FleetShape.siteLabel) : nil),
             nodes: nodes)
     }
 }

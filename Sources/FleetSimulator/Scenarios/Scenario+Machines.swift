@@ -49,6 +49,22 @@ extension Scenario {
 
     static let ofMachines = [
         Scenario(
+            "machine that dies in a change holds its site's budget",
+            "one of three machines of a site dies in the middle of a change: the other two must stay up",
+            (3...7).map { step in
+                var shape = fleet(canaries: 1, stores: 9, soak: 1)
+                shape.groups[1].group.budget = Budget(unavailable: 1, per: FleetShape.siteLabel)
+                return plan(
+                    shape, days: 5,
+                    (1...3).map {
+                        PlannedEvent(at: 12 * hour, .cut(store($0), after: step, .power, downFor: 2 * day))
+                    } + [PlannedEvent(at: 12 * hour + 1, .release(nil, needsReboot: false))])
+            },
+            { simulation in
+                Simulation.complaint(
+                    simulation.deeds(.admitted, of: 2, in: "store").count >= 9, "not all stores moved")
+            }),
+        Scenario(
             "mirror late by an hour",
             "a mirror that is late would make a declaration failed and close every gate",
             [

@@ -37,6 +37,11 @@ package struct BugHunt: Sendable {
                     place: .seed(seed), message: "\(violation.invariant.rawValue): \(violation.message)")
             }
         }
+        return await huntInScenarios()
+    }
+
+    /// Runs the scenarios until something is not as it must be.
+    package func huntInScenarios() async -> Finding? {
         for scenario in Scenario.all {
             for plan in scenario.plans {
                 let simulation = Simulation(plan, options: options)

@@ -4,7 +4,8 @@ internal import FleetReconciler
 /// Bugs in what a node wants and decides.
 extension Mutation {
     package static let choosing: [Mutation] = [
-        markBeforeCheck, withdrawnIsAdmitted, wavesAreIgnored, soakIsIgnored, holdsAreIgnored,
+        markBeforeCheck, withdrawnIsAdmitted, wavesAreIgnored, budgetIsOffByOne, soakIsIgnored,
+        holdsAreIgnored,
         checksAreSkipped,
     ]
 
@@ -49,6 +50,19 @@ extension Mutation {
             desired = desired.replacing { membership in
                 var group = membership.group
                 group.waves = nil
+                return (membership.stack, membership.versions, group)
+            }
+        }
+        return mutation
+    }()
+
+    static let budgetIsOffByOne: Mutation = {
+        var mutation = Mutation(
+            "budget off by one", breaks: "so many nodes of a site are in change, and no more")
+        mutation.desired = { desired, _ in
+            desired = desired.replacing { membership in
+                var group = membership.group
+                group.budget = group.budget.map { Budget(unavailable: $0.unavailable + 1, per: $0.per) }
                 return (membership.stack, membership.versions, group)
             }
         }
