@@ -34,7 +34,13 @@ extension Scenario {
             ],
             { simulation in
                 let back = simulation.deeds(.admitted, of: 1, in: "store").filter { $0.time >= 5 * day }
+                let changed = simulation.deeds(.changed, of: 1, in: "store").filter { $0.time >= 5 * day }
+                let admitted = back.map(\.time).sorted()
+                let firstWave = changed.map(\.time).sorted().prefix(3)
                 return Simulation.complaint(back.count == 6, "\(back.count) of 6 went back")
+                    + Simulation.complaint(
+                        zip(admitted.dropFirst(3), repeatElement(firstWave.last ?? 0, count: 3))
+                            .allSatisfy { $0 >= $1 }, "the second wave did not wait for the first")
             }),
         Scenario(
             "3-node group with a 10 % step",
