@@ -10,8 +10,8 @@ struct SimulatorCommand: AsyncParsableCommand {
         abstract: "Simulates fleets with every fault, and checks that nothing breaks.",
         discussion: """
             Each seed is a fleet of 5 to 500 nodes with the real reconciler, operators who act at bad moments,
-            and every fault that docs/simulator.md names. Exit code 1 if an invariant is violated; the shortest
-            story of it that can be found is printed.
+            and every fault that docs/simulator.md names. Exit code 1 if an invariant is violated; the
+            shortest story of it that can be found is printed.
             """)
 
     @Option(help: "How many seeds to run.")

@@ -2,8 +2,8 @@ internal import FleetCore
 internal import FleetReconciler
 
 extension Simulation {
-    /// Plans a node's next turn: the next one in its rhythm, or, after a cycle that changed nothing, the first
-    /// at which anything can be different.
+    /// Plans a node's next turn: the next one in its rhythm, or, after a cycle that changed nothing, the
+    /// first at which anything can be different.
     ///
     /// A cycle is a function of what its ports say. One without a step that has an effect would go the same
     /// way again, until something of this happens: the branch moves or a report of a node that it reads

@@ -8,7 +8,8 @@ extension Watch {
             admitted.receipt != before?.previous?.receipt
         {
             simulation.tell(
-                "\(node.name): admits \(simulation.words(for: admitted.declaration)) (\(admitted.receipt.basis.rawValue))"
+                "\(node.name): admits \(simulation.words(for: admitted.declaration))"
+                    + " (\(admitted.receipt.basis.rawValue))"
             )
             simulation.note(.admitted, admitted.declaration, by: node)
             checkAdmission(admitted, state: state, on: node, in: simulation)
@@ -25,7 +26,8 @@ extension Watch {
             histories[node.index]?.failed[failure.failure.declaration] != failure.retry
         {
             simulation.tell(
-                "\(node.name): \(simulation.words(for: failure.failure.declaration)) failed: \(failure.failure.reason)"
+                "\(node.name): \(simulation.words(for: failure.failure.declaration)) failed: "
+                    + failure.failure.reason
             )
             simulation.note(.failed, failure.failure.declaration, by: node)
             histories[node.index, default: NodeHistory()].failed[failure.failure.declaration] = failure.retry

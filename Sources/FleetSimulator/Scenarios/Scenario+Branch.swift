@@ -5,8 +5,8 @@ extension Scenario {
     static let ofTheBranch = [
         Scenario(
             "revert and re-revert within one poll",
-            "all have the new one; it is reverted, and two minutes later that is reverted: the canaries never "
-                + "saw it, and their old proof would open the gate",
+            "all have the new one; it is reverted, and two minutes later that is reverted: the canaries "
+                + "never saw it, and their old proof would open the gate",
             [
                 plan(
                     fleet(),
@@ -77,8 +77,8 @@ extension Scenario {
             }),
         Scenario(
             "rewound server before an agent that cannot read the tip",
-            "an old agent follows an older commit than the mark; shown an older branch it would admit by stacks "
-                + "that are ahead of what it can read",
+            "an old agent follows an older commit than the mark; shown an older branch it would admit by "
+                + "stacks that are ahead of what it can read",
             [
                 plan(
                     fleet(canaries: 1, stores: 1), days: 4,
@@ -93,8 +93,8 @@ extension Scenario {
             ]),
         Scenario(
             "mixed agent versions, new on canaries",
-            "canaries get the new agent first; old stores would find their reports malformed, or be locked out "
-                + "of the commit that brings them the new agent",
+            "canaries get the new agent first; old stores would find their reports malformed, or be locked "
+                + "out of the commit that brings them the new agent",
             [
                 plan(
                     fleet(), days: 4,
