@@ -226,4 +226,21 @@ struct WaveRuleTests {
         #expect(receipt.wave?.step == 2)
         #expect(Receipt(json: try JSONValue(parsing: receipt.documentBytes)) == receipt)
     }
+
+    @Test(arguments: [Int64.min, -1, 0, 1, .max])
+    func `a receipt of a hostile node reads, whatever its numbers are`(number: Int64) throws {
+        let receipt = try #require(
+            Self.decision(
+                of: 2, waves: Self.waves(pauses: [1]), evidence: Self.evidence([[.healthy, .healthy]]),
+                proceed: Proceed(declaration: Self.b, step: 2)
+            ).admitted?.receipt)
+        var members = try #require(receipt.json.object)
+        var waves = try #require(members["waves"]?.object)
+        waves["pauses"] = [.number(number)]
+        waves["step"] = .number(number)
+        members["waves"] = .object(waves)
+        let read = try #require(Receipt(json: .object(members)))
+        #expect(read != receipt)
+        #expect(Receipt(json: read.json) == read)
+    }
 }

@@ -38,7 +38,9 @@ extension Receipt {
                 let soak = json["soak"]?.string.flatMap({ TimeSpan($0) }),
                 let failures = json["failures"]?.string.flatMap({ Quota($0) })
             else { return nil }
-            let pauses = (json["pauses"]?.array ?? []).compactMap(\.integer).map { Int(clamping: $0) - 1 }
+            // Anybody may have written it: the least number has none before it.
+            let pauses = (json["pauses"]?.array ?? []).compactMap(\.integer)
+                .map { Int(clamping: max($0, .min + 1)) - 1 }
             self.init(
                 step: Int(clamping: step),
                 rule: Waves(
