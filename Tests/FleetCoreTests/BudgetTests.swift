@@ -169,7 +169,7 @@ struct BudgetTests {
         let other = Claimant(claim: Self.claim("atm-3"), testimony: Self.report(.failed))
         let ended = Claimant(claim: Self.claim("atm-4"), testimony: Self.report())
         let own = Claimant(
-            claim: Self.claim("atm-1", of: Declaration("A", by: 1)), testimony: Self.report(.failed))
+            claim: Self.claim("atm-1", of: Declaration("A", by: 1)), testimony: Self.report())
         #expect(answer([]) == .open)
         #expect(answer([open, ended, own]) == .open)
         guard case .full(let reason) = answer([open, other, ended, own]) else {
@@ -181,6 +181,28 @@ struct BudgetTests {
             reason.message
                 == "at site 'berlin-3' of 'stores' 2 of at most 2 are in change or failed: "
                 + "atm-2 silent, atm-3 failed")
+    }
+
+    /// Three that were well have failed since, where two may: none of them could take what mends it if the
+    /// others kept it from that.
+    @Test func `a node that counts already takes nothing from the budget`() {
+        let others = [2, 3].map { Claimant(claim: Self.claim("atm-\($0)"), testimony: Self.report(.degraded)) }
+        func own(_ testimony: Claimant.Testimony, ending: Claimant.Ending? = nil) -> Claimant {
+            Claimant(
+                claim: Self.claim("atm-1", of: Declaration("A", by: 1)), ending: ending, testimony: testimony)
+        }
+        #expect(answer(others + [own(Self.report(.degraded))]) == .open)
+        #expect(answer(others + [own(Self.report(.converging))]) == .open)
+        let free = [
+            own(Self.report()), own(.none), own(.rejected("unsigned")),
+            own(Self.report(.degraded), ending: Self.ending),
+        ]
+        for claimant in free {
+            guard case .full = answer(others + [claimant]) else {
+                Issue.record("a third was let in: \(claimant)")
+                continue
+            }
+        }
     }
 
     @Test func `a node has what it claimed for this declaration and has not reported since`() {

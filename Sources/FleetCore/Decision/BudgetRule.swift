@@ -81,7 +81,10 @@ package enum BudgetAnswer: Hashable, Sendable {
 extension Budget {
     /// Whether a node may claim.
     ///
-    /// It counts the others alone: a node that has failed must be able to change to what heals it.
+    /// It counts the others alone: a node that has failed must be able to change to what heals it. And where
+    /// it is counted by everybody already, because it says itself that it has failed or is in change, its
+    /// change takes nothing from anybody: more may have failed since than the budget allows, and each would
+    /// keep the others from what heals them.
     ///
     /// - Parameters:
     ///   - node: who wants to change, to `declaration`.
@@ -97,6 +100,7 @@ extension Budget {
         {
             return .held(sequence: own.claim.sequence)
         }
+        if let own, [.failed, .inChange].contains(own.state) { return .open }
         let others = claimants.filter { $0.node != node && $0.isUnavailable }
         return others.count < unavailable ? .open : .full(reason(others, in: ledger))
     }
