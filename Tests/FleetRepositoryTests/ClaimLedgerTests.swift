@@ -231,4 +231,32 @@ struct ClaimBeliefTests {
         try fleet.forge(claim.documentBytes, signedBy: stranger)
         #expect(try one.states() == ["atm-4": .silent])
     }
+
+    @Test func `a node claims where the fleet repository puts it, and nowhere else`() async throws {
+        try fleet.writeNode("atm-4")
+        try fleet.folder.makeFolder("work/groups/spares/nodes")
+        try FileMove.move(
+            fleet.folder.path("work/groups/stores/nodes/atm-4.yaml"),
+            to: fleet.folder.path("work/groups/spares/nodes/atm-4.yaml"))
+        try fleet.writeNode("atm-5")
+        try fleet.folder.write(
+            "apiVersion: plimsoll/v1\nkey: \(try fleet.key(of: "atm-5").publicKey)\nlabels: {site: kiel-1}\n",
+            to: "work/groups/stores/nodes/atm-5.yaml")
+        try fleet.publish("Enrol a spare, and a store of another site")
+        let one = try await fleet.agent("atm-1")
+        for name in ["atm-4", "atm-5"] {
+            let stranger = try await fleet.agent(name)
+            try stranger.claimNow()
+        }
+        #expect(try one.states() == [:])
+        #expect(try one.ledger.reading(of: ClaimFleet.ledger).claimants.isEmpty)
+        // Who follows an older commit takes a node that was moved meanwhile by the commit that it names.
+        try FileMove.move(
+            fleet.folder.path("work/groups/spares/nodes/atm-4.yaml"),
+            to: fleet.folder.path("work/groups/stores/nodes/atm-4.yaml"))
+        try fleet.publish("Move atm-4")
+        let four = try await fleet.agent("atm-4")
+        try four.claimNow()
+        #expect(try one.states() == ["atm-4": .silent])
+    }
 }

@@ -38,7 +38,8 @@ struct ClaimAuthorities {
         case claimByOtherKey
         /// A person ended the claims of the node before it.
         case end(by: String)
-        /// Nothing: nobody who may say so has signed it, or it is about a node that is in the fleet no more.
+        /// Nothing: nobody who may say so has signed it, or it is about a node that is in the fleet no more,
+        /// or that was never in the ledger's group with the ledger's label.
         case nothing
     }
 
@@ -71,10 +72,14 @@ struct ClaimAuthorities {
             return .end(by: signer)
         case .claim:
             let present = try listing(of: claim.node)
-            if let record = present.record, entry.isSigned(by: record.key) { return .claim }
+            let isOfPresentKey = present.record.map { entry.isSigned(by: $0.key) } ?? false
+            if isOfPresentKey, present.record?.claims(in: claim.ledger) ?? false { return .claim }
+            // It may have been moved, or have got another key, before or after.
             guard claim.commit != followed, try isOnChain(claim.commit),
-                let then = try listing(of: claim.node, at: claim.commit).record, entry.isSigned(by: then.key)
+                let then = try listing(of: claim.node, at: claim.commit).record,
+                then.claims(in: claim.ledger), entry.isSigned(by: then.key)
             else { return .nothing }
+            if isOfPresentKey { return .claim }
             // A node that the followed commit does not list: either it was removed, and has no claim any
             // more, or it was enrolled later, and has one.
             if present == .absent, try isBefore(claim.commit) { return .nothing }
@@ -111,5 +116,12 @@ struct ClaimAuthorities {
             guard error.code == .access else { return .unreadable }
             throw GitError("read node", "\(node) at \(commit.short)", .notFound, error.message)
         }
+    }
+}
+
+extension NodeRecord {
+    /// Whether a ledger is the one of this node's group, and of its value of the ledger's label.
+    fileprivate func claims(in ledger: LedgerName) -> Bool {
+        group == ledger.group && labels[ledger.label] == ledger.value.description
     }
 }
