@@ -259,4 +259,20 @@ struct ClaimBeliefTests {
         try four.claimNow()
         #expect(try one.states() == ["atm-4": .silent])
     }
+
+    @Test func `a claim by a key of a commit that is not followed yet is not ended by the old key's report`()
+        async throws
+    {
+        let old = try await fleet.agent("atm-1")
+        let two = try await fleet.agent("atm-2")
+        try old.claimNow()
+        try old.report(.converged)
+        try old.report(.converged)
+        #expect(try two.states() == ["atm-1": .ended])
+        try fleet.writeNode("atm-1")
+        try fleet.publish("Replace atm-1")
+        let new = try await fleet.agent("atm-1")
+        try new.claimNow()
+        #expect(try two.states() == ["atm-1": .silent])
+    }
 }

@@ -33,9 +33,10 @@ struct ClaimAuthorities {
     enum Worth {
         /// A claim by the node's own present key.
         case claim
-        /// A claim by a key that the node had, by the fleet commit that the claim names; or by a node that
-        /// is enrolled in a commit which this reader does not follow yet.
-        case claimByOtherKey
+        /// A claim by a key that the node had, by the fleet commit that the claim names.
+        case claimByEarlierKey
+        /// A claim by a key that the node has by a commit which this reader does not follow yet.
+        case claimByLaterKey
         /// A person ended the claims of the node before it.
         case end(by: String)
         /// Nothing: nobody who may say so has signed it, or it is about a node that is in the fleet no more,
@@ -82,8 +83,8 @@ struct ClaimAuthorities {
             if isOfPresentKey { return .claim }
             // A node that the followed commit does not list: either it was removed, and has no claim any
             // more, or it was enrolled later, and has one.
-            if present == .absent, try isBefore(claim.commit) { return .nothing }
-            return .claimByOtherKey
+            guard try isBefore(claim.commit) else { return .claimByLaterKey }
+            return present == .absent ? .nothing : .claimByEarlierKey
         }
     }
 

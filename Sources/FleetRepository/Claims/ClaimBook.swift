@@ -16,8 +16,8 @@ struct ClaimBook {
         let claim: Claim
         let isOfEarlierKey: Bool
         let ending: Claimant.Ending?
-        /// The node as the followed commit lists it; nil if its file cannot be read, or comes with a later
-        /// commit.
+        /// The node as the followed commit lists it; nil if its file cannot be read, or its key comes with a
+        /// later commit.
         let member: NodeRecord?
     }
 
@@ -50,10 +50,13 @@ struct ClaimBook {
                 endings[node] = endings[node] ?? Claimant.Ending(entry, by: person)
             case .claim:
                 found[node] = Entry(entry, isOfEarlierKey: false, endings[node], member)
-            case .claimByOtherKey:
+            case .claimByEarlierKey:
                 // A key that the node has given up must not cover what the present one has claimed.
                 if found[node] != nil { continue }
                 found[node] = Entry(entry, isOfEarlierKey: true, endings[node], member)
+            case .claimByLaterKey:
+                // What the key that is followed here signs says nothing of it.
+                found[node] = found[node] ?? Entry(entry, isOfEarlierKey: false, endings[node], nil)
             case .nothing: unbelieved += 1
             }
         }
