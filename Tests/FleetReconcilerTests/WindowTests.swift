@@ -34,6 +34,22 @@ struct WindowTests {
         #expect(try await world.cycle().phase == .converged)
     }
 
+    @Test func `a change whose claim outlasts the window does not begin, and the claim is ended`() async throws {
+        let world = World(installed: [])
+        world.windows = [Self.open]
+        world.budget = Budget(unavailable: 1, per: "site")
+        world.claimTime = TimeSpan(seconds: 3_600)
+        let late = try await world.cycle()
+        #expect(late.phase == .waiting && late.reasons.map(\.code) == [.window], "\(late.reasons)")
+        #expect(world.applied.isEmpty)
+        let claim = try #require(world.ledger.own.first)
+        let memory = try world.memory
+        #expect(memory.failed.isEmpty && memory.backOff == nil && memory.intent == nil && memory.claim == nil)
+        #expect(memory.report.sent > claim.sequence)
+        world.claimTime = .zero
+        #expect(try await world.cycle().phase == .converged)
+    }
+
     @Test func `a rollback is not kept by a download that outlasts the window`() async throws {
         let world = World(installed: [])
         try await world.cycle()

@@ -40,6 +40,8 @@ final class World {
     var downloadError: PackageError?
     /// How long it takes to get everything.
     var downloadTime = TimeSpan.zero
+    /// How long it takes to claim a share of the budget.
+    var claimTime = TimeSpan.zero
     var applyError: PackageError?
     var refusals: [PlanRefusal] = []
     /// Packages whose maintainer script fails in this version.
@@ -84,13 +86,16 @@ final class World {
     @discardableResult
     func cycle() async throws -> CycleOutcome {
         clock += pace
+        let asked = ClockReadings()
         var reconciler = Reconciler(
             source: FakeSource(world: self), packages: FakePackages(world: self),
             status: FakeStatus(world: self), store: FakeStore(world: self), claims: FakeLedger(world: self),
-            settings: CycleSettings(interval: TimeSpan(seconds: 300)) { [downloadTime] reading in
-                Instant(
-                    wall: reading.wall + downloadTime, isWallKnown: reading.isWallKnown,
-                    bootID: reading.bootID, sinceBoot: reading.sinceBoot + downloadTime)
+            settings: CycleSettings(interval: TimeSpan(seconds: 300)) { [downloadTime, claimTime] reading in
+                asked.count += 1
+                let passed = downloadTime + (asked.count > 1 ? claimTime : .zero)
+                return Instant(
+                    wall: reading.wall + passed, isWallKnown: reading.isWallKnown,
+                    bootID: reading.bootID, sinceBoot: reading.sinceBoot + passed)
             },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await reconciler.cycle(at: .at(clock, boot: "boot-\(boot)"))
@@ -196,4 +201,9 @@ struct FakeStatus: StatusSink {
     }
 
     func remoteChain() async throws(StatusError) -> RemoteChain? { world.remote }
+}
+
+/// How often a cycle has asked the clock again; it asks in one task alone.
+private final class ClockReadings: @unchecked Sendable {
+    var count = 0
 }

@@ -36,6 +36,9 @@ extension Reconciler {
             act.reasons.append(refusal)
             return false
         }
+        // Claiming waits for the network, and for all who were first. If the time is over a report ends the
+        // claim.
+        guard await isStillTime(for: admitted, desired: desired, act: &act, at: now) else { return false }
         let record = earlierFailure(of: admitted.declaration, desired: desired)
         let checks = checks(of: decision, desired: desired)
         let before = await results(before: record, checks: checks)
@@ -66,7 +69,7 @@ extension Reconciler {
         return true
     }
 
-    /// Whether packages may still be changed, now that everything is downloaded.
+    /// Whether packages may still be changed, now that everything is downloaded, or claimed.
     private func isStillTime(
         for admitted: Admission, desired: Desired, act: inout Act, at now: Instant
     ) async -> Bool {
