@@ -19,7 +19,12 @@ extension FleetReader {
     /// - Returns: nil if there is no such file, or more than one, or it is wrong.
     /// - Throws: `inaccessible` alone.
     package func record(of name: NodeName) throws(FleetReadError) -> NodeRecord? {
-        let found = try index().files(of: name)
+        try record(of: name, in: try index())
+    }
+
+    /// The same for many nodes of one tree, whose entries are listed once.
+    func record(of name: NodeName, in index: FleetIndex) throws(FleetReadError) -> NodeRecord? {
+        let found = index.files(of: name)
         guard let (group, path) = found.first, found.count == 1 else { return nil }
         return try attempt { () throws(FileTreeError) in
             try files.decoded(path) { NodeFile.decode($0, name: name, group: group, path: path) }

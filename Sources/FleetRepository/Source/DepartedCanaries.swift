@@ -33,10 +33,14 @@ struct DepartedCanaries {
                 left[node, default: []].append(declaration)
             }
         }
+        guard !left.isEmpty else { return [] }
+        // Half a group may have moved: the fleet's entries are listed once, not for each of them.
+        let index = try now.index()
+        var indexes: [Declaration: FleetIndex] = [:]
         var departed: [Departed] = []
         for (node, declarations) in left.sorted(by: { $0.key < $1.key }) {
-            var record = try now.record(of: node)
-            if record == nil { record = try self.record(of: node, at: declarations) }
+            var record = try now.record(of: node, in: index)
+            if record == nil { record = try self.record(of: node, at: declarations, &indexes) }
             if let record { departed.append(Departed(record: record, declarations: Set(declarations))) }
         }
         return departed
@@ -59,11 +63,14 @@ struct DepartedCanaries {
 
     /// A node as it was at the newest of the commits where its file can be read.
     private func record(
-        of node: NodeName, at declarations: [Declaration]
+        of node: NodeName, at declarations: [Declaration], _ indexes: inout [Declaration: FleetIndex]
     ) throws(FleetReadError) -> NodeRecord? {
         for declaration in declarations {
             let reader = FleetReader(CommitTree(clone: clone, commit: declaration.commit))
-            if let record = try reader.record(of: node) { return record }
+            let known = indexes[declaration]
+            let index = if let known { known } else { try reader.index() }
+            indexes[declaration] = index
+            if let record = try reader.record(of: node, in: index) { return record }
         }
         return nil
     }
