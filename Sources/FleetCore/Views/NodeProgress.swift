@@ -62,11 +62,20 @@ extension CanaryEvidence {
     fileprivate func progress(
         on declaration: Declaration, soak: TimeSpan, in evidence: Evidence
     ) -> ProgressStanding {
-        switch standing(to: declaration, soak: soak, in: evidence) {
+        let standing = standing(to: declaration, soak: soak, in: evidence)
+        // An old proof opens gates; after the branch went back to it the node still has what was withdrawn.
+        if report?.baseline.admitted != declaration, [.healthy, .soaking].contains(standing) {
+            return isSilent(in: evidence) ? .silent : isHeld ? .held : .waiting
+        }
+        switch standing {
         case .healthy: return .healthy
         case .failed: return .failed
         case .silent: return .silent
         case .soaking, .unfit:
+            // Who waits for the budget has admitted it provisionally, and changes nothing yet.
+            if report?.reasons.contains(where: { $0.code == .budget }) == true {
+                return isHeld ? .held : .waiting
+            }
             let isProven = report?.proven.contains { $0.declaration == declaration } ?? false
             return isProven || report?.progress == .reached ? .soaking : .changing
         case .behind:
