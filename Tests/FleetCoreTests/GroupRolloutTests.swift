@@ -33,6 +33,10 @@ struct GroupRolloutTests {
             (report("a", admitted: declared, proven: 14_400), true, .healthy),
             (report("a", admitted: nil, phase: .rolledBack, failed: true), true, .failed),
             (report("a", admitted: declared, proven: 60, phase: .degraded), false, .failed),
+            (report("a", admitted: declared, phase: .waiting, reasons: [.budget]), false, .waiting),
+            (report("a", admitted: Declaration("C", by: 3), proven: 14_400), false, .waiting),
+            (report("a", admitted: Declaration("C", by: 3), proven: 60), false, .waiting),
+            (report("a", admitted: Declaration("C", by: 3), proven: 14_400), true, .held),
             (.none, false, .unknown), (.rejected("it is not signed"), false, .unknown),
             (.peerAhead(.number(9)), false, .waiting), (.fork(.number(9)), false, .unknown),
         ] as [(CanaryEvidence.Testimony, Bool, ProgressStanding)])
@@ -146,8 +150,10 @@ struct GroupRolloutTests {
 
     @Test func eachWaveHasItsBarAndTheFirstOneIsSoaked() {
         let rollout = GroupRollout(
-            facts(waved(healthy: 1, for: 600), waves: Self.waves, soak: "30m"), evidence: .sample([]),
-            before: [:], now: Self.now)
+            facts(
+                waved(healthy: 1, for: 600), waves: Self.waves, soak: "30m",
+                proceed: Proceed(declaration: Self.declared, step: 3)),
+            evidence: .sample([]), before: [:], now: Self.now)
         #expect(rollout.steps.map(\.title) == ["10%", "50%", "100%"])
         #expect(rollout.steps.map { $0.nodes.count } == [1, 4, 5])
         #expect(rollout.steps[0].nodes.map(\.standing) == [.soaking])
@@ -156,6 +162,19 @@ struct GroupRolloutTests {
         #expect(rollout.events.last?.at == soaked)
         // 20 minutes for the first wave, then half an hour for the second and for the third.
         #expect(rollout.estimate == .notBefore(soaked + TimeSpan(seconds: 3_600)))
+    }
+
+    /// A word about another declaration ends no pause of this one.
+    @Test(arguments: [nil, Proceed(declaration: Declaration("A", by: 1), step: 3)])
+    func aPauseFurtherOnHasNoEndEither(proceed: Proceed?) {
+        let group = facts(waved(healthy: 1, for: 600), waves: Self.waves, soak: "30m", proceed: proceed)
+        let rollout = GroupRollout(group, evidence: .sample([]), before: [:], now: Self.now)
+        #expect(rollout.refusals.map(\.code) == [.wave])
+        guard case .open(let why) = rollout.estimate else {
+            Issue.record("step 3 waits for a person: \(rollout.estimate)")
+            return
+        }
+        #expect(why.contains("plimsoll proceed stores --step 3"))
     }
 
     @Test func aPauseWaitsForAPersonAndNamesTheCommand() {

@@ -46,7 +46,7 @@ package struct WaveRule {
             let reason = Reason(.wave, "the node is in no wave of '\(group)': its nodes are not known")
             return Answer(wave: 0, refusals: [reason], witnesses: [], isUnread: false)
         }
-        if let pause = pauses(before: own) {
+        if let pause = pause(upTo: own) {
             return Answer(wave: own, refusals: [pause], witnesses: [], isUnread: false)
         }
         let isFirst = (0..<own).allSatisfy { plan.wave($0).isEmpty }
@@ -67,10 +67,10 @@ package struct WaveRule {
         return Answer(wave: own, refusals: refusals, witnesses: witnesses, isUnread: false)
     }
 
-    /// The first pause up to the node's own step that nobody has ended.
-    private func pauses(before own: Int) -> Reason? {
+    /// The first pause up to a step, from 0, that nobody has ended.
+    func pause(upTo last: Int) -> Reason? {
         let passed = proceed?.declaration == declaration ? proceed?.step ?? 0 : 0
-        guard let step = waves.pauses.filter({ $0 <= own && $0 >= passed }).min() else { return nil }
+        guard let step = waves.pauses.filter({ $0 <= last && $0 >= passed }).min() else { return nil }
         return Reason(
             .wavePause,
             "\(title(step)) waits for a person: 'plimsoll proceed \(group) --step \(step + 1)' lets it begin")

@@ -18,7 +18,7 @@ extension Explaining {
         missing += besides(answer).map { Explanation.Missing($0.message, notBefore: $0.until) }
         if outcome.rule != .rollback {
             missing += timeRefusals.map {
-                Explanation.Missing($0.message, notBefore: $0.until ?? ($0.code == .wave ? waveTime : nil))
+                Explanation.Missing($0.wayOn, notBefore: $0.until ?? ($0.code == .wave ? waveTime : nil))
             }
         }
         return missing
@@ -81,6 +81,17 @@ extension Explaining {
         }
         if unnamed > 0 { missing.append(Explanation.Missing("and \(unnamed) more")) }
         return missing
+    }
+}
+
+extension Reason {
+    /// It as an item of what has to come: what ends it, where its sentence does not say so.
+    var wayOn: String {
+        switch code {
+        case .freeze: "the end of the freeze: \(message)"
+        case .waveFailed: "\(message): declare something else, or let them try again by 'retry'"
+        default: message
+        }
     }
 }
 

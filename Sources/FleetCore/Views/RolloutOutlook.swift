@@ -73,19 +73,27 @@ struct RolloutOutlook {
                 guard let until = time(of: refusal) else { return .open(refusal.message) }
                 end = max(end, until)
             }
+            if let pause { return .open(pause.message) }
             // Each further wave waits for the one before it to soak.
             let waves = steps.count { $0.nodes.contains { $0.standing == .waiting } }
             end = end + (facts.group.waves?.soak ?? .zero) * Int64(max(waves - 1, 0)) + facts.soak
         }
         let stuck: [ProgressStanding: String] = [
-            .held: "a node is on hold", .silent: "a node is silent", .unknown: "a node is not believed",
+            .held: "is on hold", .silent: "is silent",
+            .unknown: "has never reported, or its report is not believed",
         ]
-        if let why = pending.lazy.compactMap({ stuck[$0.standing] }).first,
+        if let first = pending.first, let why = stuck[first.standing],
             pending.allSatisfy({ stuck[$0.standing] != nil })
         {
-            return .open(why)
+            return .open("\(first.node) \(why)")
         }
         return .notBefore(end)
+    }
+
+    /// A pause that nobody has ended before a step that has waiting nodes, however far that is.
+    private var pause: Reason? {
+        let last = steps.lastIndex { $0.nodes.contains { $0.standing == .waiting } }
+        return last.flatMap { WaveRule(facts.membership, declaration: facts.declared)?.pause(upTo: $0) }
     }
 
     /// When a refusal may end at the earliest; nil where a person must end it, or nobody can tell.
@@ -113,7 +121,7 @@ struct RolloutOutlook {
                 events += answer.reasons.map { RolloutEvent($0.message) }
             }
         } else {
-            events += refusals.map { RolloutEvent($0.message, at: time(of: $0)) }
+            events += refusals.map { RolloutEvent($0.wayOn, at: time(of: $0)) }
             if refusals.isEmpty, facts.holds.isEmpty {
                 let count = notAdmitted.count
                 events.append(
