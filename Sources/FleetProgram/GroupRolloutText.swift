@@ -18,9 +18,13 @@ package struct GroupRolloutText: Sendable {
         }
         let head = "  \(rollout.group)  \(rollout.declared)\(age ?? "")"
         guard !rollout.isDone else {
-            return [fit("\(head): \(count == 1 ? "its node is" : "all \(nodes) are") healthy", columns)]
+            let words = "\(count == 1 ? "its node is" : "all \(nodes) are") healthy"
+            // The words come last and count most: where there is no room for all, the rest is left out.
+            let heads = [head, "  \(rollout.group)  \(rollout.declared)", "  \(rollout.group)"]
+            let lines = heads.map { "\($0): \(words)" }
+            return [lines.first { $0.count <= columns } ?? fit(lines[2], columns)]
         }
-        let texts = fields(count: nodes).map { fit("    \($0)  \($1)", columns) }
+        let texts = fields(count: nodes).flatMap { wrap("    \($0)  ", $1, columns) }
         return [fit(head, columns)] + bars(columns: columns, colour: colour) + texts
     }
 
@@ -73,6 +77,25 @@ package struct GroupRolloutText: Sendable {
         case .open(let why): "nobody can tell: \(why)"
         }
     }
+
+    /// A field over as many lines as it needs, within reason: what a person has to do is said at its end.
+    private func wrap(_ label: String, _ text: String, _ columns: Int) -> [String] {
+        var lines: [String] = []
+        for word in Table.Cell(text).text.split(separator: " ") {
+            if let last = lines.last, label.count + last.count + 1 + word.count <= columns {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        if lines.count > Self.longestField { lines[Self.longestField - 1] += " …" }
+        let indent = String(repeating: " ", count: label.count)
+        return lines.prefix(Self.longestField).enumerated().map { index, line in
+            fit((index == 0 ? label : indent) + line, columns)
+        }
+    }
+
+    private static let longestField = 6
 
     /// What other machines say must not drive the terminal, nor wrap on it.
     private func fit(_ line: String, _ columns: Int) -> String {

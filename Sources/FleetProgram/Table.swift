@@ -33,7 +33,8 @@ package struct Table: Sendable {
         let widths = header.indices.map { column in
             cells.map { column < $0.count ? $0[column].text.count : 0 }.max() ?? 0
         }
-        return cells.map { row in
+        return cells.map { cells in
+            let row = cells[..<((cells.lastIndex { !$0.text.isEmpty } ?? -1) + 1)]
             var line = ""
             for (column, cell) in row.enumerated() {
                 line += cell.colour?.applied(to: cell.text, if: colour) ?? cell.text

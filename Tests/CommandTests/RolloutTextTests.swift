@@ -46,7 +46,10 @@ struct RolloutTextTests {
     private static let declared = Declaration("B", by: 2)
     private static let now = Timestamp(seconds: 1_800_000_000)
 
-    private func lines(_ standings: [ProgressStanding], columns: Int = 100) -> [String] {
+    private func lines(
+        _ standings: [ProgressStanding], columns: Int = 100,
+        event: String = "store-1 reaches its soak of 4h"
+    ) -> [String] {
         let rollout = GroupRollout(
             group: .of("stores"), baseline: .of("base"), declared: Self.declared,
             since: Timestamp(seconds: Self.now.seconds - 7_800),
@@ -58,7 +61,7 @@ struct RolloutTextTests {
                     })
             ],
             gate: .none, holds: [], refusals: [],
-            events: [RolloutEvent("store-1 reaches its soak of 4h", at: Self.now + TimeSpan(seconds: 4_800))],
+            events: [RolloutEvent(event, at: Self.now + TimeSpan(seconds: 4_800))],
             estimate: .notBefore(Self.now + TimeSpan(seconds: 4_800)))
         return GroupRolloutText(rollout, now: Self.now).lines(columns: columns, colour: false)
     }
@@ -80,6 +83,23 @@ struct RolloutTextTests {
                 "  stores  \(Self.declared), declared 2h 10m ago: all 2 nodes are healthy"
             ])
         #expect(lines([.healthy]).last?.hasSuffix("its node is healthy") == true)
+    }
+
+    @Test(arguments: [40, 60, 80, 100])
+    func aCommandToGiveIsNeverCut(columns: Int) {
+        let text = "step 2 waits for a person: 'plimsoll proceed stores --step 2' lets it begin"
+        let shown = lines([.waiting], columns: columns, event: text)
+        #expect(shown.allSatisfy { $0.count <= columns })
+        let words = shown.joined(separator: " ").split(separator: " ").joined(separator: " ")
+        #expect(words.contains("next \(text), in 1h 20m end"), "\(shown)")
+        #expect(lines([.healthy, .healthy], columns: columns)[0].hasSuffix("all 2 nodes are healthy"))
+    }
+
+    @Test func aTableHasNoTrailingSpaces() {
+        var table = Table(["NODE", "REASON", ""])
+        table.add(["store-1", "", ""])
+        table.add(["s", "it waits", ""])
+        #expect(table.lines(colour: false) == ["NODE     REASON", "store-1", "s        it waits"])
     }
 
     @Test(arguments: [40, 60, 80])
