@@ -12,6 +12,9 @@ package struct Loosening: Hashable, Sendable {
         self.key = key
         self.sentence = sentence
     }
+
+    /// The verb that goes with the key: the gate *is* loosened, the waves *are*.
+    package var verb: String { key == "waves" ? "are" : "is" }
 }
 
 extension Group {

@@ -7,6 +7,12 @@ package struct DirectoryTree: FileTree {
     /// - Parameter root: the path of the folder; it may itself be a symbolic link.
     package init(root: String) { self.root = root }
 
+    /// Whether there is such a folder.
+    package var exists: Bool {
+        var status = stat()
+        return stat(root, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     package func file(at path: String, limit: Int) throws(FileTreeError) -> [UInt8]? {
         try refuseLinks(above: path)
         let descriptor = open(absolute(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)

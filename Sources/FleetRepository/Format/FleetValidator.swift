@@ -182,12 +182,14 @@ extension FleetValidator {
         for path in paths {
             guard case .proceed(let group) = FileKind(path: path) else { continue }
             let proceed = collect(try files.decoded(path) { ProceedFile.decode($0, group: group) })
-            let file = try files.decoded(Layout.group(group)) { bytes in
+            let decoded = try files.decoded(Layout.group(group)) { bytes in
                 GroupFile.decode(bytes, name: group, fleet: fleet)
             }
-            guard let proceed, let file = file.value else { continue }
+            guard let proceed, let file = decoded.value else { continue }
             let waves = file.keys.waves ?? nil
             guard let waves, !waves.pauses.isEmpty else {
+                // What is wrong in the file may be the waves.
+                guard decoded.flawless != nil else { continue }
                 let message = "nothing in '\(group)' waits for it: no step of its 'waves' has 'pause: true'"
                 warnings.append(Problem(file: path, message: message))
                 continue

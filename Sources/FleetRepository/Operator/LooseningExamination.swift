@@ -55,7 +55,8 @@ package struct LooseningExamination {
     }
 
     private func message(_ loosening: Loosening, of group: GroupName, _ change: String?) -> String {
-        let what = "the \(loosening.key) of group '\(group)' is loosened: \(loosening.sentence)"
+        let what =
+            "the \(loosening.key) of group '\(group)' \(loosening.verb) loosened: \(loosening.sentence)"
         guard let change else { return what }
         return "\(what); the same change brings \(change); loosen it in a commit of its own, merged before"
     }
@@ -115,7 +116,8 @@ extension FleetFiles {
         guard let file else { return nil }
         var setting = GateSetting.none
         if let gate = file.keys.gate, !gate.isNone {
-            setting = gate.rule.map { .rule($0) } ?? .broken("the gate is not whole")
+            let rule = file.gateProblems.isEmpty ? gate.rule : nil
+            setting = rule.map { .rule($0) } ?? .broken("the gate is not whole")
         }
         return file.group(gate: setting)
     }

@@ -9,9 +9,14 @@ package struct ValidationSubject {
     /// The files of a folder as they are, committed or not, compared with the newest commit if the folder is
     /// the work tree of a Git repository.
     ///
-    /// - Throws: ``OperatorError`` if git cannot be asked.
+    /// - Throws: ``OperatorError``: `usage` if there is no such folder; also if git cannot be asked.
     package init(folder: String) throws(OperatorError) {
-        tree = DirectoryTree(root: folder)
+        let folderTree = DirectoryTree(root: folder)
+        guard folderTree.exists else {
+            throw OperatorError(
+                .usage, "'\(folder)' is no folder; expected that of a fleet repository, or BASE..HEAD")
+        }
+        tree = folderTree
         let git = StockGit(folder: folder)
         let prefix = try git.attempt(["rev-parse", "--show-prefix"])
         let tip = try git.attempt(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])
