@@ -186,7 +186,9 @@ struct BudgetTests {
     /// Three that were well have failed since, where two may: none of them could take what mends it if the
     /// others kept it from that.
     @Test func `a node that counts already takes nothing from the budget`() {
-        let others = [2, 3].map { Claimant(claim: Self.claim("atm-\($0)"), testimony: Self.report(.degraded)) }
+        let others = [2, 3].map {
+            Claimant(claim: Self.claim("atm-\($0)"), testimony: Self.report(.degraded))
+        }
         func own(_ testimony: Claimant.Testimony, ending: Claimant.Ending? = nil) -> Claimant {
             Claimant(
                 claim: Self.claim("atm-1", of: Declaration("A", by: 1)), ending: ending, testimony: testimony)

@@ -34,7 +34,7 @@ struct WindowTests {
         #expect(try await world.cycle().phase == .converged)
     }
 
-    @Test func `a change whose claim outlasts the window does not begin, and the claim is ended`() async throws {
+    @Test func `a change whose claim outlasts the window does not begin, and the claim ends`() async throws {
         let world = World(installed: [])
         world.windows = [Self.open]
         world.budget = Budget(unavailable: 1, per: "site")

@@ -93,7 +93,9 @@ struct RolloutOutlook {
     /// A pause that nobody has ended before a step that has waiting nodes, however far that is.
     private var pause: Reason? {
         let last = steps.lastIndex { $0.nodes.contains { $0.standing == .waiting } }
-        return last.flatMap { WaveRule(facts.membership, declaration: facts.declared)?.pause(upTo: $0) }
+        return last.flatMap {
+            WaveRule(facts.membership, declaration: facts.declared, leaving: nil)?.pause(upTo: $0)
+        }
     }
 
     /// When a refusal may end at the earliest; nil where a person must end it, or nobody can tell.
