@@ -36,7 +36,7 @@ struct ReleaseBook {
         return packages
     }
 
-    static func baseline(_ number: Int) -> Baseline {
+    static func baseline(_ number: Int, named baseline: BaselineName = baseline) -> Baseline {
         let packages = packages(of: number)
         let entries = [application, library, tool].map { name in
             Entry(

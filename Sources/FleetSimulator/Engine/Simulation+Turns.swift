@@ -11,10 +11,13 @@ extension Simulation {
     /// heartbeat, back-off, a silence.
     func planNextTurn(of node: SimulatedNode, outcome: CycleOutcome?) {
         let isRefused = outcome?.reasons.contains { $0.code == .budget } ?? false
-        guard options.skipsQuietCycles, node.hasOnlyReported, !readsCalendar(outcome), !isRefused else {
+        guard options.skipsQuietCycles, node.hasOnlyReported(isRehearsing: rehearsal != nil),
+            !readsCalendar(outcome), !isRefused
+        else {
             wake(node, at: time + 1)
             return
         }
+        if rehearsal != nil { wakeWhenItsReasonsEnd(node, outcome) }
         for end in node.troubles.ends(after: time) { wake(node, at: end) }
         if let change = nextCheckChange(on: node) { wake(node, at: change) }
         guard let state = node.disk.state else { return }
@@ -39,7 +42,9 @@ extension Simulation {
 
     /// Whether the cycle asked what day or hour it is.
     private func readsCalendar(_ outcome: CycleOutcome?) -> Bool {
-        guard case .member(let membership)? = outcome?.desired.standing else { return false }
+        guard rehearsal == nil, case .member(let membership)? = outcome?.desired.standing else {
+            return false
+        }
         guard membership.group.windows.isEmpty, membership.group.freezes.isEmpty else { return true }
         return !membership.node.exceptions.isEmpty
     }
@@ -92,6 +97,7 @@ extension Simulation {
     // MARK: What surrounds a node
 
     func harm(of package: PackageName, _ version: PackageVersion, to node: SimulatedNode) -> Flaw.Harm? {
+        if let rehearsal { return rehearsal.harm(of: package, version, to: node) }
         guard package == ReleaseBook.application, let flaw = releases.release(of: version)?.flaw else {
             return nil
         }
@@ -129,6 +135,7 @@ extension Simulation {
         statistics.reports += 1
         if options.forgetsOldReports { report.previous?.previous?.report = nil }
         watch.pushed(report, by: node, in: self)
+        guard rehearsal?.matters(report) ?? true else { return }
         for key in keysOf[node.name] ?? [] {
             for index in readers[key] ?? [] where index != node.index { wake(nodes[index], at: time) }
         }
@@ -138,12 +145,16 @@ extension Simulation {
 extension SimulatedNode {
     /// Whether its newest cycle did nothing but, perhaps, write and send a report: on the same facts the next
     /// one has nothing to do.
-    fileprivate var hasOnlyReported: Bool {
+    fileprivate func hasOnlyReported(isRehearsing: Bool) -> Bool {
         guard power.steps > 0 else { return true }
         guard var before = found.state, let after = disk.state, found.tip === clone.tip,
             after.report.isPushed
         else { return false }
         before.report = after.report
+        if isRehearsing {
+            // What it remembers of others was in this cycle's evidence already.
+            before.peers = after.peers
+        }
         before.running = after.running
         return before == after
     }

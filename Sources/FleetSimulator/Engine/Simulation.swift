@@ -33,6 +33,8 @@ package final class Simulation {
     var registered: Set<RegisteredWave> = []
     var places: [NodeName: Int] = [:]
     var isCalm = false
+    /// The rollout that is rehearsed; nil where faults are simulated.
+    let rehearsal: Rehearsal?
     private(set) var rank = 0
     private var reports = 0
     private let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
@@ -45,6 +47,8 @@ package final class Simulation {
         case reboot(Int)
         case endDeceit
         case wakeAll
+        case deliver(StoredReport, Int)
+        case darken(Int)
         case calm
         case demandConvergence
         case end
@@ -53,6 +57,7 @@ package final class Simulation {
     package init(_ plan: SimulationPlan, options: SimulationOptions = SimulationOptions()) {
         self.plan = plan
         self.options = options
+        rehearsal = nil
         lots = Lots(seed: plan.seed)
         let first = releases.add(flaw: nil, needsReboot: false)
         let records = plan.shape.groups.flatMap { shape in
@@ -81,6 +86,18 @@ package final class Simulation {
         follow(.calm, at: plan.calmAt)
         follow(.demandConvergence, at: plan.calmAt + plan.settling)
         follow(.end, at: plan.calmAt + plan.settling + plan.rest)
+    }
+
+    /// A fleet at rest on what was declared before the rollout that is rehearsed.
+    init(_ rehearsal: Rehearsal, plan: SimulationPlan, options: SimulationOptions) {
+        self.rehearsal = rehearsal
+        self.plan = plan
+        self.options = options
+        lots = Lots(seed: plan.seed)
+        _ = releases.add(flaw: nil, needsReboot: false)
+        repository = SimulatedRepository(rehearsal.beginning, signer: operatorKey)
+        watch.isBlind = true
+        for record in rehearsal.records { addNode(record.name, key: record.key, group: record.group) }
     }
 
     static func key(of name: NodeName, machine: Int) -> String { "ssh-ed25519 \(name)-\(machine)" }
@@ -144,6 +161,8 @@ package final class Simulation {
             server.endDeceit()
             wakeAll()
         case .wakeAll: wakeAll()
+        case .deliver(let report, let index): deliver(report, of: nodes[index])
+        case .darken(let index): nodes[index].troubles.linkDownUntil = .max / 2
         case .calm: becomeCalm()
         case .demandConvergence: watch.demandConvergence(in: self)
         case .end: break
@@ -169,6 +188,14 @@ package final class Simulation {
     func wakeAll() { for node in nodes { wake(node, at: time) } }
 
     private func cycle(_ node: SimulatedNode) async {
+        await cycle(node, at: node.clock.reading(at: time))
+    }
+
+    /// Runs a node's cycle.
+    ///
+    /// - Returns: what came of it; nil if it did not come to its end.
+    @discardableResult
+    func cycle(_ node: SimulatedNode, at now: Instant) async -> CycleOutcome? {
         node.wakeAt = nil
         node.lastRun = time
         node.power.beginCycle()
@@ -184,7 +211,7 @@ package final class Simulation {
             settings: CycleSettings(interval: TimeSpan(seconds: plan.shape.interval)), logger: logger)
         var outcome: CycleOutcome?
         do throws(CycleError) {
-            outcome = try await reconciler.cycle(at: node.clock.reading(at: time))
+            outcome = try await reconciler.cycle(at: now)
         } catch {
             outcome = nil
         }
@@ -193,11 +220,13 @@ package final class Simulation {
             statistics.faults += 1
             if let state = node.disk.state { watch.measure(node, state: state, in: self) }
             restart(node, after: ended.cut, downFor: ended.downFor)
-            return
+            return nil
         }
         watch.ended(outcome, on: node, in: self)
+        rehearsal?.ended(outcome, on: node, at: time)
         subscribe(node)
         planNextTurn(of: node, outcome: outcome)
+        return outcome
     }
 
     private func subscribe(_ node: SimulatedNode) {

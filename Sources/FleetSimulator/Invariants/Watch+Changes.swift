@@ -4,6 +4,7 @@ internal import FleetReconciler
 extension Watch {
     /// The package manager begins to change a node.
     func begins(_ plan: Plan, on node: SimulatedNode, in simulation: Simulation) {
+        guard !isBlind else { return }
         let state = node.disk.state
         expect(
             .wholeness, state?.intent != nil, on: node, in: simulation,
@@ -67,6 +68,7 @@ extension Watch {
 
     /// A cycle has ended; without an outcome if its own disk was of no use.
     func ended(_ outcome: CycleOutcome?, on node: SimulatedNode, in simulation: Simulation) {
+        guard !isBlind else { return }
         guard let state = node.disk.state else { return }
         measure(node, state: state, in: simulation)
         guard let outcome else { return }

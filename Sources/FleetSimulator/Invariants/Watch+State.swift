@@ -3,6 +3,7 @@ internal import FleetCore
 extension Watch {
     /// A node has written its state.
     func saved(_ state: NodeState, before: NodeState?, on node: SimulatedNode, in simulation: Simulation) {
+        guard !isBlind else { return }
         checkCommits(state, before: before, on: node, in: simulation)
         if let admitted = state.admitted, admitted.declaration != before?.admitted?.declaration,
             admitted.receipt != before?.previous?.receipt

@@ -56,6 +56,8 @@ package final class Watch {
     /// Keys that two machines, or two times of one machine, have used.
     private(set) var copiedKeys: Set<String> = []
     var isResting = false
+    /// Whether nothing is checked.
+    var isBlind = false
 
     package init() {}
 

@@ -27,6 +27,8 @@ package final class SimulatedNode {
     var subscribed: [ReadKey] = []
     /// Until when it is down or suspended.
     var downUntil: Int64 = -1
+    /// Until when it is at work on its packages; its reports come after that.
+    var busyUntil: Int64 = -1
     /// Whether it was switched off for good.
     var isOff = false
     var knownPhase: Int64?
@@ -84,7 +86,7 @@ struct Troubles {
     /// The ends that lie ahead.
     func ends(after time: Int64) -> [Int64] {
         [linkDownUntil, pushesFailUntil, diskFullUntil, lockedUntil, checkBadUntil, heldUntil]
-            .filter { $0 > time }
+            .filter { $0 > time && $0 < .max / 2 }
     }
 }
 

@@ -14,7 +14,10 @@ struct SimulatedPackages: PackageSystem {
     private static let system = SystemFacts(id: "debian", version: "12", kernel: "6.1.0-40-amd64")
 
     func rules(of zone: ZoneName) async throws(ZoneError) -> ZoneRules {
-        throw ZoneError("a simulated machine knows no other zone than UTC")
+        guard let known = simulation.rehearsal?.scenario.zones[zone] else {
+            throw ZoneError("a simulated machine knows no other zone than UTC")
+        }
+        return try known.get()
     }
 
     func plan(_ request: ChangeRequest) async throws(PackageError) -> Plan {
@@ -78,6 +81,7 @@ struct SimulatedPackages: PackageSystem {
             if isCut || !failures.isEmpty { break }
         }
         simulation.changed(node)
+        simulation.rehearsal?.begins(on: node, at: simulation.time)
         return ManagerOutput(
             status: failures.isEmpty ? 0 : 100, log: "", failures: failures, duration: TimeSpan(seconds: 2))
     }

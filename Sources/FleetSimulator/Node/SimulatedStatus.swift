@@ -47,6 +47,11 @@ struct SimulatedStatus: StatusSink {
         let lot = isSlow ? simulation.lots.permille("push", "\(node.name)", "\(report.sequence)") : 1_000
         guard lot >= 400 else { return .unreachable("the line broke") }
         guard node.power.step() else { return .unreachable("no power") }
+        guard node.busyUntil <= simulation.time else {
+            // What was changed in this cycle takes its time; the report comes after it.
+            simulation.follow(.deliver(report, node.index), at: node.busyUntil)
+            return .pushed
+        }
         switch simulation.server.push(report, isWhole: lot >= 600) {
         case .diverged: return .diverged
         case .accepted: break

@@ -21,6 +21,8 @@ package struct FleetContent: Sendable {
     package var proceeds: [GroupName: Proceed] = [:]
     /// Baselines whose file has an error.
     package var broken: Set<BaselineName>
+    /// The digests of baselines that stand for others, which are not simulated package by package.
+    package var digests: [BaselineName: Digest] = [:]
 
     package init(
         fleet: Fleet, groups: [Group], nodes: [NodeRecord], baselines: [Baseline], trust: Set<Signer>

@@ -38,7 +38,8 @@ package final class SimulatedCommit {
         for name in parent == nil ? Set(content.baselines.keys) : baselines {
             digests[name] =
                 content.broken.contains(name)
-                ? nil : content.baselines[name].map { CanonicalForm($0).digest }
+                ? nil
+                : content.digests[name] ?? content.baselines[name].map { CanonicalForm($0).digest }
         }
         self.digests = digests
         var stacks = parent?.stacks ?? [:]
