@@ -70,8 +70,8 @@ let package = Package(
         .executableTarget(
             name: "plimsoll",
             dependencies: [
-                "FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", "FleetProgram", arguments,
-                logging,
+                "FleetCore", "FleetReconciler", "FleetRepository", "FleetPackages", "FleetSimulator",
+                "FleetProgram", arguments, logging,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -96,8 +96,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "FleetPackages", "FleetProgram", "FleetTesting", "FleetRepository", "plimsoll",
-                "plimsoll-agent",
+                "FleetPackages", "FleetProgram", "FleetSimulator", "FleetTesting", "FleetRepository",
+                "plimsoll", "plimsoll-agent",
             ],
             swiftSettings: strict),
         .testTarget(

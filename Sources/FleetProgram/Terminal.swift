@@ -11,6 +11,13 @@ package enum Terminal {
     /// Writes a line to standard error: progress, hints, errors.
     package static func note(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
+    /// Writes how far long work has come, over what was written so before.
+    ///
+    /// - Parameter isLast: whether the next line goes below it.
+    package static func progress(_ line: String, isLast: Bool) {
+        write("\r\u{1B}[K\(line)\(isLast ? "\n" : "")", to: STDERR_FILENO)
+    }
+
     /// Whether colour may be used on standard output: it is a terminal, and `NO_COLOR` is not set
     /// (no-color.org).
     package static var hasColour: Bool { isatty(STDOUT_FILENO) == 1 && isColourWanted }

@@ -12,10 +12,10 @@ struct PlimsollCommand: AsyncParsableCommand {
         abstract: "Keeps the patch baselines of a fleet in Git.",
         discussion: """
             A fleet begins with 'init', which makes its repository. 'validate' finds what is wrong before a \
-            merge and 'plan' shows what that would do; 'status' shows what the nodes say of themselves, \
-            'rollout' how far each group has come, 'why' what a node decides and what is missing; 'proceed' \
-            ends a pause; 'verify' checks every signature from the first trusted commit on, and recomputes \
-            what was admitted.
+            merge, 'plan' shows what that would do and 'simulate' how it would roll out; 'status' shows \
+            what the nodes say of themselves, 'rollout' how far each group has come, 'why' what a node \
+            decides and what is missing; 'proceed' ends a pause; 'verify' checks every signature from the \
+            first trusted commit on, and recomputes what was admitted.
 
             Exit codes: 0 nothing is wrong; 1 failed; 2 'plan' only: changes are pending; 64 wrong usage; \
             65 invalid fleet repository; 69 remote unreachable; 77 not authentic.
@@ -24,7 +24,7 @@ struct PlimsollCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ValidateCommand.self, PlanCommand.self, StatusCommand.self,
             RolloutCommand.self, WhyCommand.self, ProceedCommand.self, ClaimsCommand.self,
-            VerifyCommand.self, DemoCommand.self,
+            VerifyCommand.self, SimulateCommand.self, DemoCommand.self,
         ])
 
     static func main() async {
