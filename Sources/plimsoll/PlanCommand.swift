@@ -30,7 +30,7 @@ struct PlanCommand: ParsableCommand {
     @Flag(help: "Print Markdown, for a comment on a pull request.")
     var markdown = false
 
-    @Flag(help: "Print JSON (plimsoll/plan/v1).")
+    @Flag(help: "Print JSON (plimsoll/merge/v1).")
     var json = false
 
     func validate() throws {

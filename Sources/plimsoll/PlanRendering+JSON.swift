@@ -2,12 +2,13 @@ internal import FleetCore
 internal import FleetRepository
 
 extension PlanRendering {
-    /// `plimsoll/plan/v1`:
+    /// `plimsoll/merge/v1`:
     /// - `schema`, `base`, `head`, `pending` (whether anything changes), `valid`; `errors` and `warnings` as
     ///   of `plimsoll/validation/v1`;
     /// - `baselines`, a list: `name`, `effect` (`declares`, `resumes`, `keeps`, `removed`), `digest` and
     ///   `withdrawnBy` (a commit that withdrew these packages before, or null) of what is declared,
-    ///   `declaration` and `withdraws` of what is resumed, `changes` (`name`, `from`, `to`, `older`, `severity`, `advisories`), `besides` (keys);
+    ///   `declaration` and `withdraws` of what is resumed, `changes` (`name`, `from`, `to`, `older`,
+    ///   `severity`, `advisories`), `besides` (keys);
     /// - `groups`, a list: `name`, `nodes`, `held`, `moves`, `baseline`, `gate`, `waves` (nodes that each
     ///   step adds), `settings` (`key`, `from`, `to`), `loosened` (`key`, `message`), and where reports were
     ///   read `present` (`admitted`: `digest`, `commit`, `nodes`; `unknown`);
@@ -16,7 +17,7 @@ extension PlanRendering {
     /// - `trust`, a list: `added`, `subject`; `fleet`, a list of `key`, `from`, `to`.
     var json: JSONValue {
         [
-            "schema": "plimsoll/plan/v1", "base": JSONValue(plan.base), "head": JSONValue(plan.head),
+            "schema": "plimsoll/merge/v1", "base": JSONValue(plan.base), "head": JSONValue(plan.head),
             "pending": .bool(!plan.isEmpty), "valid": .bool(plan.validation.problems.isEmpty),
             "errors": .array(plan.validation.problems.map(\.json)),
             "warnings": .array(plan.validation.warnings.map(\.json)),

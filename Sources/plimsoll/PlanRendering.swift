@@ -181,7 +181,7 @@ extension PlanRendering {
         var section = Section(title: "group \(group.name): \(what)")
         for change in group.settings { section.say(words(change)) }
         for loosening in group.loosened {
-            section.warn("\(loosening.key) is loosened: \(loosening.sentence)")
+            section.warn("\(loosening.key) \(loosening.verb) loosened: \(loosening.sentence)")
         }
         let changed = Set(group.settings.map(\.key))
         if group.moves {
@@ -190,6 +190,9 @@ extension PlanRendering {
             if let waves = group.group.waves {
                 if !changed.contains("waves") { section.say("waves: \(waves.words)") }
                 section.say("they add \(group.waveSizes.map(String.init).joined(separator: ", ")) nodes")
+            }
+            if let budget = group.group.budget, !changed.contains("budget") {
+                section.say("budget: \(budget.words)")
             }
             if !changed.contains("window") {
                 for window in group.group.windows { section.say("window: \(window.words)") }
@@ -213,7 +216,8 @@ extension MergePlan.Present {
     fileprivate var words: String {
         let counts = admitted.sorted { ($1.value, $0.key.commit) < ($0.value, $1.key.commit) }
         let parts = counts.map { "\(PlanRendering.count($0.value, "node")) with \($0.key)" }
-        let rest = unknown > 0 ? ["\(PlanRendering.count(unknown, "node")) of which nothing is known"] : []
+        let rest =
+            unknown > 0 ? ["\(PlanRendering.count(unknown, "node")) with nothing, as far as is known"] : []
         let all = parts + rest
         return all.isEmpty ? "no node" : all.joined(separator: ", ")
     }

@@ -151,7 +151,7 @@ struct OperatorPlanTests {
         try fleet.report(ReportMaking(node: "store-1"))
         try write("curl: 1-2")
         try commitLocally("Two")
-        #expect(try plan().text.contains("1 node of which nothing is known"))
+        #expect(try plan().text.contains("1 node with nothing, as far as is known"))
         #expect(try plan().text.contains("now: 1 node with "))
         #expect(try !plan("--offline").text.contains("now: "))
     }

@@ -1,5 +1,5 @@
 extension JSONValue {
-    /// The value in one line for people: no quotes and no braces, keys in their order.
+    /// The value in one line for people: no quotes, keys in their order, parentheses around inner values.
     package var words: String {
         switch self {
         case .null: "none"
@@ -8,7 +8,14 @@ extension JSONValue {
         case .decimal(let text), .string(let text): text
         case .array(let items): "[\(items.map(\.words).joined(separator: ", "))]"
         case .object(let members):
-            members.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.words)" }.joined(separator: ", ")
+            members.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.innerWords)" }
+                .joined(separator: ", ")
         }
+    }
+
+    /// The value within another one.
+    private var innerWords: String {
+        guard case .object = self else { return words }
+        return "(\(words))"
     }
 }

@@ -19,7 +19,7 @@ extension Group {
             ("freeze", Self.list(freezes.map { "\($0.from) to \($0.to): \($0.reason)" })),
             ("checks", Self.list(checks.map(\.name))), ("hold", hold), ("retry", retry),
             ("attempts", "\(attempts)"), ("supersede", supersede.rawValue),
-            ("budget", budget.map { "\($0.unavailable) per \($0.per)" }),
+            ("budget", budget?.words),
         ]
     }
 
@@ -49,6 +49,11 @@ extension Waves {
         ]
         return "\(shares.joined(separator: ", ")) (\(JSONValue.object(members).words))"
     }
+}
+
+extension Budget {
+    /// Such as `2 unavailable per site`.
+    package var words: String { "\(unavailable) unavailable per \(per)" }
 }
 
 extension Window {
