@@ -38,7 +38,7 @@ struct PreviewRendering {
             if obstacle == nil { Terminal.print(words) }
             return
         }
-        var table = Table(["package", "from", "to", ""])
+        var table = Table(["PACKAGE", "FROM", "TO", "CHANGE"])
         for change in plan.changes {
             table.add([
                 .init(change.id.description), .init(change.from?.description ?? "-"),

@@ -16,7 +16,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     @Flag(help: "Show what a cycle would do, and change nothing. Exit code 2 if changes are pending.")
     var dryRun = false
 
-    @Flag(help: "Print the outcome as JSON.")
+    @Flag(help: "Print JSON (plimsoll/cycle/v1; with --dry-run plimsoll/plan/v1).")
     var json = false
 
     @Option(help: "With --dry-run: show the plan of this baseline file on this machine; needs no trust.")

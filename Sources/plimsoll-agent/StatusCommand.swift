@@ -17,7 +17,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    @Flag(help: "Print as JSON.")
+    @Flag(help: "Print JSON (plimsoll/node/v1).")
     var json = false
 
     func run() async throws {
@@ -35,7 +35,14 @@ struct StatusCommand: AsyncParsableCommand {
             return
         }
         for line in Self.lines(node.name, memory, report) { Terminal.print(line) }
-        guard let why else { return }
+        guard let why else {
+            guard let followed = memory.followed else { return }
+            Terminal.print("")
+            Terminal.print(
+                "no decision can be told: at \(followed.short) the fleet has no file of this node, or the "
+                    + "clone or the packages here cannot be read; the above was reported before")
+            return
+        }
         for line in [""] + why.lines(colour: Terminal.hasColour) { Terminal.print(line) }
     }
 

@@ -63,7 +63,10 @@ struct ClaimsCommand: ParsableCommand {
             let ended = try clone.end(
                 ClaimEnding(node: end, reason: reason, key: choice, git: git, time: SystemClock.wall),
                 from: repository.introduction)
-            for ledger in ended { Terminal.note("plimsoll: ended the claim of '\(end)' at \(ledger)") }
+            for ledger in ended {
+                let result = "ended the claim of '\(end)' at \(ledger)"
+                if json { Terminal.note("plimsoll: \(result)") } else { Terminal.print(result) }
+            }
         }
         let claims = try clone.claims(from: repository.introduction)
         let rendering = ClaimsRendering(claims, now: SystemClock.wall)

@@ -74,7 +74,10 @@ struct ClaimsRendering {
         let count = ledger.unavailable.count
         let limit =
             ledger.budget.map { "\(count) of at most \($0.unavailable)" } ?? "\(count), without a budget,"
-        let strange = ledger.unbelieved == 0 ? "" : "; \(ledger.unbelieved) commits are not to be believed"
+        let number = ledger.unbelieved
+        let strange =
+            number == 0
+            ? "" : "; \(number) commit\(number == 1 ? " is" : "s are") of nobody who may claim now"
         return "\(ledger.name): \(limit) in change or failed\(strange)"
     }
 }

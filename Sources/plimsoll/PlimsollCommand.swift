@@ -14,8 +14,9 @@ struct PlimsollCommand: AsyncParsableCommand {
             A fleet begins with 'init', which makes its repository. 'validate' finds what is wrong before a \
             merge, 'plan' shows what that would do and 'simulate' how it would roll out; 'status' shows \
             what the nodes say of themselves, 'rollout' how far each group has come, 'why' what a node \
-            decides and what is missing; 'proceed' ends a pause; 'verify' checks every signature from the \
-            first trusted commit on, and recomputes what was admitted.
+            decides and what is missing; 'proceed' ends a pause, 'claims' shows who counts against a budget; \
+            'verify' checks every signature from the first trusted commit on, and recomputes what was \
+            admitted.
 
             Exit codes: 0 nothing is wrong; 1 failed; 2 'plan' only: changes are pending; 64 wrong usage; \
             65 invalid fleet repository; 69 remote unreachable; 77 not authentic.

@@ -30,14 +30,20 @@ struct RolloutCommand: ParsableCommand {
     var untilDone = false
 
     @Option(
-        help: ArgumentHelp("The time between two looks, at least 1s.", valueName: "duration"),
+        help: ArgumentHelp(
+            "With '--watch' or '--until-done': the time between two looks, at least 1s. (default: 10s)",
+            valueName: "duration"),
         transform: argument(_:))
-    var interval = TimeSpan(seconds: 10)
+    var interval: TimeSpan?
 
     @Flag(help: "Print JSON (plimsoll/rollout/v1); with '--watch' one document for each change.")
     var json = false
 
     func validate() throws {
+        guard let interval else { return }
+        guard watch || untilDone else {
+            throw ValidationError("'--interval' goes with '--watch' or '--until-done'")
+        }
         guard interval >= TimeSpan(seconds: 1) else {
             throw ValidationError("'--interval' must be at least 1s")
         }
@@ -67,7 +73,7 @@ struct RolloutCommand: ParsableCommand {
                 signals.wait(.zero)
                 if !signals.isStopped { Terminal.note("plimsoll: \(error.message); trying again") }
             }
-            if !signals.isStopped { signals.wait(interval) }
+            if !signals.isStopped { signals.wait(interval ?? TimeSpan(seconds: 10)) }
         }
     }
 

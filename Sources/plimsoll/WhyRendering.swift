@@ -59,13 +59,25 @@ struct WhyRendering {
         let head = "report number \(report.sequence), \(age) ago, phase \(report.phase.rawValue)"
         var lines: [String] = []
         switch found.agreement {
-        case .same, .nothing: lines.append("the node itself says the same (\(head))")
+        case .same, .nothing:
+            lines.append("the node itself says the same (\(head))")
+            lines += ownWords(report).map { "- in its own words: \(text($0))" }
         case .differs(let recomputed, let reported):
             lines.append("the node itself says otherwise (\(head))")
             lines += recomputed.map { "- not said by it: \(text($0))" }
             lines += reported.map { "- said by it alone: \(text($0))" }
         }
         return lines + found.ownReasons.map { "and besides: \(text($0))" }
+    }
+
+    /// Freezes and windows that it tells in other words: its machine may not know their zone, or its clock.
+    private func ownWords(_ report: Report) -> [Reason] {
+        report.reasons.filter { reason in
+            [.freeze, .window].contains(reason.code)
+                && !found.explanation.reasons.contains {
+                    $0.code == reason.code && $0.message == reason.message
+                }
+        }
     }
 
     private func text(_ reason: Reason) -> String {

@@ -39,7 +39,7 @@ struct DryRunTests {
         let table = try node.agent(["reconcile", "--dry-run"])
         #expect(table.exitCode == 2)
         let words = table.lines.map { $0.split(separator: " ").map(String.init) }
-        #expect(words == [["package", "from", "to"], ["till:all", "1.0-1", "1.1-1", "upgrade"]])
+        #expect(words == [["PACKAGE", "FROM", "TO", "CHANGE"], ["till:all", "1.0-1", "1.1-1", "upgrade"]])
         #expect(try traces() == before)
         #expect(try node.reconcile().phase == .converged)
         #expect(try node.reconcile("--dry-run").exitCode == 0)
