@@ -64,9 +64,9 @@ struct GroupRolloutTests {
 
     private func facts(
         _ nodes: [CanaryEvidence], gate: GateSetting = .none, waves: Waves? = nil, soak: String = "0s",
-        proceed: Proceed? = nil, holds: [Reason] = []
+        proceed: Proceed? = nil, holds: [Reason] = [], history: String = "A B"
     ) -> GroupRolloutFacts {
-        let sample = Membership.sample("A B", gate: gate, waves: waves)
+        let sample = Membership.sample(history, gate: gate, waves: waves)
         let membership = Membership(
             fleet: sample.fleet, group: sample.group, node: sample.node, stack: sample.stack,
             versions: sample.versions, peers: nodes.map(\.node), proceed: proceed)
@@ -120,6 +120,22 @@ struct GroupRolloutTests {
             facts(waiting(["store-1"]), gate: .rule(.sample())), evidence: .sample(canaries),
             before: [.of("canary"): .open("the group is on hold: x")], now: Self.now)
         #expect(stuck.estimate == .open("the group is on hold: x"))
+    }
+
+    /// Their old proofs do not make them healthy, and neither gate nor pause is in their way.
+    @Test func whoGoesBackIsOnItsWayAndWaitsForNobody() {
+        let withdrawn = Declaration("C", by: 3)
+        let stores = nodes(
+            ["store-1", "store-2"].map {
+                Canary($0, Self.report($0, admitted: withdrawn, proven: 14_400))
+            })
+        let rollout = GroupRollout(
+            facts(stores, gate: .rule(.sample()), waves: Self.waves, soak: "30m", history: "A B C B"),
+            evidence: .sample([]), before: [:], now: Self.now)
+        #expect(rollout.steps.flatMap(\.nodes).map(\.standing) == [.changing, .changing])
+        #expect(rollout.events.map(\.text) == ["2 nodes go back in the next cycle"])
+        #expect(rollout.estimate == .notBefore(Self.now.wall))
+        #expect(!rollout.isDone)
     }
 
     @Test func aClosedGateHasNoEnd() {

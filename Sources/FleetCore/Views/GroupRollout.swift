@@ -127,6 +127,14 @@ package struct GroupRolloutFacts: Sendable {
         return evidence.adding(waves: [declared: waves])
     }
 
+    /// Whether a node goes back to the declared one at once: the branch took off what it has, that alone, and
+    /// the declared one is proven there.
+    fileprivate func isReturning(_ node: CanaryEvidence) -> Bool {
+        guard let report = node.report, let admitted = report.baseline.admitted else { return false }
+        return membership.stack.withdrawal(of: admitted)?.count == 1
+            && report.proven.contains { $0.declaration == declared }
+    }
+
     /// Why a node of the group does not move though its gate is open.
     fileprivate func refusals(of node: NodeName, on evidence: Evidence, at now: Instant) -> [Reason] {
         let member = Membership(
@@ -159,8 +167,11 @@ extension GroupRollout {
         steps = facts.steps.map { step in
             Step(
                 title: step.title,
-                nodes: step.nodes.map {
-                    NodeProgress($0, on: facts.declared, soak: facts.soak, in: evidence, now: now.wall)
+                nodes: step.nodes.map { node in
+                    let progress = NodeProgress(
+                        node, on: facts.declared, soak: facts.soak, in: evidence, now: now.wall)
+                    guard progress.standing == .waiting, facts.isReturning(node) else { return progress }
+                    return NodeProgress(node: node.node, standing: .changing)
                 })
         }
         switch facts.group.gate {

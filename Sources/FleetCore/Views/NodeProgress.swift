@@ -4,7 +4,7 @@ package enum ProgressStanding: String, Sendable, CaseIterable {
     case healthy
     /// On it, and not yet for long enough.
     case soaking
-    /// On its way: admitted, and not wholly installed or in effect.
+    /// On its way: admitted, and not wholly installed or in effect; or about to go back to it.
     case changing
     /// Not admitted yet.
     case waiting

@@ -93,9 +93,8 @@ struct RolloutOutlook {
     /// A pause that nobody has ended before a step that has waiting nodes, however far that is.
     private var pause: Reason? {
         let last = steps.lastIndex { $0.nodes.contains { $0.standing == .waiting } }
-        return last.flatMap {
-            WaveRule(facts.membership, declaration: facts.declared, leaving: nil)?.pause(upTo: $0)
-        }
+        let waves = WaveRule(facts.membership, declaration: facts.declared, leaving: nil)
+        return last.flatMap { waves?.pause(upTo: $0) }
     }
 
     /// When a refusal may end at the earliest; nil where a person must end it, or nobody can tell.
@@ -112,6 +111,11 @@ struct RolloutOutlook {
         var events: [RolloutEvent] = []
         if let next = nodes.filter({ $0.settles != nil }).min(by: { Self.isSooner($0.settles, $1.settles) }) {
             events.append(event(next))
+        }
+        let returning = nodes.count { $0.standing == .changing && $0.settles == nil }
+        if returning > 0 {
+            let words = returning == 1 ? "1 node goes" : "\(returning) nodes go"
+            events.append(RolloutEvent("\(words) back in the next cycle"))
         }
         guard !notAdmitted.isEmpty else { return events }
         for hold in facts.holds { events.append(RolloutEvent("a person lifts the hold: \(hold.message)")) }
