@@ -190,9 +190,10 @@ struct OperatorValidateTests {
         #expect(!result.output.contains(0x1B))
     }
 
-    @Test func aFolderThatIsNotThereIsAFailure() throws {
-        let result = try plimsoll("validate", folder.path("nowhere"))
-        #expect(result.exitCode == 1)
-        #expect(result.errorText.hasPrefix("plimsoll: "))
+    @Test(arguments: ["nowhere", "acme/fleet.yaml"])
+    func whatIsNoFolderIsWrongUsageAndNamed(path: String) throws {
+        let result = try plimsoll("validate", folder.path(path))
+        #expect(result.exitCode == 64)
+        #expect(result.errorText.hasPrefix("plimsoll: '\(folder.path(path))' is no folder; "))
     }
 }
