@@ -11,11 +11,11 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Simulates the rollout of a baseline: who would be hit, and how long it takes.",
         discussion: """
-            Reads groups, nodes, gates and waves from the tip of the fleet's branch and rolls out an imaginary \
-            next declaration of each baseline; or, of a range BASE..HEAD in a clone on this machine, what that \
-            range changes. Every node of every run decides by the rules that real nodes decide by. Shares of \
-            nodes break, or have a dark link, by lots that the seed determines: the same seed gives the same \
-            result, however many runs are at work at once.
+            Reads groups, nodes, gates and waves from the tip of the fleet's branch and rolls out an \
+            imaginary next declaration of each baseline; or, of a range BASE..HEAD in a clone on this \
+            machine, what that range changes. Every node of every run decides by the rules that real nodes \
+            decide by. Shares of nodes break, or have a dark link, by lots that the seed determines: the \
+            same seed gives the same result, however many runs are at work at once.
 
             Exit code 65 if the repository is not valid.
             """)

@@ -7,8 +7,8 @@ struct SimulateOptions: ParsableArguments {
     @Option(
         name: .customLong("breaks"),
         help: ArgumentHelp(
-            "How many nodes break on what is merged: of all (2%), of a group (stores=2%), or of those with a "
-                + "label (site:berlin-3=20%). May be given again; of several about a node the last one holds.",
+            "How many nodes break on what is merged: of all (2%), of a group (stores=2%), or of those with "
+                + "a label (site:berlin-3=20%). May be given again; of several about a node the last holds.",
             valueName: "share"),
         transform: argument(_:))
     var breaks: [BreakRule] = []

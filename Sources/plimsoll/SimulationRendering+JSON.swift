@@ -2,7 +2,8 @@ internal import FleetCore
 internal import FleetSimulator
 
 extension SimulationRendering {
-    /// `plimsoll/simulation/v1`, as docs/simulate.md describes it: with all that it takes to run the same again.
+    /// `plimsoll/simulation/v1`, as docs/simulate.md describes it: with all that it takes to run the same
+    /// again.
     var json: JSONValue {
         [
             "schema": "plimsoll/simulation/v1",

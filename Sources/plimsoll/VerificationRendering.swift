@@ -13,8 +13,8 @@ internal import FleetRepository
 ///   `message`);
 /// - with `--receipts` `admissions`, a list: `node`, `remote`, `report` (the first that tells of it),
 ///   `sequence`, `group`, `baseline`, `declaration`, `commit` (that was followed; null without receipt),
-///   `basis` (null without receipt), `rollback`, `result` (`follows`, `doesNotFollow`, `cannotBeTold`), `findings`
-///   (`code`, `message`), `leftOutAsSilent` (names, on the node's own word);
+///   `basis` (null without receipt), `rollback`, `result` (`follows`, `doesNotFollow`, `cannotBeTold`),
+///   `findings` (`code`, `message`), `leftOutAsSilent` (names, on the node's own word);
 /// - `silent`, names of listed nodes that have never reported; `strangers`, references that are no node's.
 struct VerificationRendering {
     private let audit: FleetAudit

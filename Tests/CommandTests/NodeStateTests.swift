@@ -53,7 +53,7 @@ struct NodeStateTests {
     @Test func aWrongConfigurationIsSaidWithItsPlace() throws {
         let text = try fleet.folder.read("nodes/canary-1/agent.yaml")
         try fleet.folder.write(text + "intervall: 5m\n", to: "nodes/canary-1/agent.yaml")
-        try expectAlarm(65, "agent.yaml:8:1", "intervall", "interval")
+        try expectAlarm(65, "agent.yaml:9:1", "intervall", "interval")
         try node.configure()
         try expectMended()
     }

@@ -4,6 +4,22 @@ import Testing
 
 /// `state.json` and `receipt.json`: written, read, and understood by the release before and after.
 struct NodeStateTests {
+    @Test func `the same memory has the same bytes, in whatever order it was made`() {
+        // Two commits that begin alike, as people see them.
+        let failed = [1, 2].map { Declaration("A", by: $0) }
+        let bytes = [failed, failed.reversed()].map { declarations in
+            var state = NodeState()
+            var seen: Set<Declaration> = []
+            for declaration in declarations { seen.insert(declaration) }
+            state.peers = [
+                PeerMemory(
+                    node: .of("canary-1"), key: "k", sequence: 1, id: nil, lastNews: .zero, failed: seen)
+            ]
+            return state.json.documentBytes
+        }
+        #expect(bytes[0] == bytes[1])
+    }
+
     private static let membership = Membership.sample("A B - C A D")
     private static let a = Declaration("A", by: 1)
     private static let d = Declaration("D", by: 6)

@@ -181,7 +181,8 @@ extension PeerMemory {
             "node": JSONValue(node), "key": .string(key), "sequence": JSONValue(sequence),
             "id": JSONValue(id),
             "lastNews": JSONValue(milliseconds: lastNews),
-            "failed": .array(failed.sorted { $0.description < $1.description }.map(\.json)),
+            "failed": .array(
+                failed.sorted { ($0.commit, $0.digest) < ($1.commit, $1.digest) }.map(\.json)),
         ]
     }
 

@@ -6,8 +6,8 @@ package enum RepositoryValidation {
     /// Validates the whole tree.
     ///
     /// - Parameters:
-    ///   - before: the tree before a change: then the change must not loosen a gate and bring what the gate is
-    ///     for.
+    ///   - before: the tree before a change: then the change must not loosen a gate and bring what the gate
+    ///     is for.
     ///   - knownZones: the names of a time zone database; nil where there is none to compare with.
     /// - Throws: `FileTreeError` if a tree cannot be read now; what is wrong with its content is a problem.
     package static func validate(

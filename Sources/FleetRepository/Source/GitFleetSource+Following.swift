@@ -139,8 +139,8 @@ extension GitFleetSource {
 extension Following {
     /// Notes why nothing new may be admitted now.
     fileprivate mutating func refuse(_ reason: Reason) {
-        // A remote that is behind is no reason not to go on with what is known. Where the newest of that could
-        // not be read, the stacks are ahead of what is followed, and nothing may be admitted by them.
+        // A remote that is behind is no reason not to go on with what is known. Where the newest of that
+        // could not be read, the stacks are ahead of what is followed, and nothing may be admitted by them.
         if reason.code != .remoteBehind || followed != mark { mayAdmit = false }
         conditions.append(reason)
     }
