@@ -96,11 +96,11 @@ extension Watch {
         guard let admitted = state.admitted, state.intent == nil, node.machine.isWhole(admitted.form),
             !node.machine.awaitsReboot, simulation.outcome(of: ReleaseBook.check, on: node) == .passed
         else {
-            truth.wellSince = nil
+            truth.wellSince[node.index] = nil
             return
         }
-        guard let since = truth.wellSince, since.declaration == admitted.declaration else {
-            truth.wellSince = (admitted.declaration, simulation.time)
+        guard let since = truth.wellSince[node.index], since.declaration == admitted.declaration else {
+            truth.wellSince[node.index] = (admitted.declaration, simulation.time)
             return
         }
         let length = simulation.time - since.time

@@ -88,8 +88,9 @@ package final class Watch {
 
 /// What is true of a node and key.
 struct NodeTruth {
-    /// When it began to be well on what it has, as far as its cycles saw.
-    var wellSince: (declaration: Declaration, time: Int64)?
+    /// When each machine with this key began to be well on what it has, as far as its cycles saw, by the
+    /// machine's index: of two that share a key one may be well while the other is not.
+    var wellSince: [Int: (declaration: Declaration, time: Int64)] = [:]
     /// The longest unbroken time for each declaration, in seconds.
     var longest: [Declaration: Int64] = [:]
 }
