@@ -36,8 +36,9 @@ private func evidence(
     for desired: Desired, _ membership: Membership, memory: NodeState, from source: some FleetSource,
     at now: Instant
 ) async -> Evidence {
-    let base = memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
-    guard let declared = membership.stack.declared, base?.declaration != declared else { return .none }
+    guard let declared = membership.stack.declared, memory.base?.declaration != declared else {
+        return .none
+    }
     var evidence = Evidence(unreadBy: memory, in: membership, at: now)
     if case .rule(let rule) = membership.group.gate {
         evidence = await source.evidence(of: .gate(rule.after), for: desired, memory: memory, at: now)

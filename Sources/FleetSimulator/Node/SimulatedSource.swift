@@ -168,7 +168,7 @@ struct SimulatedSource: FleetSource {
                     following.stacks[admission.baseline]?.coveredAt(admission.declaration), admission.readAt,
                 ])
         }
-        let base = memory.admitted?.progress == .provisional ? memory.previous : memory.admitted
+        let base = memory.base
         for declaration in stack.ahead(of: base?.declaration) where versions[declaration] == nil {
             versions[declaration] = version(
                 name, of: declaration, at: [stack.coveredAt(declaration), followed.id])
