@@ -39,7 +39,7 @@ struct ReportingTests {
         for _ in 0..<3 { try await world.cycle() }
         world.installed = [:]
         world.push = .diverged
-        world.remote = RemoteChain(tip: .number(0xfe), sequence: 40, isOwn: true)
+        world.remote = RemoteChain(tip: .number(0xfe), isOwn: true, ownSequence: 40)
         try await world.cycle()
         #expect(try world.memory.identityConflict)
         world.push = .pushed
@@ -60,16 +60,48 @@ struct ReportingTests {
 
     @Test func `a new key takes the tip found as parent, and counts from one`() async throws {
         let world = World()
-        world.remote = RemoteChain(tip: .number(0xfe), sequence: 40, isOwn: false)
+        world.remote = RemoteChain(tip: .number(0xfe), isOwn: false, ownSequence: nil)
         try await world.cycle()
         #expect(world.written.first?.report.sequence == 1)
         #expect(world.written.first?.report.previous == .number(0xfe))
         #expect(try !world.memory.identityConflict)
     }
 
+    @Test func `a push that arrived unanswered under another machine's report keeps its number`() async throws {
+        let world = World()
+        try await world.cycle()
+        world.push = .unreachable("the answer was lost")
+        world.installed = [:]
+        try await world.cycle()
+        let unanswered = try world.memory.report.sequence
+        #expect(try world.memory.report.sent < unanswered)
+
+        // It did arrive, and another machine of this name has reported on top of it.
+        world.push = .diverged
+        world.remote = RemoteChain(tip: .number(0xfe), isOwn: false, ownSequence: unanswered)
+        try await world.cycle()
+        #expect(try !world.memory.identityConflict)
+        world.push = .pushed
+        try await world.cycle()
+        let report = try #require(world.written.last?.report)
+        #expect(report.sequence == unanswered + 1)
+        #expect(report.previous == .number(0xfe))
+    }
+
+    @Test func `reports of this key that it never wrote are a conflict, also below another key's`() async throws {
+        let world = World()
+        for _ in 0..<3 { try await world.cycle() }
+        world.installed = [:]
+        world.push = .diverged
+        world.remote = RemoteChain(tip: .number(0xfe), isOwn: false, ownSequence: 40)
+        try await world.cycle()
+        #expect(try world.memory.identityConflict)
+        #expect(try world.memory.report.sequence == 40)
+    }
+
     @Test func `a node whose state was made anew continues its own chain`() async throws {
         let world = World()
-        world.remote = RemoteChain(tip: .number(0xfe), sequence: 40, isOwn: true)
+        world.remote = RemoteChain(tip: .number(0xfe), isOwn: true, ownSequence: 40)
         try await world.cycle()
         #expect(world.written.first?.report.sequence == 41)
         #expect(world.written.first?.report.previous == .number(0xfe))
@@ -77,7 +109,7 @@ struct ReportingTests {
 
     @Test func `a chain with the largest number does not bring the agent down`() async throws {
         let world = World()
-        world.remote = RemoteChain(tip: .number(0xfe), sequence: .max, isOwn: true)
+        world.remote = RemoteChain(tip: .number(0xfe), isOwn: true, ownSequence: .max)
         try await world.cycle()
         try await world.cycle()
         #expect(world.version(of: "nginx") == "1")

@@ -108,7 +108,7 @@ final class ClaimAgent: @unchecked Sendable {
     let node: NodeName
     let source: GitFleetSource
     let ledger: GitClaimLedger
-    private let sink: GitStatusSink
+    let sink: GitStatusSink
     private(set) var sequence = 0
     private var last: CommitID?
     private(set) var followed: CommitID
@@ -149,6 +149,9 @@ final class ClaimAgent: @unchecked Sendable {
     func claimNow() throws -> ClaimDelivery {
         try ledger.deliver(claim(), after: ledger.reading(of: ClaimFleet.ledger).tip)
     }
+
+    /// Lets the next report come after `tip`.
+    func takeUp(_ tip: CommitID) { last = tip }
 
     /// Writes the next report and sends it.
     func report(_ phase: Phase) throws {

@@ -136,8 +136,9 @@ extension Reconciler {
     private mutating func resolveDivergence(at now: Instant) async throws(CycleError) {
         do throws(StatusError) {
             guard let chain = try await status.remoteChain() else { return }
+            let isConflict = chain.isOwn || isLater(chain)
             takeUp(chain)
-            if chain.isOwn { noteIdentityConflict(with: chain) }
+            if isConflict { noteIdentityConflict(with: chain) }
         } catch {
             logger.info("the remote's chain cannot be read: \(error.message)")
             return
@@ -147,9 +148,14 @@ extension Reconciler {
 
     /// The clone was made anew, and the node's own chain went with the old one: it is fetched back.
     private mutating func resumeLostChain(with chain: RemoteChain?) {
-        let isLater = chain.map { $0.isOwn && $0.sequence ?? 0 > memory.report.sequence } ?? false
+        let isConflict = chain.map(isLater) ?? false
         takeUp(chain)
-        if isLater, let chain { noteIdentityConflict(with: chain) }
+        if isConflict, let chain { noteIdentityConflict(with: chain) }
+    }
+
+    /// Whether this node's key has reported what this machine has never written.
+    private func isLater(_ chain: RemoteChain) -> Bool {
+        chain.ownSequence ?? 0 > memory.report.sequence
     }
 
     /// Makes the remote's chain the one that the next report continues.
@@ -158,7 +164,7 @@ extension Reconciler {
     /// remote is not in the chain, and nobody has seen its number; what was sent is never numbered below.
     private mutating func takeUp(_ chain: RemoteChain?) {
         memory.report.id = chain?.tip
-        memory.report.sequence = max(memory.report.sent, chain.flatMap { $0.isOwn ? $0.sequence : nil } ?? 0)
+        memory.report.sequence = max(memory.report.sent, chain?.ownSequence ?? 0)
         memory.report.dueKey = nil
     }
 

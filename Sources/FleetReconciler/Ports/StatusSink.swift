@@ -36,19 +36,21 @@ package enum ReportDelivery: Hashable, Sendable {
     case lost
 }
 
-/// The tip of a node's chain at the remote.
+/// The chain that the remote has for a node.
 package struct RemoteChain: Hashable, Sendable {
     package let tip: CommitID
-    /// The number of the report there; nil if it is none that can be read.
-    package let sequence: Int?
-    /// Whether this node's own key has signed it.
+    /// Whether this node's own key has signed the tip.
     package let isOwn: Bool
+    /// The number of the newest report in it that this node's own key has signed, be it the tip or not; nil
+    /// if there is none. Below the tip it is known to have arrived all the same: where another machine goes
+    /// by this name, a push whose answer was lost may lie under a report of the other's.
+    package let ownSequence: Int?
 
-    /// - Parameter sequence: brought into the range that a next number may follow.
-    package init(tip: CommitID, sequence: Int?, isOwn: Bool) {
+    /// - Parameter ownSequence: brought into the range that a next number may follow.
+    package init(tip: CommitID, isOwn: Bool, ownSequence: Int?) {
         self.tip = tip
-        self.sequence = sequence.map { min(max($0, 0), Report.largestSequence - 1) }
         self.isOwn = isOwn
+        self.ownSequence = ownSequence.map { min(max($0, 0), Report.largestSequence - 1) }
     }
 }
 

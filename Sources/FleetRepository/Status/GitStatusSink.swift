@@ -113,9 +113,22 @@ package struct GitStatusSink: StatusSink {
             throw StatusError(error.description)
         }
         guard let tip = listed.first(where: { $0.name == name })?.id else { return nil }
-        let own = try? ReportCommit(
-            reading: tip, in: clone.repository, key: key.publicKey, fleet: place.fleet, node: node)
-        return RemoteChain(tip: tip, sequence: own?.report.sequence, isOwn: own != nil)
+        let own = newestOwn(in: tip, fleet: place.fleet)
+        return RemoteChain(tip: tip, isOwn: own?.id == tip, ownSequence: own?.report.sequence)
+    }
+
+    /// The newest report of a chain that this node's own key has signed.
+    private func newestOwn(in tip: CommitID, fleet: FleetName) -> ReportCommit? {
+        var next: CommitID? = tip
+        for _ in 0..<Self.chainLengthLimit {
+            guard let current = next else { return nil }
+            let own = try? ReportCommit(
+                reading: current, in: clone.repository, key: key.publicKey, fleet: fleet, node: node,
+                withReceipt: false)
+            if let own { return own }
+            next = try? clone.repository.firstParent(of: current)
+        }
+        return nil
     }
 
     /// The fleet, and where it wants the reports of this node's group.
@@ -130,4 +143,6 @@ package struct GitStatusSink: StatusSink {
 
     /// A chain of reports larger than this is not taken up: a thousand times what a node writes in a year.
     private static let chainByteLimit = 1 << 30
+    /// So far below the tip a report of one's own is looked for: more than a node writes in ten years.
+    private static let chainLengthLimit = 1 << 16
 }

@@ -63,8 +63,8 @@ struct SimulatedStatus: StatusSink {
     func remoteChain() async throws(StatusError) -> RemoteChain? {
         guard simulation.hasLink(node) else { throw StatusError("the line is down") }
         guard let shown = simulation.server.shown(of: node.name)?.status else { return nil }
-        let isOwn = shown.key == node.key
         node.clone.report = shown
-        return RemoteChain(tip: shown.id, sequence: isOwn ? shown.sequence : nil, isOwn: isOwn)
+        return RemoteChain(
+            tip: shown.id, isOwn: shown.key == node.key, ownSequence: shown.newest(by: node.key)?.sequence)
     }
 }

@@ -32,6 +32,13 @@ package final class StoredReport {
         return false
     }
 
+    /// The newest report of this chain that `key` has signed.
+    func newest(by key: String) -> StoredReport? {
+        var report: StoredReport? = self
+        while let current = report, current.key != key { report = current.previous }
+        return report
+    }
+
     /// The report `count` places before this one, or the first.
     func earlier(by count: Int) -> StoredReport {
         var report = self
