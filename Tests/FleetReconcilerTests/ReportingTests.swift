@@ -67,7 +67,8 @@ struct ReportingTests {
         #expect(try !world.memory.identityConflict)
     }
 
-    @Test func `a push that arrived unanswered under another machine's report keeps its number`() async throws {
+    @Test func `a push that arrived unanswered under another machine's report keeps its number`() async throws
+    {
         let world = World()
         try await world.cycle()
         world.push = .unreachable("the answer was lost")
@@ -88,7 +89,9 @@ struct ReportingTests {
         #expect(report.previous == .number(0xfe))
     }
 
-    @Test func `reports of this key that it never wrote are a conflict, also below another key's`() async throws {
+    @Test func `reports of this key that it never wrote are a conflict, also below another key's`()
+        async throws
+    {
         let world = World()
         for _ in 0..<3 { try await world.cycle() }
         world.installed = [:]
