@@ -1,45 +1,56 @@
 /// The nodes of one `after` group or of one wave, counted for one declaration.
 struct GroupCount {
     let group: GroupName
-    let total: Int
+    private let declaration: Declaration
+    /// In the order of names.
+    private let judged: [Judged]
     private let counted: Int
     let required: Int
     let healthy: [CanaryEvidence]
     let failed: [CanaryEvidence]
-    let witnesses: [GateAnswer.Witness]
-    /// Whether there is nobody to judge: no node, or none that is not on hold.
-    let hasNobody: Bool
-    /// The nodes in the share that are not healthy.
-    private let lacking: [(canary: CanaryEvidence, standing: Standing)]
 
     init(
         of group: GroupName, nodes: [CanaryEvidence], thresholds: Thresholds, declaration: Declaration,
         evidence: Evidence, isReturn: Bool = false
     ) {
-        let canaries = nodes.filter { $0.departedFrom?.contains(declaration) ?? true }
-            .sorted { $0.node < $1.node }
-        let standings = canaries.map {
-            (
-                canary: $0,
-                standing: $0.standing(
-                    to: declaration, soak: thresholds.soak, in: evidence, isReturn: isReturn)
-            )
+        var judged: [Judged] = []
+        judged.reserveCapacity(nodes.count)
+        for node in nodes where node.departedFrom?.contains(declaration) ?? true {
+            let standing = node.standing(
+                to: declaration, soak: thresholds.soak, in: evidence, isReturn: isReturn)
+            let isCounted =
+                !node.isHeld && node.departedFrom == nil
+                && !node.leavesShare(of: declaration, by: thresholds.silence, in: evidence)
+            judged.append(Judged(canary: node, standing: standing, isCounted: isCounted))
         }
-        let share = standings.filter {
-            !$0.canary.isHeld && $0.canary.departedFrom == nil
-                && !$0.canary.leavesShare(of: declaration, by: thresholds.silence, in: evidence)
-        }
+        // Most come in the order of their names already; those who have left are at the end.
+        let isSorted = zip(judged, judged.dropFirst()).allSatisfy { $0.canary.node < $1.canary.node }
+        if !isSorted { judged.sort { $0.canary.node < $1.canary.node } }
         self.group = group
-        total = canaries.count
-        counted = share.count
-        hasNobody = canaries.allSatisfy { $0.isHeld || $0.departedFrom != nil }
-        required = thresholds.healthy.required(of: share.count)
-        healthy = share.filter { $0.standing == .healthy }.map(\.canary)
-        failed = standings.filter { $0.standing == .failed }.map(\.canary)
-        lacking = share.filter { $0.standing != .healthy }
-        witnesses = standings.map {
-            Self.witness(of: group, $0.canary, $0.standing, declaration: declaration)
-        }
+        self.declaration = declaration
+        self.judged = judged
+        counted = judged.count { $0.isCounted }
+        required = thresholds.healthy.required(of: counted)
+        healthy = judged.filter { $0.isCounted && $0.standing == .healthy }.map(\.canary)
+        failed = judged.filter { $0.standing == .failed }.map(\.canary)
+    }
+
+    /// A node and how it stands.
+    private struct Judged {
+        let canary: CanaryEvidence
+        let standing: Standing
+        /// Whether it is in the share.
+        let isCounted: Bool
+    }
+
+    var total: Int { judged.count }
+
+    /// Whether there is nobody to judge: no node, or none that is not on hold.
+    var hasNobody: Bool { judged.allSatisfy { $0.canary.isHeld || $0.canary.departedFrom != nil } }
+
+    /// How each node stands, for the receipt.
+    var witnesses: [GateAnswer.Witness] {
+        judged.map { Self.witness(of: group, $0.canary, $0.standing, declaration: declaration) }
     }
 
     private static func witness(
@@ -71,11 +82,24 @@ struct GroupCount {
             "\(failed.count) of \(total) in '\(group)' failed (\(names)), allowed are \(allowed)")
     }
 
+    /// The nodes in the share that are not healthy.
+    private var lacking: some Sequence<Judged> {
+        judged.lazy.filter { $0.isCounted && $0.standing != .healthy }
+    }
+
     /// The nodes in the share that are not healthy, by how they stand, in the order of standings.
     var lackingByStanding: [(standing: Standing, nodes: [CanaryEvidence])] {
+        let nodes = Dictionary(grouping: lacking, by: \.standing)
+        return Standing.allCases.compactMap { standing in
+            nodes[standing].map { (standing, $0.map(\.canary)) }
+        }
+    }
+
+    /// How many nodes in the share stand how, the healthy ones left out, in the order of standings.
+    var lackingCounts: [(standing: Standing, count: Int)] {
         Standing.allCases.compactMap { standing in
-            let nodes = lacking.filter { $0.standing == standing }.map(\.canary)
-            return nodes.isEmpty ? nil : (standing, nodes)
+            let count = lacking.count { $0.standing == standing }
+            return count == 0 ? nil : (standing, count)
         }
     }
 

@@ -41,7 +41,7 @@ extension CanaryEvidence {
         case .report(let newest, id: _): report = newest
         }
         let hasIt = report.baseline.admitted == declaration
-        if report.declarationsFailed.contains(declaration) { return .failed }
+        if report.hasFailed(on: declaration) { return .failed }
         let proof = report.proven.first { $0.declaration == declaration }
         if isReturn, !hasIt { return isSilent(in: evidence) ? .silent : .behind }
         if let proof, proof.healthyFor >= soak, !hasIt { return .healthy }
@@ -73,6 +73,12 @@ extension Report {
     package var declarationsFailed: Set<Declaration> {
         let degrading = isDegraded ? [baseline.admitted].compactMap(\.self) : []
         return Set(failed.filter(\.isFinal).map(\.declaration) + degrading)
+    }
+
+    /// Whether `declaration` has failed on the node, as ``declarationsFailed`` has it.
+    package func hasFailed(on declaration: Declaration) -> Bool {
+        failed.contains { $0.isFinal && $0.declaration == declaration }
+            || isDegraded && baseline.admitted == declaration
     }
 
     /// Whether a check that was well with the admitted declaration has turned bad.

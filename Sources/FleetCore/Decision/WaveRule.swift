@@ -85,7 +85,7 @@ package struct WaveRule {
                     + "(\(names)), allowed are \(waves.failures)")
         }
         guard !count.hasNobody, count.required < 1 || count.healthy.count < count.required else { return nil }
-        let details = count.lackingByStanding.map { "\($0.nodes.count) \($0.standing.rawValue)" }
+        let details = count.lackingCounts.map { "\($0.count) \($0.standing.rawValue)" }
         let rest = details.isEmpty ? "" : " (\(details.joined(separator: ", ")))"
         return Reason(
             .wave, count: count.healthy.count,

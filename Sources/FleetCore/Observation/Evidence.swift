@@ -80,7 +80,9 @@ package struct CanaryEvidence: Hashable, Sendable {
     }
 
     /// What the node has said of itself, as far as this reader believes it.
-    package enum Testimony: Hashable, Sendable {
+    ///
+    /// Indirect, so that a copy is that of a reference: a gate sorts and filters up to a thousand of them.
+    package indirect enum Testimony: Hashable, Sendable {
         /// Its newest report, verified, and the commit that holds it.
         case report(Report, id: CommitID)
         /// It has never reported.

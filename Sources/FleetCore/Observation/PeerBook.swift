@@ -1,21 +1,29 @@
 /// What this node remembers of other nodes, by name and key, brought up to date while reports are read.
 package struct PeerBook: Hashable, Sendable {
     package private(set) var entries: [PeerMemory]
+    /// Where the entries of each name are.
+    private var places: [NodeName: [Int]]
     /// The reader's running time in this cycle.
     private let running: TimeSpan
 
     package init(_ entries: [PeerMemory], running: TimeSpan) {
         self.entries = entries
         self.running = running
+        places = Self.places(of: entries)
+    }
+
+    private static func places(of entries: [PeerMemory]) -> [NodeName: [Int]] {
+        Dictionary(grouping: entries.indices) { entries[$0].node }
     }
 
     private func index(of node: NodeRecord) -> Int? {
-        entries.firstIndex { $0.node == node.name && $0.key == node.key }
+        places[node.name]?.first { entries[$0].key == node.key }
     }
 
     /// Remembers since when a node has been known.
     package mutating func meet(_ node: NodeRecord) {
         guard index(of: node) == nil else { return }
+        places[node.name, default: []].append(entries.count)
         entries.append(PeerMemory(node: node.name, key: node.key, sequence: 0, id: nil, lastNews: running))
     }
 
@@ -32,7 +40,9 @@ package struct PeerBook: Hashable, Sendable {
     /// it had: a machine that was set up anew has another key, and says nothing of what failed before. A
     /// report under the same key may take a failure back, as a `retry` that went well does.
     package func failed(on node: NodeName) -> Set<Declaration> {
-        entries.lazy.filter { $0.node == node }.reduce(into: []) { $0.formUnion($1.failed) }
+        guard let places = places[node] else { return [] }
+        return places.count == 1
+            ? entries[places[0]].failed : places.reduce(into: []) { $0.formUnion(entries[$1].failed) }
     }
 
     /// Accepts a report that is not older than what was seen; never accepts less.
@@ -87,7 +97,9 @@ extension PeerBook {
         let others = entries.filter { !isNeeded($0) && $0.sequence > 0 && isMember($0.node) }
             .sorted { ($1.lastNews, $0.node, $0.key) < ($0.lastNews, $1.node, $1.key) }
         let kept = Set(others.prefix(Self.capacity).map { Identity(node: $0.node, key: $0.key) })
+        let count = entries.count
         entries.removeAll { !isNeeded($0) && !kept.contains(Identity(node: $0.node, key: $0.key)) }
+        if entries.count < count { places = Self.places(of: entries) }
     }
 
     private struct Identity: Hashable {

@@ -1,14 +1,18 @@
 /// A report before it has a number: everything that the node has to say, and whether it is due.
 package struct ReportDraft: Hashable, Sendable {
-    package var report: Report
-
-    /// - Parameter report: its `sequence` and `previous` are set when it is written.
-    package init(_ report: Report) { self.report = report }
-
+    package let report: Report
     /// What makes a report due when it changes: phase, declarations, states of packages, results of checks,
     /// the *codes* of reasons, the reboot state. Not times, durations, messages, or which nodes a reason is
     /// about.
-    package var dueKey: Digest {
+    package let dueKey: Digest
+
+    /// - Parameter report: its `sequence` and `previous` are set when it is written.
+    package init(_ report: Report) {
+        self.report = report
+        dueKey = Self.dueKey(of: report)
+    }
+
+    private static func dueKey(of report: Report) -> Digest {
         let key: JSONValue = [
             "group": JSONValue(report.group), "agent": .string(report.agent),
             "phase": .string(report.phase.rawValue),

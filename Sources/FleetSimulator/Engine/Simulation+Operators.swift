@@ -46,6 +46,7 @@ extension Simulation {
                 content.nodes[name]?.group = group
                 keysOf[name, default: []].insert(.group(group))
             }
+        case .rewrite(let group): edit { $0.groups[group.name] = group }
         case .retry(let group): edit { $0.groups[group]?.retry = "at \(time)" }
         case .enrol(let group): enrol(into: group)
         case .remove(let name): edit { if $0.maySpare(name) { $0.nodes[name] = nil } }

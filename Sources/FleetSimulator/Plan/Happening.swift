@@ -12,6 +12,8 @@ package enum Happening: Hashable, Sendable {
     case hold(Level)
     case lift(Level)
     case move(NodeName, to: GroupName)
+    /// The group's file is written anew.
+    case rewrite(Group)
     /// The group's `retry` text changes, so that failed declarations may be tried again.
     case retry(GroupName)
     /// A new node is enrolled into a group.

@@ -65,12 +65,21 @@ package struct Scenario: Sendable {
 
 extension SimulationPlan {
     /// One rollout through a large fleet, without faults: ten canaries, and all others in waves after them.
+    /// The fleet is at rest before: its founding waits for nobody.
     package static func rollout(nodes: Int, days: Int) -> SimulationPlan {
         let shape = Scenario.fleet(
             canaries: 10, stores: nodes - 10, soak: 4,
             waves: [.percent(1), .percent(10), .percent(50), .percent(100)])
+        let founded = shape.groups.map { shape in
+            var group = shape.group
+            group.gate = .none
+            group.waves = nil
+            return FleetShape.GroupShape(group, nodes: shape.nodes)
+        }
+        let rewritten = shape.groups.map { PlannedEvent(at: Scenario.day, .rewrite($0.group)) }
         var plan = SimulationPlan(
-            seed: 1, shape: shape, events: [PlannedEvent(at: 3 * 86_400, .release(nil, needsReboot: false))],
+            seed: 1, shape: FleetShape(founded),
+            events: rewritten + [PlannedEvent(at: 3 * Scenario.day, .release(nil, needsReboot: false))],
             calmAt: 0)
         plan.endsAt = Int64(days) * 86_400
         return plan
