@@ -31,7 +31,7 @@ package struct Window: Hashable, Sendable {
     }
 
     /// The times of the day at which it may open or shut, in seconds since midnight.
-    var edges: [Int] { [start * 60, end * 60 % 86_400] }
+    package var edges: [Int] { [start * 60, end * 60 % 86_400] }
 
     private func opens(on day: Int) -> Bool {
         guard days.contains(Weekday(ofDay: day)) else { return false }

@@ -35,18 +35,28 @@ extension Simulation {
             }
         }
         if let backOff = state.backOff { thresholds.append(backOff.until) }
+        if let edge = secondsToCalendarEdge(of: node, outcome) { wake(node, at: time + edge) }
         let ahead = thresholds.filter { $0 > running }.map { ($0 - running).milliseconds }
         guard let first = ahead.min() else { return }
         wake(node, at: time + (first + 999) / 1_000)
     }
 
-    /// Whether the cycle asked what day or hour it is.
+    /// Whether the cycle asked how long an exception holds.
     private func readsCalendar(_ outcome: CycleOutcome?) -> Bool {
         guard rehearsal == nil, case .member(let membership)? = outcome?.desired.standing else {
             return false
         }
-        guard membership.group.windows.isEmpty, membership.group.freezes.isEmpty else { return true }
         return !membership.node.exceptions.isEmpty
+    }
+
+    /// How long it is until a window may open or shut, or a day ends, by the node's own clock.
+    private func secondsToCalendarEdge(of node: SimulatedNode, _ outcome: CycleOutcome?) -> Int64? {
+        guard rehearsal == nil, case .member(let membership)? = outcome?.desired.standing,
+            !membership.group.windows.isEmpty || !membership.group.freezes.isEmpty
+        else { return nil }
+        let second = Int(((node.clock.reading(at: time).wall.seconds % 86_400) + 86_400) % 86_400)
+        let edges = membership.group.windows.flatMap(\.edges) + [0]
+        return edges.map { Int64(($0 - second + 86_400 - 1) % 86_400 + 1) }.min()
     }
 
     /// When a check will turn bad by what is installed.

@@ -24,6 +24,7 @@ extension Watch {
         checkHold(at: mark, on: node, in: simulation)
         guard intent.kind == .converge else { return }
         checkBudget(state, at: followed, on: node, in: simulation)
+        checkCalendar(state, at: followed, mark: mark, on: node, in: simulation)
         let retry = followed.content.retry(of: node.name)
         let failed = histories[node.index]?.failed[intent.declaration]
         expect(
@@ -64,6 +65,34 @@ extension Watch {
             .budget, others.count < budget.unavailable, on: node, in: simulation,
             "it begins a change when \(others.count) others of its site are in change, and "
                 + "\(budget.unavailable) may be")
+    }
+
+    /// Reckons with hours and days by itself, not with what the node makes of its calendar.
+    private func checkCalendar(
+        _ state: NodeState, at followed: SimulatedCommit, mark: SimulatedCommit, on node: SimulatedNode,
+        in simulation: Simulation
+    ) {
+        guard let record = followed.content.nodes[node.name],
+            let group = followed.content.groups[record.group],
+            !group.windows.isEmpty || !group.freezes.isEmpty, state.admitted?.receipt.isRollback == false
+        else { return }
+        let reading = node.clock.reading(at: simulation.time)
+        let wall = reading.wall.seconds
+        let isKnown = reading.isWallKnown && wall >= SimulatedClock.beginning + mark.time
+        let minute = Int(wall % 86_400) / 60
+        let isOpen = group.windows.allSatisfy { window in
+            window.start < window.end
+                ? (window.start..<window.end).contains(minute)
+                : minute >= window.start || minute < window.end
+        }
+        let day = Int(wall / 86_400)
+        let isFrozen = group.freezes.contains {
+            ($0.from.daysSinceEpoch...$0.to.daysSinceEpoch).contains(day)
+        }
+        let place = isKnown ? isFrozen ? "in a freeze" : "outside its window" : "not knowing the time"
+        expect(
+            .calendar, isKnown && isOpen && !isFrozen, on: node, in: simulation,
+            "it begins a change \(place)")
     }
 
     /// A cycle has ended; without an outcome if its own disk was of no use.

@@ -18,6 +18,9 @@ package enum Invariant: String, Hashable, Sendable, CaseIterable {
     case budget
     /// A person's stop is obeyed.
     case hold
+    /// Nothing new begins outside the window, or in a freeze, by the clock of the node; nor while it does
+    /// not know the time.
+    case calendar
     /// Nobody is left half-patched, and no change begins that a crash could leave so.
     case wholeness
     /// A failed declaration is not tried again.

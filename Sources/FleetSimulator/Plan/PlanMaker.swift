@@ -26,7 +26,7 @@ package struct PlanMaker: Sendable {
 
     package func plan(seed: UInt64) -> SimulationPlan {
         var generator = SimulationGenerator(seed: seed)
-        let shape = shape(&generator)
+        let shape = calendars(shape(&generator), seed: seed)
         let names = shape.names
         var events: [PlannedEvent] = []
         for kind in FaultOdds.Kind.allCases {
@@ -36,8 +36,11 @@ package struct PlanMaker: Sendable {
                     .map { PlannedEvent(at: time + $0.delay, $0.happening) }
             }
         }
-        return SimulationPlan(
+        var plan = SimulationPlan(
             seed: seed, shape: shape, events: events.filter { $0.time < span }, calmAt: span)
+        // Who may move at night alone takes a night for each step.
+        if shape.groups.contains(where: { !$0.group.windows.isEmpty }) { plan.settling *= 2 }
+        return plan
     }
 
     /// How often something happens: so many times in a hundred days, for the fleet or for each node.
@@ -75,6 +78,37 @@ package struct PlanMaker: Sendable {
         return shape
     }
 
+    /// Gives some groups a window and a freeze, with lots of their own: another fleet would come of a seed
+    /// otherwise.
+    private func calendars(_ shape: FleetShape, seed: UInt64) -> FleetShape {
+        var generator = SimulationGenerator(seed: ~seed)
+        var shape = shape
+        for index in shape.groups.indices.dropFirst() {
+            var windows: [Window] = []
+            var freezes: [Freeze] = []
+            if generator.happens(permille: 250) {
+                let start = 60 * generator.below(24)
+                let end = (start + 60 * generator.number(in: 2...10)) % 1_440
+                windows = [
+                    Window(
+                        days: Weekday.allCases, start: start, end: end == 0 ? 1_440 : end, zone: .utc)
+                ]
+            }
+            if generator.happens(permille: 150) {
+                let first = Int(SimulatedClock.beginning / 86_400) + generator.below(Int(span / 86_400))
+                let last = first + generator.below(3)
+                freezes = [
+                    Freeze(
+                        from: CalendarDay(daysSinceEpoch: first), to: CalendarDay(daysSinceEpoch: last),
+                        reason: "closing of the month")
+                ]
+            }
+            guard !windows.isEmpty || !freezes.isEmpty else { continue }
+            shape.groups[index].group = shape.groups[index].group.with(windows: windows, freezes: freezes)
+        }
+        return shape
+    }
+
     private func follower(
         _ name: String, after: String, nodes: Int, _ generator: inout SimulationGenerator
     ) -> FleetShape.GroupShape {
@@ -103,5 +137,15 @@ package struct PlanMaker: Sendable {
                 budget: generator.happens(permille: 300)
                     ? Budget(unavailable: generator.number(in: 1...2), per: FleetShape.siteLabel) : nil),
             nodes: nodes)
+    }
+}
+
+extension Group {
+    /// The same group with another calendar.
+    func with(windows: [Window], freezes: [Freeze]) -> Group {
+        Group(
+            name: name, baseline: baseline, gate: gate, waves: waves, windows: windows, freezes: freezes,
+            checks: checks, hold: hold, retry: retry, attempts: attempts, supersede: supersede,
+            budget: budget)
     }
 }

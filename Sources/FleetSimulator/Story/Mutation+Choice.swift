@@ -5,8 +5,7 @@ internal import FleetReconciler
 extension Mutation {
     package static let choosing: [Mutation] = [
         markBeforeCheck, withdrawnIsAdmitted, wavesAreIgnored, budgetIsOffByOne, soakIsIgnored,
-        holdsAreIgnored,
-        checksAreSkipped,
+        holdsAreIgnored, checksAreSkipped, windowsAreIgnored,
     ]
 
     static let markBeforeCheck: Mutation = {
@@ -92,6 +91,17 @@ extension Mutation {
             desired = Desired(
                 commit: desired.commit, standing: desired.standing, mayAdmit: desired.mayAdmit,
                 conditions: desired.conditions)
+        }
+        return mutation
+    }()
+
+    static let windowsAreIgnored: Mutation = {
+        var mutation = Mutation("window ignored", breaks: "changes begin in a window, and in no freeze")
+        mutation.desired = { desired, _ in
+            desired = desired.replacing { membership in
+                let group = membership.group.with(windows: [], freezes: [])
+                return (membership.stack, membership.versions, group)
+            }
         }
         return mutation
     }()
