@@ -41,5 +41,5 @@ struct SimulatedStore: StateStore {
 
     /// Every so many savings go through their JSON form, and all that a restarted node reads: the form takes
     /// more time than all the rest.
-    private static let codecTurn = 4
+    private static let codecTurn = 16
 }
