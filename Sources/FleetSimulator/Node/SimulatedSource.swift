@@ -19,6 +19,11 @@ struct SimulatedSource: FleetSource {
     func follow(_ memory: NodeState) throws(SourceError) -> Following {
         var following = advance(memory)
         simulation.mutation?.following?(&following, node.clone.tip)
+        // A rehearsal has a calendar of its own, and nobody's clock is wrong in it.
+        guard simulation.rehearsal == nil else { return following }
+        following.markDate = simulation.repository.commit(following.mark).map {
+            Timestamp(seconds: SimulatedClock.beginning + $0.time)
+        }
         return following
     }
 
