@@ -30,7 +30,7 @@ struct ImportRule {
             ["FleetCore", "FleetReconciler", "ArgumentParser", "Logging", "Glibc"],
             fenced: ["SystemClock.swift": ["CTimex"]]),
         "plimsoll-agent": ImportRule(programs),
-        "plimsoll": ImportRule(programs.union(["FleetSimulator"])),
+        "plimsoll": ImportRule(programs.union(["FleetSimulator", "Synchronization"])),
         "plimsoll-simulator": ImportRule(programs.union(["FleetSimulator"])),
     ]
 

@@ -11,7 +11,7 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Shows a whole fleet at work on this machine, with real git, apt and dpkg.",
         discussion: """
-            Two canaries and three stores, each with a root of its own, follow a fleet repository that is \
+            Two canaries and four stores, each with a root of its own, follow a fleet repository that is \
             made from the template. Nothing of this machine's own packages is touched, and nothing is left \
             running.
             """)
@@ -23,6 +23,7 @@ struct DemoCommand: AsyncParsableCommand {
     var directory: String?
 
     func run() async throws {
+        DemoStop.listen()
         let folder = try makeFolder()
         let agents = DemoAgents()
         let outcome: Result<Void, any Error>

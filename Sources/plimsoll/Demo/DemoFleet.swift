@@ -12,19 +12,24 @@ struct DemoPlaces {
     var server: String { "\(folder)/server.git" }
     var clone: String { "\(folder)/fleet" }
     var packages: String { "\(folder)/packages" }
-    var operatorKey: String { "\(folder)/operator_ed25519" }
-    var signers: String { "\(folder)/node_signers" }
+    /// Where the operator's programs look for a key by themselves: `folder` is the operator's home.
+    var operatorKey: String { "\(folder)/.ssh/id_ed25519" }
 
     func node(_ name: NodeName) -> String { "\(folder)/nodes/\(name)" }
     func root(of name: NodeName) -> String { "\(node(name))/root" }
     func configuration(of name: NodeName) -> String { "\(node(name))/agent.yaml" }
     func log(of name: NodeName) -> String { "\(node(name))/agent.log" }
+    func file(of node: DemoNode) -> String { "\(clone)/groups/\(node.group)/nodes/\(node.name).yaml" }
 }
 
 /// A node of the demo.
 struct DemoNode {
     let name: NodeName
     let group: String
+    /// The label of its file, in YAML.
+    let site: String
+    /// The model of its drawer: the till opens it.
+    let drawer: String
 }
 
 /// The fleet of the demo, with its operator, who works with stock git.
@@ -34,32 +39,20 @@ struct DemoFleet {
     let repository: SandboxRepository
     /// The folder of both programs.
     let programs: String
+    /// The first commit, as the operator's shell knows it.
+    var introduction = ""
 
     /// Makes folders, the operator's key and the package repository.
     init(in folder: String) async throws {
         places = DemoPlaces(folder: folder)
-        let groups = ["canary": ["canary-1", "canary-2"], "stores": ["store-1", "store-2", "store-3"]]
-        nodes = groups.sorted { $0.key < $1.key }.flatMap { group, names in
-            names.compactMap(NodeName.init).map { DemoNode(name: $0, group: group) }
-        }
+        nodes = Self.nodes
         programs = try Self.programFolder()
         repository = try await SandboxRepository(path: places.packages)
         try await repository.add(Self.packages)
+        try ending(with: .failure) { () throws(FileError) in try DurableFile.makeFolders("\(folder)/.ssh") }
         try await run([
             "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "operator", "-f", places.operatorKey,
         ])
-    }
-
-    /// What the repository offers: a till program with its library, in three versions of one source. The last
-    /// one is broken.
-    private static let packages: [SandboxPackage] = ["1.0-1", "1.1-1", "2.0-1"].flatMap { version in
-        var files = ["/usr/share/till/version": version]
-        if version == "2.0-1" { files["/usr/share/till/broken"] = "cannot open the drawer\n" }
-        return [
-            SandboxPackage(
-                "till", version, source: "till", depends: "libtill (= \(version))", files: files),
-            SandboxPackage("libtill", version, source: "till"),
-        ]
     }
 
     private static func programFolder() throws -> String {
@@ -78,136 +71,38 @@ struct DemoFleet {
         return folder
     }
 
-    /// Runs a command of the operator.
+    /// Runs a line of shell in the operator's clone, or in `folder`, just as the demo shows it.
     ///
     /// - Parameter allowed: exit codes besides 0 that are expected.
     /// - Throws: ``ProgramError`` with its words if it fails.
     @discardableResult
-    func run(_ arguments: [String], allowing allowed: [ExitStatus] = []) async throws -> String {
+    func shell(
+        _ line: String, in folder: String? = nil, allowing allowed: [ExitStatus] = []
+    ) async throws -> String {
+        // With -e the first command of a line that fails ends it.
+        let arguments = ["sh", "-ec", #"cd "$0"; eval "$1""#, folder ?? places.clone, line]
+        return try await run(arguments, called: line, allowing: allowed)
+    }
+
+    /// Runs a command of the operator.
+    @discardableResult
+    func run(
+        _ arguments: [String], called words: String? = nil, allowing allowed: [ExitStatus] = []
+    ) async throws -> String {
         let environment = [
-            "PATH": AptConfiguration.defaultSearchPath, "LC_ALL": "C.UTF-8", "HOME": places.folder,
+            "PATH": "\(programs):\(AptConfiguration.defaultSearchPath)", "LC_ALL": "C.UTF-8",
+            "HOME": places.folder, "INTRODUCTION": introduction,
             "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
             "GIT_AUTHOR_NAME": "Operator", "GIT_AUTHOR_EMAIL": "operator@example.com",
             "GIT_COMMITTER_NAME": "Operator", "GIT_COMMITTER_EMAIL": "operator@example.com",
         ]
         let result = try await runChild(arguments, environment: environment)
         guard result.succeeded || allowed.contains(where: { Int($0.rawValue) == result.status }) else {
-            let command = arguments.joined(separator: " ")
-            throw ProgramError(.failure, "'\(command)' failed: \(result.errorText)\(result.outputText)")
+            let command = words ?? arguments.joined(separator: " ")
+            throw ProgramError(
+                .failure,
+                "'\(command)' ended with \(result.status): \(result.errorText)\(result.outputText)")
         }
         return result.outputText
-    }
-
-    /// Runs git in the operator's clone.
-    @discardableResult
-    func git(_ arguments: String...) async throws -> String {
-        try await run(["git", "-C", places.clone] + arguments)
-    }
-
-    /// Writes a file of the fleet repository.
-    func write(_ text: String, to path: String) throws {
-        try ending(with: .failure) { () throws(FileError) in
-            try DurableFile.write(Array(text.utf8), to: "\(places.clone)/\(path)")
-        }
-    }
-
-    /// Reads a file of the fleet repository.
-    func read(_ path: String) throws -> String {
-        let bytes = try ending(with: .failure) { () throws(FileError) in
-            try DurableFile.read("\(places.clone)/\(path)", limitBytes: 1 << 20)
-        }
-        return String(decoding: bytes ?? [], as: UTF8.self)
-    }
-
-    /// Commits everything, signed, and pushes it; prints what was done as an operator would type it.
-    func publish(_ message: String) async throws {
-        try await git("add", "--all")
-        try await git("commit", "--quiet", "--message", message)
-        try await git("push", "--quiet", "origin", "main")
-    }
-
-    /// A pull request: a branch with one change, merged as a forge or an operator does it, by a signed merge.
-    func mergePullRequest(
-        _ branch: String, _ message: String, change: (DemoFleet) throws -> Void
-    ) async throws {
-        try await git("switch", "--quiet", "--create", branch)
-        try change(self)
-        try await git("commit", "--quiet", "--all", "--message", message)
-        try await git("switch", "--quiet", "main")
-        try await git("merge", "--quiet", "--no-ff", "--message", "Merge: \(message)", branch)
-        try await git("push", "--quiet", "origin", "main")
-    }
-}
-
-extension DemoFleet {
-    /// The fleet repository from the template, with the demo's baseline and short times; two groups, no
-    /// longer on hold.
-    ///
-    /// - Returns: the introduction.
-    func found() async throws -> String {
-        try await run(["git", "init", "--quiet", "--bare", "--initial-branch=main", places.server])
-        try await run([
-            "\(programs)/plimsoll", "init", places.clone, "--fleet", "demo",
-            "--key", "\(places.operatorKey).pub", "--principal", "operator@example.com",
-        ])
-        try await git("remote", "add", "origin", places.server)
-        let introduction = try await git("rev-list", "--max-parents=0", "HEAD").split(separator: "\n").first
-        for group in ["canary", "stores"] {
-            let path = "groups/\(group)/group.yaml"
-            let lines = try read(path).split(separator: "\n", omittingEmptySubsequences: false)
-                .filter { !$0.hasPrefix("hold:") }
-            try write(lines.joined(separator: "\n").replacing("soak: 4h", with: "soak: 3s"), to: path)
-        }
-        try write(repository.sourceList, to: "sources/demo.sources")
-        try write(Self.baseline(version: "1.0-1"), to: "baselines/debian-12.yaml")
-        try await publish("Begin with till 1.0")
-        return introduction.map(String.init) ?? ""
-    }
-
-    /// The demo's baseline.
-    static func baseline(version: String) -> String {
-        """
-        apiVersion: plimsoll/v1
-        description: the tills of our stores
-        manager: apt
-        sources: [demo]
-        packages:
-          till: \(version)
-          src:till: \(version)
-        checks:
-          - command: [/bin/sh, -c, 'test ! -e "$PLIMSOLL_ROOT/usr/share/till/broken"']
-
-        """
-    }
-
-    /// Enrols every node: its root, its key, and its file in the repository.
-    func enrol(introduction: String) async throws {
-        for node in nodes {
-            let osRelease = "ID=debian\nVERSION_ID=\"12\"\n"
-            try ending(with: .failure) { () throws(FileError) in
-                try DurableFile.makeFolders(places.node(node.name))
-            }
-            _ = try ending(with: .failure) { () throws(PackageError) in
-                try SandboxRoot(path: places.root(of: node.name), osRelease: osRelease)
-            }
-            let configuration = """
-                apiVersion: plimsoll/v1
-                node: \(node.name)
-                remote: \(places.server)
-                introduction: "\(introduction)"
-                state: \(places.node(node.name))/state
-                root: \(places.root(of: node.name))
-                interval: 1s
-
-                """
-            try ending(with: .failure) { () throws(FileError) in
-                try DurableFile.write(Array(configuration.utf8), to: places.configuration(of: node.name))
-            }
-            let file = try await run([
-                "\(programs)/plimsoll-agent", "enroll", "--config", places.configuration(of: node.name),
-            ])
-            try write(file, to: "groups/\(node.group)/nodes/\(node.name).yaml")
-        }
-        try await publish("Enrol two canaries and three stores")
     }
 }

@@ -1,19 +1,21 @@
 internal import FleetCore
 internal import FleetProgram
 
-/// The demo's six acts, narrated.
+/// The demo's six acts, narrated. Each command is shown as it is run, and what it says as it was said.
 struct DemoPlay {
-    private let fleet: DemoFleet
+    private var fleet: DemoFleet
     private let agents: DemoAgents
     private var view: DemoView
-    private var signals = StopSignals()
+    private let start = SystemClock.now().sinceBoot
     /// Longer than this no step may take.
     private static let patience = TimeSpan(seconds: 60)
+    private static let rollout = "plimsoll rollout --introduction $INTRODUCTION"
+    private static let summary = "\(rollout) | tail -n 2"
 
     init(folder: String, agents: DemoAgents) async throws {
         Terminal.print(
-            "A fleet on this machine: two canaries, three stores, a Git server, a package repository.")
-        Terminal.print("It is in \(folder)")
+            "A fleet on this machine: two canaries, four stores, a Git server and a package repository, in")
+        Terminal.print("\(folder). What follows a $ is run there, with INTRODUCTION as the first commit.")
         fleet = try await DemoFleet(in: folder)
         view = DemoView(fleet)
         self.agents = agents
@@ -21,143 +23,197 @@ struct DemoPlay {
 
     mutating func perform() async throws {
         try await enrolment()
-        try await rollout()
-        try await rollback()
         try await badPatch()
+        try await revert()
+        try await mend()
         try await unsignedCommit()
-        try await reports()
-        let end = "\nThat was all of it: Git in, signed reports out, and every node decided by itself."
+        try await proof()
+        let passed = SystemClock.now().sinceBoot - start
+        let end = "\nThat was all of it, in \(passed.rough): Git in, signed reports out, and no controller."
         Terminal.print(Colour.bold.applied(to: end, if: Terminal.hasColour))
     }
 
     private mutating func enrolment() async throws {
-        act("a", "Enrolment and first convergence")
-        say("$ plimsoll init fleet")
-        say("$ plimsoll-agent enroll > groups/…/nodes/NAME.yaml        (on each node; then git push)")
-        let introduction = try await fleet.found()
-        try await fleet.enrol(introduction: introduction)
+        act("a", "A fleet repository, and nodes that enrol")
+        try await type("plimsoll init fleet --fleet demo", in: fleet.places.folder)
+        let first = try await fleet.shell("git rev-list --max-parents=0 HEAD")
+        fleet.introduction = String(first.prefix { $0 != "\n" })
+        view = DemoView(fleet)
+        try await fleet.writeFiles()
+        for (index, node) in fleet.nodes.enumerated() {
+            try fleet.prepare(node)
+            let line =
+                "plimsoll-agent enroll --config nodes/\(node.name)/agent.yaml "
+                + "> fleet/groups/\(node.group)/nodes/\(node.name).yaml"
+            if index == 0 { show(line) }
+            try await fleet.shell(line, in: fleet.places.folder)
+            try await fleet.shell("echo 'labels: {site: \(node.site)}' >> \(fleet.places.file(of: node))")
+        }
+        say("Every node enrols so, and then runs 'plimsoll-agent run'. The baseline demands till 1.0.")
+        try await type(
+            "cd fleet; git add --all; git commit --quiet -m 'Begin'; git push --quiet -u origin main",
+            in: fleet.places.folder)
         for node in fleet.nodes {
             try agents.start(
                 "\(fleet.programs)/plimsoll-agent", configuration: fleet.places.configuration(of: node.name),
                 log: fleet.places.log(of: node.name))
         }
-        try await watch("the canaries take till 1.0; the stores wait until they were well with it for 3 s") {
-            $0.all(on: "1.0-1")
-        }
-    }
-
-    private mutating func rollout() async throws {
-        act("b", "A pull request is merged: till 1.1")
-        say("$ git merge --no-ff till-1.1; git push        (the merge is signed: that is the authorisation)")
-        try await fleet.mergePullRequest("till-1.1", "till 1.1") { fleet in
-            try fleet.write(DemoFleet.baseline(version: "1.1-1"), to: "baselines/debian-12.yaml")
-        }
-        try await watch("the canaries move at once, the stores wait and say why") { rows in
-            rows.canaries.all(on: "1.1-1")
-                && rows.stores.allSatisfy { $0.phase == .waiting && $0.till == "1.0-1" }
-        }
-        try await watch("the soak has passed: each store finds the gate open by itself, and moves") {
-            $0.all(on: "1.1-1")
-        }
-    }
-
-    private mutating func rollback() async throws {
-        act("c", "The commit is reverted, and the revert is reverted")
-        say("$ git revert HEAD; git push")
-        try await fleet.git("revert", "--no-edit", "--mainline", "1", "HEAD")
-        try await fleet.git("push", "--quiet", "origin", "main")
-        try await watch("till 1.0 is proven on every node, so every node is back at once: no gate, no soak") {
-            $0.all(on: "1.0-1")
-        }
-        say("$ git revert HEAD; git push        (till 1.1 again: a new declaration)")
-        try await fleet.git("revert", "--no-edit", "HEAD")
-        try await fleet.git("push", "--quiet", "origin", "main")
-        try await watch("the canaries' old proof does not count: the stores wait for a new one") { rows in
-            rows.canaries.all(on: "1.1-1") && rows.stores.allSatisfy { $0.phase == .waiting }
-        }
-        try await watch("and move when it is there") { $0.all(on: "1.1-1") }
+        try await watch(Self.summary, saying: "all 4 nodes are healthy") { $0.all(on: "1.0-1") }
+        say("From now on stores move in waves, one at a time at each site; a person lets the second begin.")
+        let group = "groups/stores/group.yaml"
+        try await type(
+            "echo 'waves: {steps: [1, {share: 50%, pause: true}, 100%], soak: 1s}' >> \(group)")
+        try await type("echo 'budget: {unavailable: 1, per: site}' >> \(group)")
+        try await type("git commit --quiet -am 'Let stores move in waves'; git push --quiet")
     }
 
     private mutating func badPatch() async throws {
-        act("d", "A bad patch: till 2.0 cannot open the drawer")
-        say("$ git merge --no-ff till-2.0; git push")
-        try await fleet.mergePullRequest("till-2.0", "till 2.0") { fleet in
-            try fleet.write(DemoFleet.baseline(version: "2.0-1"), to: "baselines/debian-12.yaml")
-        }
-        let expectation =
-            "the canaries fail the check and go back by themselves; the gate closes, no store moves"
-        try await watch(expectation) { rows in
-            rows.canaries.allSatisfy { $0.phase == .rolledBack && $0.till == "1.1-1" }
+        act("b", "A bad patch: till 2.0 cannot open old drawers, and canary-2 has one")
+        try await propose("2.0", instead: "1.0-1")
+        say("Before the merge: what would it do, and if a tenth of the machines broke on it, who is hit?")
+        try await type("plimsoll plan --introduction $INTRODUCTION | grep -A 5 'group stores'", isShown: true)
+        try await type(
+            "plimsoll simulate main..till-2.0 --breaks 10% --lift-pauses --runs 20 | grep 'whole fleet'",
+            isShown: true)
+        try await merge("2.0")
+        say("canary-1 is well. On canary-2 the check fails: it goes back by itself, and the gate closes.")
+        try await watch(
+            "plimsoll why store-3 --introduction $INTRODUCTION", saying: "the node itself says the same"
+        ) { rows in
+            rows["canary-1"].map { $0.isOnDeclared && $0.till == "2.0-1" } ?? false
+                && rows["canary-2"].map { $0.phase == .rolledBack && $0.till == "1.0-1" } ?? false
                 && rows.stores.allSatisfy { row in
-                    row.till == "1.1-1" && row.report?.reasons.contains { $0.code == .canaryFailed } ?? false
+                    row.till == "1.0-1" && row.report?.reasons.contains { $0.code == .canaryFailed } ?? false
                 }
         }
     }
 
+    private mutating func revert() async throws {
+        act("c", "The merge is reverted")
+        try await type(
+            "git revert --no-commit -m 1 HEAD; git commit --quiet -m 'Revert till 2.0'; git push --quiet")
+        say("canary-1 still had till 2.0. Till 1.0 was proven there, so it goes back at once: no soak.")
+        try await watch(Self.summary, saying: "all 4 nodes are healthy") { $0.all(on: "1.0-1") }
+        try await type("dpkg-query --root=../nodes/canary-1/root --show till", isShown: true)
+    }
+
+    private mutating func mend() async throws {
+        act("d", "The mend rolls out in waves: till 2.1")
+        try await propose("2.1", instead: "1.0-1")
+        try await merge("2.1")
+        say("The canaries, and when they were well for 2 s one store. The others wait for a person.")
+        try await watch(Self.rollout, saying: "1     [#]  1 healthy") { rows in
+            rows.stores.count { $0.isOnDeclared && $0.till == "2.1-1" } == 1
+        }
+        try await type("plimsoll proceed stores && git push --quiet", isShown: true)
+        try await watch(Self.summary, saying: "all 4 nodes are healthy") { $0.all(on: "2.1-1") }
+        say("The budget: each store claimed its site's place before it changed, and is well again.")
+        try await type("plimsoll claims --introduction $INTRODUCTION | grep ^site", isShown: true)
+    }
+
     private mutating func unsignedCommit() async throws {
-        act("e", "Somebody pushes an unsigned commit")
-        say("$ git commit --no-gpg-sign -am 'till 1.0'; git push")
-        try fleet.write(DemoFleet.baseline(version: "1.0-1"), to: "baselines/debian-12.yaml")
-        try await fleet.git("commit", "--quiet", "--no-gpg-sign", "--all", "--message", "till 1.0")
-        try await fleet.git("push", "--quiet", "origin", "main")
-        try await watch("every node refuses it, says so, and stays with the last authentic commit") {
-            $0.allSatisfy { $0.phase == .untrusted && $0.till == "1.1-1" }
-        }
+        act("e", "Somebody pushes a commit that nobody signed, and an operator heals the branch")
+        try await type(
+            "sed -i s/2.1-1/2.0-1/ baselines/debian-12.yaml; "
+                + "git commit --quiet --no-gpg-sign -am 'Till 2.0 again'; git push --quiet")
+        try await watch(
+            "plimsoll-agent status --config ../nodes/store-3/agent.yaml | grep ^because",
+            saying: "not authentic"
+        ) { rows in rows.allSatisfy { $0.phase == .untrusted && $0.till == "2.1-1" } }
+        say("Every node refuses it and stays where it was. A signed merge leaves it out:")
+        try await type(
+            "git switch --quiet --detach HEAD^; "
+                + "git merge --quiet --no-ff -s ours -m 'Leave out what nobody signed' main; "
+                + "git push --quiet origin HEAD:main")
     }
 
-    private mutating func reports() async throws {
-        act("f", "The reports, judged by stock git")
+    private mutating func proof() async throws {
+        act("f", "What the nodes say in the end, and who can check it")
+        let status = "plimsoll status --introduction $INTRODUCTION"
+        try await watch(status, saying: "store-4") { $0.all(on: "2.1-1") }
         agents.stop()
-        try await fleet.git("fetch", "--quiet", "origin")
-        try await fleet.run(
-            [
-                "\(fleet.programs)/plimsoll", "verify", "--repository", fleet.places.server,
-                "--write-signers", fleet.places.signers,
-            ], allowing: [ExitStatus.notAuthentic])
-        say("$ git log --show-signature origin/status/store-1        (%G? %GS %s)")
-        let log = try await fleet.git(
-            "-c", "gpg.format=ssh", "-c", "gpg.ssh.allowedSignersFile=\(fleet.places.signers)", "log",
-            "--format=%G?  %GS  %s", "origin/status/store-1")
-        let lines = log.split(separator: "\n")
-        for line in lines { Terminal.print("  \(line)") }
-        guard !lines.isEmpty, lines.allSatisfy({ $0.hasPrefix("G ") }) else {
-            throw ProgramError(.failure, "a report of store-1 has no good signature")
+        say("Every commit, every report, and every admission recomputed from its evidence:")
+        try await type(
+            "plimsoll verify --receipts --introduction $INTRODUCTION --write-signers ../signers",
+            isShown: true)
+        say("Stock git judges the signatures of all reports (G is good):")
+        try await type("git fetch --quiet; git config gpg.ssh.allowedSignersFile ../signers")
+        let judged = try await type(
+            "git log --remotes='origin/status/*' --format=%G? | sort | uniq -c", isShown: true)
+        guard judged.split(separator: "\n").count == 1, judged.hasSuffix(" G\n") else {
+            throw ProgramError(.failure, "a report has no good signature")
         }
-        say("every report is good (G)")
+    }
+}
+
+extension DemoPlay {
+    /// A branch with another version of till.
+    private mutating func propose(_ version: String, instead old: String) async throws {
+        try await type(
+            "git switch --quiet -c till-\(version); sed -i s/\(old)/\(version)-1/ baselines/debian-12.yaml; "
+                + "git commit --quiet -am 'Till \(version)'")
     }
 
-    private mutating func act(_ letter: String, _ title: String) {
-        view.settle()
+    /// Merges the branch as a forge or an operator does it, by a signed merge.
+    private mutating func merge(_ version: String) async throws {
+        try await type(
+            "git switch --quiet main; git merge --quiet --no-ff --no-edit till-\(version); git push --quiet")
+    }
+
+    private func act(_ letter: String, _ title: String) {
         Terminal.print(Colour.bold.applied(to: "\n(\(letter)) \(title)", if: Terminal.hasColour))
     }
 
-    private mutating func say(_ text: String) {
-        view.settle()
-        Terminal.print(Colour.dim.applied(to: text, if: Terminal.hasColour))
+    private func say(_ text: String) { Terminal.print("→ \(text)") }
+
+    private func show(_ line: String) {
+        Terminal.print(Colour.cyan.applied(to: "$ \(line)", if: Terminal.hasColour))
     }
 
-    /// Shows the fleet until it is as expected.
+    /// Shows a command, runs it, and shows what it says if that is worth it.
     ///
+    /// - Returns: what it said.
+    @discardableResult
+    private mutating func type(
+        _ line: String, in folder: String? = nil, allowing allowed: [ExitStatus] = [], isShown: Bool = false
+    ) async throws -> String {
+        show(line)
+        let text = try await fleet.shell(line, in: folder, allowing: allowed)
+        try DemoStop.check()
+        if isShown { Terminal.write(text) }
+        return text
+    }
+
+    /// Shows what a command says as soon as the fleet is as told; on a terminal the rollout on the way there.
+    ///
+    /// - Parameter words: what the command must say then.
     /// - Throws: ``ProgramError`` if that takes too long, or if somebody stops the demo.
-    private mutating func watch(_ expectation: String, until isReached: ([DemoRow]) -> Bool) async throws {
-        Terminal.print("→ \(expectation)")
-        view.settle()
-        let start = SystemClock.now().sinceBoot
+    private mutating func watch(
+        _ line: String, saying words: String, until isReached: ([DemoRow]) -> Bool
+    ) async throws {
+        show(line)
+        let begin = SystemClock.now().sinceBoot
         while true {
-            let rows = await view.rows()
-            let isDone = isReached(rows)
-            if isDone || Terminal.hasColour { view.show(rows, inPlace: true) }
-            if isDone { break }
-            guard SystemClock.now().sinceBoot - start < Self.patience else {
-                view.show(rows, inPlace: true)
-                throw ProgramError(
-                    .failure, "the fleet did not get there within \(Self.patience); --keep leaves its logs")
+            let isThere = isReached(await view.rows())
+            let isLate = SystemClock.now().sinceBoot - begin >= Self.patience
+            if isThere || isLate {
+                let text = try await fleet.shell(line)
+                let isDone = isThere && text.contains(words)
+                if isDone || isLate {
+                    view.wipe()
+                    Terminal.write(text)
+                }
+                if isDone { return }
             }
-            signals.wait(TimeSpan(milliseconds: 150))
-            if signals.isStopped { throw ProgramError(.failure, "stopped") }
+            guard !isLate else {
+                throw ProgramError(
+                    .failure,
+                    "the fleet did not get there within \(Self.patience); expected was '\(words)' here, "
+                        + "and the nodes as told; --keep leaves their logs")
+            }
+            if Terminal.hasColour { view.sketch(try await fleet.shell(Self.rollout)) }
+            try await Task.sleep(for: .milliseconds(150))
+            try DemoStop.check()
         }
-        let passed = SystemClock.now().sinceBoot - start
-        view.settle()
-        Terminal.print(Colour.dim.applied(to: "  after \(passed.rough)", if: Terminal.hasColour))
     }
 }

@@ -11,7 +11,6 @@ struct DemoRow {
     let till: String
 
     var phase: Phase? { report?.phase }
-    var reasons: String { (report?.reasons ?? []).map(\.message).joined(separator: "; ") }
     /// Whether what is admitted is what the newest commit declares, and all of it is in effect.
     var isOnDeclared: Bool {
         guard let report else { return false }
@@ -20,14 +19,16 @@ struct DemoRow {
 }
 
 extension [DemoRow] {
-    var canaries: [DemoRow] { filter { $0.node.group == "canary" } }
     var stores: [DemoRow] { filter { $0.node.group == "stores" } }
+
+    /// The node of this name, if the fleet has it.
+    subscript(name: String) -> DemoRow? { first { $0.node.name.description == name } }
 
     /// Whether all of them have what is declared, with this version of till really installed.
     func all(on version: String) -> Bool { allSatisfy { $0.isOnDeclared && $0.till == version } }
 }
 
-/// Watches the fleet through the signed reports at the server, and shows it as a table.
+/// Watches the fleet through the signed reports at the server, and shows what the commands say of it.
 struct DemoView {
     let fleet: DemoFleet
     private var shown = 0
@@ -42,9 +43,6 @@ struct DemoView {
         }
         return rows
     }
-
-    /// The columns of the table before the last, with their gaps.
-    private static let widthBeforeReasons = 42
 
     private func report(of node: DemoNode) -> Report? {
         guard let repository = try? GitRepository(open: fleet.places.server),
@@ -64,35 +62,20 @@ struct DemoView {
         return found?.version.description ?? "-"
     }
 
-    /// Shows the table; on a terminal in place of the one before, as long as nothing else was printed.
-    mutating func show(_ rows: [DemoRow], inPlace: Bool) {
-        var table = Table(["  node", "group", "phase", "till", "because"])
-        // A line that the terminal breaks would take two, and the next table would not cover this one.
-        let width = max(Terminal.columns - Self.widthBeforeReasons, 20)
-        for row in rows {
-            table.add([
-                .init("  \(row.node.name)"), .init(row.node.group),
-                .init(row.phase?.rawValue ?? "-", row.phase?.demoColour), .init(row.till, .bold),
-                .init(String(row.reasons.prefix(width))),
-            ])
-        }
-        let lines = table.lines(colour: Terminal.hasColour)
-        if inPlace, shown > 0 { Terminal.write("\u{1B}[\(shown)A\u{1B}[J") }
+    /// Shows, in place, what a command says while the fleet is on its way; wiped before anything else is
+    /// shown.
+    mutating func sketch(_ text: String) {
+        wipe()
+        // A line that the terminal breaks would take two, and wiping would not reach it.
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            .prefix(max(Terminal.rows - 2, 1)).map { String($0.prefix(max(Terminal.columns - 1, 1))) }
         for line in lines { Terminal.print(line) }
         shown = lines.count
     }
 
-    /// Forgets what was shown: something else is printed now.
-    mutating func settle() { shown = 0 }
-}
-
-extension Phase {
-    fileprivate var demoColour: Colour? {
-        switch self {
-        case .converged: .green
-        case .waiting, .converging, .held: .yellow
-        case .failed, .rolledBack, .degraded, .untrusted, .blocked, .stateLost, .unreadable: .red
-        default: nil
-        }
+    /// Takes away what was sketched.
+    mutating func wipe() {
+        if shown > 0 { Terminal.write("\u{1B}[\(shown)A\u{1B}[J") }
+        shown = 0
     }
 }
