@@ -39,11 +39,15 @@ enum TemplateFiles {
             folder |
             | `trust/` | who may change this branch |
 
-            Look before you commit: `plimsoll validate` finds what is wrong. On a node,
+            Look before you merge: `plimsoll validate` finds what is wrong, `plimsoll plan` says \#
+            what a merge would do,
+            `plimsoll simulate main..HEAD --breaks 2%` who would be hit if some machines broke on \#
+            it. On a node,
             `plimsoll-agent reconcile --dry-run --baseline FILE` shows what a baseline would change \#
             there.
-            See what is going on, and why: `plimsoll status`. Check every signature: `plimsoll \#
-            verify`.
+            See what is going on: `plimsoll status` and `plimsoll rollout`; why: `plimsoll why \#
+            NODE`. Check every
+            signature and every decision: `plimsoll verify --receipts`.
 
             Commits must be signed, by a key in `trust/`. Once in each clone, this sets up git to \#
             do so:
@@ -79,13 +83,15 @@ enum TemplateFiles {
 
             ## Roll out
 
-            1. Change versions in `baselines/debian-12.yaml` on a branch, run `plimsoll validate`, \#
-            open a pull request.
+            1. Change versions in `baselines/debian-12.yaml` on a branch, run `plimsoll validate` \#
+            and `plimsoll plan`, open a pull
+               request.
             2. Merge it. The canaries take it at once; the stores when all canaries were well on it \#
             for four hours.
-            3. Watch with `plimsoll status`. A canary that fails goes back by itself, and the gate \#
-            closes: no store
-               follows.
+            3. Watch with `plimsoll rollout --watch`. A canary that fails goes back by itself, and \#
+            the gate closes: no
+               store follows. Where the waves of a group pause, `plimsoll proceed GROUP` and a push \#
+            let the next begin.
 
             Where a failure was not the baseline's fault (a full disk, say), mend it and write any \#
             new text as `retry:` in
@@ -294,6 +300,12 @@ enum TemplateFiles {
             # In a large group some may go first; they are judged like canaries before the rest \#
             follows:
             #   waves: [10%, 50%, 100%]
+            # `{share: 50%, pause: true}` in the place of a step waits for a person: `plimsoll \#
+            proceed stores`.
+
+            # Never more of them in change or failed at once than so many of one value of a label, \#
+            which each node's file then has:
+            #   budget: {unavailable: 2, per: site}
 
             hold: first look; remove this line to begin
 
