@@ -45,7 +45,7 @@ struct SimulationRendering {
         if scenario.passesPauses { conditions.append("pauses lifted") }
         return [
             "\(plan.fleet): \(what)",
-            "\(runs) runs from seed \(seed); " + conditions.joined(separator: ", "),
+            "\(runs) \(runs == 1 ? "run" : "runs") from seed \(seed); " + conditions.joined(separator: ", "),
         ]
     }
 
