@@ -10,6 +10,8 @@ internal import Logging
 struct Node {
     let configuration: AgentConfiguration
     let name: NodeName
+    /// Where anybody on this node can hold it.
+    let holds: HoldFolder
 
     typealias Cycle = Reconciler<
         GitFleetSource, AptPackages, GitStatusSink, FileStateStore, GitClaimLedger
@@ -30,6 +32,7 @@ struct Node {
         configuration = try ending(with: .invalidData) { () throws(ProblemList) in
             try AgentConfiguration(parsing: bytes, file: path)
         }
+        holds = configuration.holds.map { HoldFolder($0) } ?? HoldFolder(besideConfiguration: path)
         if let named = configuration.node {
             name = named
         } else {
@@ -139,7 +142,8 @@ struct Node {
         guard let settings = try? sourceSettings(), let source = try? GitFleetSource(lookingAt: settings),
             let packages = try? packages()
         else { return nil }
-        return try? await FleetReconciler.explanation(of: memory, from: source, packages: packages, at: now)
+        return try? await FleetReconciler.explanation(
+            of: memory, from: source, packages: packages, localHolds: holds.reasons(at: now), at: now)
     }
 
     /// The machine's clocks, with what the configuration says of them.
@@ -147,7 +151,9 @@ struct Node {
 
     private var cycleSettings: CycleSettings {
         let isTrusted = configuration.isClockTrusted
-        return CycleSettings(interval: configuration.interval) { _ in SystemClock.now(isTrusted: isTrusted) }
+        return CycleSettings(
+            interval: configuration.interval, localHolds: { [holds] in holds.reasons(at: $0) },
+            readAgain: { _ in SystemClock.now(isTrusted: isTrusted) })
     }
 
     /// Everything that a cycle needs.

@@ -58,6 +58,10 @@ final class World {
     var disk: [UInt8]?
     var saves = 0
 
+    /// A file on the node holds it from this look of a cycle on: the first is at its beginning, the next ones
+    /// right before a change begins.
+    var heldAtLook: Int?
+
     // The remote.
     var written: [(id: CommitID, report: Report, receipt: Receipt?)] = []
     var pushed: [CommitID] = []
@@ -86,17 +90,25 @@ final class World {
     @discardableResult
     func cycle() async throws -> CycleOutcome {
         clock += pace
-        let asked = ClockReadings()
+        let asked = Readings()
+        let looks = Readings()
         var reconciler = Reconciler(
             source: FakeSource(world: self), packages: FakePackages(world: self),
             status: FakeStatus(world: self), store: FakeStore(world: self), claims: FakeLedger(world: self),
-            settings: CycleSettings(interval: TimeSpan(seconds: 300)) { [downloadTime, claimTime] reading in
-                asked.count += 1
-                let passed = downloadTime + (asked.count > 1 ? claimTime : .zero)
-                return Instant(
-                    wall: reading.wall + passed, isWallKnown: reading.isWallKnown,
-                    bootID: reading.bootID, sinceBoot: reading.sinceBoot + passed)
-            },
+            settings: CycleSettings(
+                interval: TimeSpan(seconds: 300),
+                localHolds: { [heldAtLook] _ in
+                    looks.count += 1
+                    let isHeld = heldAtLook.map { $0 <= looks.count } ?? false
+                    return isHeld ? [Reason(.localHold, "a payment is running")] : []
+                },
+                readAgain: { [downloadTime, claimTime] reading in
+                    asked.count += 1
+                    let passed = downloadTime + (asked.count > 1 ? claimTime : .zero)
+                    return Instant(
+                        wall: reading.wall + passed, isWallKnown: reading.isWallKnown,
+                        bootID: reading.bootID, sinceBoot: reading.sinceBoot + passed)
+                }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         return try await reconciler.cycle(at: .at(clock, boot: "boot-\(boot)"))
     }
@@ -203,7 +215,7 @@ struct FakeStatus: StatusSink {
     func remoteChain() async throws(StatusError) -> RemoteChain? { world.remote }
 }
 
-/// How often a cycle has asked the clock again; it asks in one task alone.
-private final class ClockReadings: @unchecked Sendable {
+/// How often a cycle has asked for something; it asks in one task alone.
+private final class Readings: @unchecked Sendable {
     var count = 0
 }

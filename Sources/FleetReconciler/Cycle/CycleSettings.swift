@@ -4,12 +4,19 @@ package import FleetCore
 package struct CycleSettings: Sendable {
     /// The configured time between two cycles.
     package let interval: TimeSpan
+    /// What holds this node by a file on it. Asked again right before a change begins: a payment may have
+    /// begun while it was downloaded.
+    let localHolds: @Sendable (Instant) -> [Reason]
     /// Reads the clocks again, right before a change begins: a window may have shut while it was downloaded.
     let readAgain: @Sendable (Instant) -> Instant
 
     /// - Parameter readAgain: gets the cycle's own reading. The default is that no time has passed.
-    package init(interval: TimeSpan, readAgain: @escaping @Sendable (Instant) -> Instant = { $0 }) {
+    package init(
+        interval: TimeSpan, localHolds: @escaping @Sendable (Instant) -> [Reason] = { _ in [] },
+        readAgain: @escaping @Sendable (Instant) -> Instant = { $0 }
+    ) {
         self.interval = interval
+        self.localHolds = localHolds
         self.readAgain = readAgain
     }
 }

@@ -3,11 +3,14 @@ package import FleetCore
 /// Explains a node's next decision from what it remembers and has in its clone: like
 /// ``Reconciler/cycle(at:)`` up to the decision, without fetching and without changing anything.
 ///
-/// - Parameter source: one that asks no remote, so that what was believed last stands.
+/// - Parameters:
+///   - source: one that asks no remote, so that what was believed last stands.
+///   - localHolds: what holds the node by a file on it.
 /// - Returns: nil for a node that is not in the fleet, or that cannot read it.
 /// - Throws: ``CycleError`` if the clone is of no use.
 package func explanation(
-    of memory: NodeState, from source: some FleetSource, packages: some PackageSystem, at reading: Instant
+    of memory: NodeState, from source: some FleetSource, packages: some PackageSystem, localHolds: [Reason],
+    at reading: Instant
 ) async throws(CycleError) -> Explanation? {
     var memory = memory
     let desired: Desired
@@ -16,7 +19,7 @@ package func explanation(
         let following = try source.follow(memory)
         memory.adopt(following)
         now = reading.doubted(before: following.markDate)
-        desired = try source.read(following, memory: memory)
+        desired = try source.read(following, memory: memory).held(by: localHolds)
     } catch {
         throw CycleError(error)
     }

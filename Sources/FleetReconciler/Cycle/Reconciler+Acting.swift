@@ -9,6 +9,8 @@ struct Act {
     var checks: [CheckResult]?
     /// Whether the time for a change was over before it began.
     var isTooLate = false
+    /// Who has put a hold on the node since the decision.
+    var holds: [Reason] = []
 }
 
 extension Reconciler {
@@ -36,7 +38,10 @@ extension Reconciler {
                 guard let admitted = decision.admitted else { return decision }
                 let couldBegin = try await converge(
                     request, to: admitted, decision: decision, desired: desired, act: &act, at: now)
-                if !couldBegin { return act.isTooLate ? decision.resting : decision }
+                if !couldBegin {
+                    desired = desired.held(by: act.holds)
+                    return act.isTooLate ? decision.resting : decision
+                }
             }
             decision = await deliberate(
                 &desired, actual: await observe(for: desired), evidence: &evidence, at: now)

@@ -27,7 +27,7 @@ extension Reconciler {
         }
         memory.adopt(following)
         let now = reading.doubted(before: following.markDate)
-        var desired = try read(following, unreachable: unreachable)
+        var desired = try read(following, unreachable: unreachable, at: now)
         _ = noteFirstSeen(desired, at: now)
         var evidence = await readEvidence(for: &desired, at: now)
         let decision = await deliberate(

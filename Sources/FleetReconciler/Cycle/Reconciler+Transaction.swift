@@ -69,7 +69,8 @@ extension Reconciler {
         return true
     }
 
-    /// Whether packages may still be changed, now that everything is downloaded, or claimed.
+    /// Whether packages may still be changed, now that everything is downloaded, or claimed: by the calendar,
+    /// and by those on the node who may have begun what must not be disturbed.
     private func isStillTime(
         for admitted: Admission, desired: Desired, act: inout Act, at now: Instant
     ) async -> Bool {
@@ -80,9 +81,10 @@ extension Reconciler {
             sinceBoot: later.sinceBoot)
         let time = TimeRules(membership.group, zones: await zones(for: desired), at: reading)
         let refusals = time.refusals(toChangeTowards: admitted)
-        act.reasons += refusals
-        act.isTooLate = !refusals.isEmpty
-        return refusals.isEmpty
+        act.holds = settings.localHolds(reading)
+        act.reasons += refusals + act.holds
+        act.isTooLate = !refusals.isEmpty || !act.holds.isEmpty
+        return !act.isTooLate
     }
 
     /// What failed before for a declaration; a changed `retry` makes it void, so that attempts are counted

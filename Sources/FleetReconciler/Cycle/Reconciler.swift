@@ -44,7 +44,7 @@ package struct Reconciler<
         let unreachable = await source.fetch()
         let following = try follow(at: reading)
         let now = reading.doubted(before: following.markDate)
-        var desired = try read(following, unreachable: unreachable)
+        var desired = try read(following, unreachable: unreachable, at: now)
         if noteFirstSeen(desired, at: now) { try save(at: now) }
         var evidence = await readEvidence(for: &desired, at: now)
         try rememberPeers(at: now)
@@ -84,12 +84,14 @@ package struct Reconciler<
         return following
     }
 
-    func read(_ following: Following, unreachable: Reason?) throws(CycleError) -> Desired {
+    func read(
+        _ following: Following, unreachable: Reason?, at now: Instant
+    ) throws(CycleError) -> Desired {
         do {
             let desired = try source.read(following, memory: memory)
             return Desired(
                 commit: desired.commit, standing: desired.standing, mayAdmit: desired.mayAdmit,
-                holds: desired.holds,
+                holds: desired.holds + settings.localHolds(now),
                 conditions: (unreachable.map { [$0] } ?? []) + desired.conditions)
         } catch {
             throw CycleError(error)
@@ -162,6 +164,13 @@ package struct Reconciler<
 }
 
 extension Desired {
+    /// The same, with what holds the node by a file on it.
+    func held(by localHolds: [Reason]) -> Desired {
+        Desired(
+            commit: commit, standing: standing, mayAdmit: mayAdmit, holds: holds + localHolds,
+            conditions: conditions)
+    }
+
     /// Adds what is wrong with the way to the repository, once.
     fileprivate mutating func note(_ condition: Reason?) {
         guard let condition, !conditions.contains(condition) else { return }

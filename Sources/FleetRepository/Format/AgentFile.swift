@@ -17,6 +17,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package let state: String
     /// The root whose packages are managed.
     package let root: String
+    /// The folder whose files hold this node; nil is `hold.d` beside the configuration.
+    package let holds: String?
     /// The time between two cycles.
     package let interval: TimeSpan
     /// Whether the wall clock is right although the kernel does not call it synchronised.
@@ -46,6 +48,7 @@ package struct AgentConfiguration: Hashable, Sendable {
         knownHosts = Self.path("knownHosts", of: reader)
         state = Self.path("state", of: reader) ?? Self.defaultState
         root = Self.path("root", of: reader) ?? "/"
+        holds = Self.path("holds", of: reader)
         interval = reader.optional("interval") ?? Self.defaultInterval
         isClockTrusted = reader.choice("clock", of: ClockTrust.self) == .trusted
         searchPath = reader.nullableLine("searchPath")
@@ -61,9 +64,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     }
 
     private static let keys = [
-        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "state", "root", "interval",
-        "clock",
-        "searchPath", "deadlines",
+        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "state", "root", "holds",
+        "interval", "clock", "searchPath", "deadlines",
     ]
     private static let defaultInterval = TimeSpan(seconds: 300)
     private static let shortestInterval = TimeSpan(seconds: 1)
