@@ -43,7 +43,7 @@ struct LooseningTests {
             sentences: ["'silence' goes from hold to 3d"]),
         Case(
             testDescription: "silence excuses sooner", old: .sample(silence: .leave(after: .of("72h"))),
-            new: .sample(silence: .leave(after: .of("24h"))), sentences: ["'silence' goes from 3d to 1d"]),
+            new: .sample(silence: .leave(after: .of("24h"))), sentences: ["'silence' goes from 3d to 24h"]),
         Case(testDescription: "silence holds", old: .sample(silence: .leave(after: .of("72h")))),
         Case(
             testDescription: "uncovered", new: .sample(allowsUncovered: true),

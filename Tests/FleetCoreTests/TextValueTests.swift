@@ -73,7 +73,26 @@ struct TextValueTests {
         #expect(TimeSpan.zero - longest == .zero)
     }
 
-    @Test(arguments: [("3661s", "1h 1m"), ("59s", "59s"), ("86400s", "1d"), ("86460s", "1d"), ("0s", "0s")])
+    @Test(arguments: [
+        ("24h", "24h"), ("1d", "24h"), ("36h", "36h"), ("48h", "2d"), ("50h", "50h"), ("2w", "14d"),
+        ("90m", "90m"), ("60m", "1h"), ("90s", "90s"), ("0h", "0s"),
+    ])
+    func `a time span is written in hours below two days, in days from there, never in weeks`(
+        _ text: String, _ shown: String
+    ) throws {
+        #expect(try #require(TimeSpan(text)).description == shown)
+    }
+
+    /// Receipts are signed and kept: what they say of a soak must not change with what people are shown.
+    @Test func `receipts keep the form of durations that they have`() {
+        let rule = GateRule.sample(soak: "24h", silence: .leave(after: .of("2w")))
+        #expect(rule.json["soak"] == "1d" && rule.json["silence"] == "2w")
+    }
+
+    @Test(arguments: [
+        ("3661s", "1h 1m"), ("59s", "59s"), ("86400s", "24h"), ("86460s", "24h 1m"), ("47h", "47h"),
+        ("2d", "2d"), ("50h", "2d 2h"), ("0s", "0s"),
+    ])
     func `for people a time span has two units`(_ text: String, _ rough: String) throws {
         #expect(try #require(TimeSpan(text)).rough == rough)
     }

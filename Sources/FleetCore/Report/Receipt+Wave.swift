@@ -22,7 +22,7 @@ extension Receipt {
         package var json: JSONValue {
             var members: [String: JSONValue] = [
                 "step": JSONValue(step), "steps": .array(rule.steps.map { JSONValue($0) }),
-                "healthy": JSONValue(rule.healthy), "soak": JSONValue(rule.soak),
+                "healthy": JSONValue(rule.healthy), "soak": .string(rule.soak.signedText),
                 "failures": JSONValue(rule.failures), "silence": rule.silence.json,
                 "evidence": .array(witnesses.map(\.json)),
             ]
@@ -56,7 +56,7 @@ extension SilenceRule {
     package var json: JSONValue {
         switch self {
         case .hold: "hold"
-        case .leave(after: let length): JSONValue(length)
+        case .leave(after: let length): .string(length.signedText)
         }
     }
 

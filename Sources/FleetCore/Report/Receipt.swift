@@ -76,7 +76,7 @@ extension GateRule {
     package var json: JSONValue {
         var members: [String: JSONValue] = [
             "after": .array(after.map { JSONValue($0) }), "healthy": JSONValue(healthy),
-            "soak": JSONValue(soak), "failures": JSONValue(failures), "silence": silence.json,
+            "soak": .string(soak.signedText), "failures": JSONValue(failures), "silence": silence.json,
             "uncovered": .string(allowsUncovered ? "allow" : "wait"),
         ]
         if let diversity { members["diversity"] = diversity.json }

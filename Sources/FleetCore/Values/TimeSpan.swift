@@ -46,21 +46,31 @@ extension TimeSpan: TextValue {
         self.init(seconds: count * unit.seconds)
     }
 
-    /// The shortest exact form in one unit; below a second's precision it is rounded down.
+    /// The units in which lengths are shown, and the least length for which each is taken: people say 24h and
+    /// 36h, and count days from two on. Weeks are read and never written.
+    private static let shown: [(name: String, seconds: Int64, least: Int64)] = [
+        ("d", 86_400, 2 * 86_400), ("h", 3_600, 3_600), ("m", 60, 60), ("s", 1, 1),
+    ]
+
+    /// The shortest exact form in one unit, such as `24h`, `90m` or `14d`; below a second's precision it is
+    /// rounded down.
     package var description: String {
-        guard seconds > 0 else { return "0s" }
-        for unit in Self.units where seconds % unit.seconds == 0 {
-            return "\(seconds / unit.seconds)\(Character(UnicodeScalar(unit.letter)))"
-        }
-        return "\(seconds)s"
+        let unit = Self.shown.first { seconds >= $0.least && seconds % $0.seconds == 0 }
+        return unit.map { "\(seconds / $0.seconds)\($0.name)" } ?? "0s"
     }
 
-    /// A rough form for people: the two largest units, such as `3h 20m`.
+    /// The form in receipts, which are signed: in the largest unit that it is a whole number of. It stays as
+    /// it is, whatever people are shown.
+    var signedText: String {
+        let unit = Self.units.first { seconds > 0 && seconds % $0.seconds == 0 }
+        return unit.map { "\(seconds / $0.seconds)\(Character(UnicodeScalar($0.letter)))" } ?? "0s"
+    }
+
+    /// A rough form for people: the two largest units, such as `3h 20m` or `2d 4h`.
     package var rough: String {
-        let units: [(name: String, seconds: Int64)] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
         var rest = seconds
         var parts: [String] = []
-        for unit in units {
+        for unit in Self.shown where seconds >= unit.least {
             let count = rest / unit.seconds
             rest %= unit.seconds
             if count > 0 { parts.append("\(count)\(unit.name)") }

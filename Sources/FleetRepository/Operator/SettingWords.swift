@@ -33,9 +33,29 @@ extension GateSetting {
     package var words: String {
         switch self {
         case .none: "none"
-        case .rule(let rule): rule.json.words
+        case .rule(let rule):
+            rule.json.saying("soak", "\(rule.soak)").saying("silence", rule.silence.words).words
         case .broken(let message): "broken: \(message)"
         }
+    }
+}
+
+extension SilenceRule {
+    /// As people are shown durations: the form in receipts is another one.
+    fileprivate var words: String {
+        switch self {
+        case .hold: "hold"
+        case .leave(after: let length): length.description
+        }
+    }
+}
+
+extension JSONValue {
+    /// A mapping that says something else at a key.
+    fileprivate func saying(_ key: String, _ text: String) -> JSONValue {
+        guard case .object(var members) = self else { return self }
+        members[key] = .string(text)
+        return .object(members)
     }
 }
 
@@ -45,7 +65,7 @@ extension Waves {
         let shares = steps.indices.map { "\(pauses.contains($0) ? "a pause, " : "")\(steps[$0])" }
         let members: [String: JSONValue] = [
             "healthy": JSONValue(healthy), "soak": JSONValue(soak), "failures": JSONValue(failures),
-            "silence": silence.json,
+            "silence": .string(silence.words),
         ]
         return "\(shares.joined(separator: ", ")) (\(JSONValue.object(members).words))"
     }
