@@ -8,7 +8,8 @@ internal import FleetRepository
 /// - `schema`, `fleet`, `commit` (whose nodes and budgets count), `time`, `history` as in
 ///   `plimsoll/status/v1`;
 /// - `ledgers`, a list: `group`, `label`, `value`, `reference`, `tip`, `budget` (`unavailable`, `per`, or
-///   null), `unavailable` (how many count), `unbelieved` (commits), and `claims`;
+///   null), `unavailable` (how many count), `unbelieved` (commits), `unread` (its oldest commits, where it is
+///   too long to be read whole), and `claims`;
 /// - `claims`, a list: `node`, `claim` (its commit), `declaration`, `since`, `sequence`, `state` (`inChange`,
 ///   `failed`, `silent`, `ended`), `report` (`sequence`, `phase`, `time`, or null), `why` (where the newest
 ///   report is not to be believed), and `ended` (`by`, `reason`, `time`) where a person has ended it.
@@ -54,7 +55,7 @@ struct ClaimsRendering {
     }
 
     private func state(of entry: FleetClaims.Entry) -> Claimant.State {
-        entry.state(heartbeat: claims.fleet.heartbeat, now: now)
+        entry.claimant.state(heartbeat: claims.fleet.heartbeat, now: now)
     }
 
     private func because(_ entry: FleetClaims.Entry) -> String {
@@ -74,15 +75,28 @@ struct ClaimsRendering {
         let count = ledger.unavailable.count
         let limit =
             ledger.budget.map { "\(count) of at most \($0.unavailable)" } ?? "\(count), without a budget,"
+        let isFull = ledger.budget.map { count >= $0.unavailable } ?? false
+        let full =
+            isFull ? ", so no other may change until one is well or its claim is ended by '--end NODE'" : ""
         let number = ledger.unbelieved
         let strange =
             number == 0
             ? "" : "; \(number) commit\(number == 1 ? " is" : "s are") of nobody who may claim now"
-        return "\(ledger.name): \(limit) in change or failed\(strange)"
+        return "\(ledger.name): \(limit) in change or failed\(full)\(strange)\(unread(of: ledger))"
     }
 }
 
 extension ClaimsRendering {
+    /// What was left out of a ledger that has grown too long, and what is to be done about it.
+    private func unread(of ledger: FleetClaims.Ledger) -> String {
+        guard ledger.unread > 0 else { return "" }
+        let number = ledger.unread
+        let oldest = number == 1 ? "1 oldest commit is" : "\(number) oldest commits are"
+        return "; too long: its \(oldest) left out here, and nodes that want to "
+            + "change wait: once nobody of it is in change or failed, delete '\(ledger.name.reference)' "
+            + "at the status remote"
+    }
+
     var json: JSONValue {
         [
             "schema": "plimsoll/claims/v1", "fleet": JSONValue(claims.fleet.name),
@@ -100,7 +114,8 @@ extension ClaimsRendering {
                 ["unavailable": JSONValue($0.unavailable), "per": .string($0.per)]
             } ?? .null,
             "unavailable": JSONValue(ledger.unavailable.count),
-            "unbelieved": JSONValue(ledger.unbelieved), "claims": .array(ledger.claims.map(json)),
+            "unbelieved": JSONValue(ledger.unbelieved), "unread": JSONValue(ledger.unread),
+            "claims": .array(ledger.claims.map(json)),
         ]
     }
 

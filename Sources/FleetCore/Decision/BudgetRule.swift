@@ -66,6 +66,17 @@ package struct Claimant: Hashable, Sendable {
 
     /// Whether the node counts against the budget.
     package var isUnavailable: Bool { state != .ended }
+
+    /// What has become of the claim, for people: one of which nothing was heard for two heartbeats is silent.
+    /// It counts all the same.
+    ///
+    /// - Parameter now: compared with the times in reports, which decide nothing else.
+    package func state(heartbeat: TimeSpan, now: Timestamp) -> State {
+        guard state == .inChange else { return state }
+        var last = claim.time.seconds
+        if case .report(let report) = testimony { last = max(last, report.time.seconds) }
+        return TimeSpan(seconds: now.seconds - last) > heartbeat * 2 ? .silent : .inChange
+    }
 }
 
 /// What a budget says to a node that wants to change.

@@ -10,6 +10,8 @@ struct ClaimBook {
     private(set) var entries: [Entry] = []
     /// How many commits of the ledger are not to be believed.
     private(set) var unbelieved = 0
+    /// How many of its oldest commits were not looked at.
+    private(set) var unread = 0
 
     struct Entry {
         let id: CommitID
@@ -31,6 +33,24 @@ struct ClaimBook {
     ) throws(GitError) {
         guard let tip else { return }
         guard let history = try clone.repository.history(of: tip, limit: Self.longest) else { return nil }
+        try read(history, of: ledger, in: clone, &authorities)
+    }
+
+    /// The newest claims of a ledger, however long it is: for people, who must see what nodes do not read.
+    ///
+    /// - Throws: `GitError` if something of it cannot be read.
+    init(
+        newestOf ledger: LedgerName, tip: CommitID, in clone: Clone, authorities: inout ClaimAuthorities
+    ) throws(GitError) {
+        let (newest, older) = try clone.repository.newestHistory(of: tip, limit: Self.longest)
+        unread = older
+        try read(newest, of: ledger, in: clone, &authorities)
+    }
+
+    private mutating func read(
+        _ history: [CommitID], of ledger: LedgerName, in clone: Clone,
+        _ authorities: inout ClaimAuthorities
+    ) throws(GitError) {
         var found: [NodeName: Entry] = [:]
         var endings: [NodeName: Claimant.Ending] = [:]
         for id in history {

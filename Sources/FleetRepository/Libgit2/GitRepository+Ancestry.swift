@@ -59,6 +59,35 @@ extension GitRepository {
     /// - Returns: nil if there are more than `limit`.
     /// - Throws: `.notFound` if a commit of it is missing.
     package func history(of tip: CommitID, limit: Int) throws(GitError) -> [CommitID]? {
+        var found: [CommitID] = []
+        var isWhole = true
+        try walk(from: tip) { id in
+            isWhole = found.count < limit
+            if isWhole { found.append(id) }
+            return isWhole
+        }
+        return isWhole ? found : nil
+    }
+
+    /// The first `limit` commits of a history, each before its parents, and how many come after them.
+    ///
+    /// - Throws: `.notFound` if a commit of it is missing.
+    package func newestHistory(
+        of tip: CommitID, limit: Int
+    ) throws(GitError) -> (newest: [CommitID], older: Int) {
+        var newest: [CommitID] = []
+        var older = 0
+        try walk(from: tip) { id in
+            if newest.count < limit { newest.append(id) } else { older += 1 }
+            return true
+        }
+        return (newest, older)
+    }
+
+    /// Goes through a commit's history, through any parents, each commit before its parents.
+    ///
+    /// - Parameter visit: whether to go on.
+    private func walk(from tip: CommitID, visit: (CommitID) -> Bool) throws(GitError) {
         let operation = "walk history"
         let walk = try GitHandle(operation, tip.hex, release: git_revwalk_free) {
             git_revwalk_new(&$0, pointer)
@@ -68,14 +97,12 @@ extension GitRepository {
         }
         var start = tip.bytes
         try git(operation, tip.hex) { git_revwalk_push(walk.pointer, &start) }
-        var found: [CommitID] = []
         while true {
             var id = git_oid()
             let result = git_revwalk_next(&id, walk.pointer)
-            if result == GIT_ITEROVER.rawValue { return found }
+            if result == GIT_ITEROVER.rawValue { return }
             guard result == 0 else { throw GitError(operation, tip.hex, result: result) }
-            guard found.count < limit else { return nil }
-            found.append(try CommitID(id, operation))
+            guard visit(try CommitID(id, operation)) else { return }
         }
     }
 }

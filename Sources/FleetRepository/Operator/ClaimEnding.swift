@@ -36,9 +36,7 @@ extension FleetClone {
     ) throws -> [LedgerName] {
         var claims = try self.claims(from: introduction)
         let wanted = claims.openClaims(of: ending.node)
-        guard !wanted.isEmpty else {
-            throw OperatorError(.usage, "no claim of '\(ending.node)' counts against a budget")
-        }
+        guard !wanted.isEmpty else { throw try nothingToEnd(of: ending.node, claims) }
         var ended: [LedgerName] = []
         for ledger in wanted {
             var isDone = false
@@ -61,6 +59,18 @@ extension FleetClone {
             ended.append(ledger.name)
         }
         return ended
+    }
+
+    /// Says that nothing of the node counts, or that there is no such node.
+    private func nothingToEnd(of node: NodeName, _ claims: FleetClaims) throws -> OperatorError {
+        let names = try roll(at: claims.commit).nodes.map(\.name)
+        guard !names.contains(node) else {
+            return OperatorError(.usage, "no claim of '\(node)' counts against a budget")
+        }
+        let hint = NearestWord.hint(for: node.description, in: names.map(\.description).sorted())
+        return OperatorError(
+            .usage,
+            "the fleet '\(claims.fleet.name)' has no node '\(node)' at \(claims.commit.short)\(hint)")
     }
 
     /// - Returns: false if somebody else was first.

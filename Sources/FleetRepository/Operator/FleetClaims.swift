@@ -18,6 +18,8 @@ package struct FleetClaims: Sendable {
         package let claims: [Entry]
         /// How many of its commits are not to be believed.
         package let unbelieved: Int
+        /// How many of its oldest commits were not read; then nodes do not read it at all, and wait.
+        package let unread: Int
         let remote: RemoteURL
 
         /// Those that count against the budget.
@@ -28,16 +30,6 @@ package struct FleetClaims: Sendable {
         package let id: CommitID
         package let claimant: Claimant
 
-        /// What has become of the claim, for people: one of which nothing was heard for two heartbeats is
-        /// silent. It counts all the same.
-        ///
-        /// - Parameter now: compared with the times in reports, which decide nothing else.
-        package func state(heartbeat: TimeSpan, now: Timestamp) -> Claimant.State {
-            guard claimant.state == .inChange else { return claimant.state }
-            var last = claimant.claim.time.seconds
-            if case .report(let report) = claimant.testimony { last = max(last, report.time.seconds) }
-            return TimeSpan(seconds: now.seconds - last) > heartbeat * 2 ? .silent : .inChange
-        }
     }
 }
 
@@ -49,11 +41,34 @@ extension FleetClone {
     package func claims(from introduction: CommitID?) throws -> FleetClaims {
         // The ledgers before the reports: a report that ends a claim is never missed.
         let before = try roll(at: audit(from: introduction).last)
-        var found: [(name: LedgerName, tip: CommitID, remote: RemoteURL)] = []
-        for (remote, groups) in try statusRemotes(of: before) {
-            found += try fetchLedgers(from: remote, of: groups)
-        }
+        let found = try fetchLedgers(of: before, groups: before.groups)
         let status = try self.status(from: introduction)
+        return FleetClaims(
+            fleet: status.fleet, commit: status.commit, history: status.history,
+            ledgers: try ledgers(found, at: status))
+    }
+
+    /// A ledger as a remote lists it.
+    struct FoundLedger {
+        let name: LedgerName
+        let tip: CommitID
+        let remote: RemoteURL
+    }
+
+    /// Fetches the ledgers of these groups from where they are.
+    func fetchLedgers(of roll: FleetRoll, groups: [GroupName]) throws -> [FoundLedger] {
+        var remotes: [RemoteURL: Set<GroupName>] = [:]
+        for group in groups {
+            let remote = try StatusRemote(fleet: roll.fleet, group: group, fallback: fleetRemote).url
+            remotes[remote, default: []].insert(group)
+        }
+        return try remotes.flatMap { try fetchLedgers(from: $0.key, of: $0.value) }
+    }
+
+    /// Reads ledgers, as far back as ``ClaimBook/longest`` allows, with what the nodes say of themselves.
+    ///
+    /// - Returns: in the order of groups, then values.
+    func ledgers(_ found: [FoundLedger], at status: FleetStatus) throws -> [FleetClaims.Ledger] {
         let testimonies = Dictionary(
             status.nodes.map { ($0.node, Claimant.Testimony($0.testimony)) }
         ) { first, _ in first }
@@ -62,42 +77,26 @@ extension FleetClone {
             clone, followed: status.commit, fleet: status.fleet.name,
             isOnChain: { commit throws(GitError) in chain.contains(commit) })
         var ledgers: [FleetClaims.Ledger] = []
-        for (name, tip, remote) in found {
-            guard let book = try ClaimBook(name, tip: tip, in: clone, authorities: &authorities) else {
-                throw OperatorError(
-                    .failure, "'\(name.reference)' is longer than \(ClaimBook.longest) commits")
-            }
+        for ledger in found {
+            let name = ledger.name
+            let book = try ClaimBook(newestOf: name, tip: ledger.tip, in: clone, authorities: &authorities)
             let budget = try self.budget(of: name.group, at: status.commit)
             let label = budget?.per ?? book.entries.last?.claim.ledger.label ?? name.label
             ledgers.append(
                 FleetClaims.Ledger(
                     name: LedgerName(group: name.group, label: label, value: name.value), budget: budget,
-                    tip: tip,
+                    tip: ledger.tip,
                     claims: book.entries.map { entry in
                         let testimony = testimonies[entry.claim.node] ?? .rejected("it is not listed")
                         return FleetClaims.Entry(
                             id: entry.id, claimant: Claimant(entry, testimony: testimony))
-                    }, unbelieved: book.unbelieved, remote: remote))
+                    }, unbelieved: book.unbelieved, unread: book.unread, remote: ledger.remote))
         }
-        return FleetClaims(
-            fleet: status.fleet, commit: status.commit, history: status.history,
-            ledgers: ledgers.sorted { ($0.name.group, $0.name.value) < ($1.name.group, $1.name.value) })
-    }
-
-    /// Where the groups of a fleet have their ledgers.
-    private func statusRemotes(of roll: FleetRoll) throws -> [RemoteURL: Set<GroupName>] {
-        var remotes: [RemoteURL: Set<GroupName>] = [:]
-        for group in roll.groups {
-            let remote = try StatusRemote(fleet: roll.fleet, group: group, fallback: fleetRemote).url
-            remotes[remote, default: []].insert(group)
-        }
-        return remotes
+        return ledgers.sorted { ($0.name.group, $0.name.value) < ($1.name.group, $1.name.value) }
     }
 
     /// Fetches the ledgers that a remote lists for these groups.
-    private func fetchLedgers(
-        from remote: RemoteURL, of groups: Set<GroupName>
-    ) throws -> [(name: LedgerName, tip: CommitID, remote: RemoteURL)] {
+    private func fetchLedgers(from remote: RemoteURL, of groups: Set<GroupName>) throws -> [FoundLedger] {
         let names = try network.list(remote).compactMap { LedgerName(reference: $0.name) }
             .filter { groups.contains($0.group) }
         guard !names.isEmpty else { return [] }
@@ -106,15 +105,20 @@ extension FleetClone {
         }
         let listed = try network.fetch(
             refspecs, from: remote, into: clone.repository.folder,
-            byteLimit: refspecs.count * LedgerPush.byteLimit
+            byteLimit: refspecs.count * LedgerPush.byteLimit * Self.ledgerPatience
         ).listed
         return names.compactMap { name in
-            listed.first { $0.name == name.reference }.map { (name, $0.id, remote) }
+            listed.first { $0.name == name.reference }
+                .map { FoundLedger(name: name, tip: $0.id, remote: remote) }
         }
     }
 
+    /// How many times as long a ledger is fetched here as by nodes: a person must see what has become of one
+    /// that nodes do not read any more.
+    private static let ledgerPatience = 8
+
     /// The budget of a group at a commit; nil without one, or where its file cannot be read.
-    private func budget(of group: GroupName, at commit: CommitID) throws -> Budget? {
+    func budget(of group: GroupName, at commit: CommitID) throws -> Budget? {
         let files = FleetFiles(tree: CommitTree(clone: clone, commit: commit))
         let fleet = try files.decoded(Layout.fleet) { FleetFile.decode($0) }.value
         let file = try files.decoded(Layout.group(group)) {
