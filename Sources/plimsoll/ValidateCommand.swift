@@ -31,7 +31,7 @@ struct ValidateCommand: ParsableCommand {
     func run() throws {
         let subject = try subject()
         let validation = try RepositoryValidation.validate(
-            subject.tree, since: subject.before, knownZones: ZoneDatabase().names)
+            subject.tree, since: subject.before, history: subject.history, knownZones: ZoneDatabase().names)
         let rendering = ValidationRendering(validation)
         if json {
             Terminal.write(String(decoding: rendering.json.documentBytes, as: UTF8.self))

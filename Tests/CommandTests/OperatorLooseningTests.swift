@@ -97,7 +97,8 @@ struct OperatorLooseningTests {
         #expect(result.exitCode == 0)
         #expect(
             result.text.contains(
-                "groups/stores/group.yaml:1:1: warning: up to 8d may pass from a merge to the last step of 'stores'"
+                "groups/stores/group.yaml:3:25: warning: up to 8d may pass from a merge to the last step of 'stores', "
+                    + "more than 7d; all of it is this soak: shorten it"
             ),
             "\(result.text)")
     }

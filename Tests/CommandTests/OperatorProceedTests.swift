@@ -55,6 +55,25 @@ struct OperatorProceedTests {
         #expect(done.errorText.contains("no pause is left"))
     }
 
+    /// Both commits are on the branch, but one of them alone has declared it.
+    @Test func aWordWithTheWrongCommitIsCalledVoid() throws {
+        try #require(try proceed("stores", "--no-commit").exitCode == 0)
+        let text = try fleet.folder.read("acme/\(file)")
+        #expect(try !plimsoll("validate", fleet.clone).text.contains("void"))
+        try fleet.folder.write(
+            text.replacing(declared, with: fleet.introduction), to: "acme/\(file)")
+        let result = try plimsoll("validate", fleet.clone)
+        #expect(result.exitCode == 0)
+        let void = "warning: void: commit \(fleet.introduction.prefix(12)) did not declare it"
+        #expect(result.text.contains("\(file):4:3: \(void), \(declared.prefix(12)) did"), "\(result.text)")
+        #expect(result.text.contains("write it anew by 'plimsoll proceed stores'"))
+        try fleet.folder.write(
+            text.replacing(declared, with: String(repeating: "b", count: 40))
+                .replacing(/digest: .*/, with: "digest: \(String(repeating: "a", count: 64))"),
+            to: "acme/\(file)")
+        #expect(try plimsoll("validate", fleet.clone).text.contains("was never declared for 'debian-12'"))
+    }
+
     @Test func oneWordMayEndSeveralPauses() throws {
         let result = try proceed("stores", "--step", "3", "--no-commit")
         #expect(result.exitCode == 0)

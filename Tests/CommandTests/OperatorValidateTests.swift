@@ -88,8 +88,9 @@ struct OperatorValidateTests {
                 "fleet.yaml:7:62: 'UTCC' is not in this machine's time zone database; did you mean 'UTC'?",
             ],
             warnings: [
-                "groups/stores/group.yaml:1:1: warning: up to 13d 20h may pass from a merge to the last step of "
-                    + "'stores', with all soaks, waves and windows before it; expected at most 1w"
+                "groups/stores/group.yaml:11:3: warning: up to 13d 20h may pass from a merge to the last step of "
+                    + "'stores', more than 7d; without this soak it would be 6d 20h: shorten it, or open the windows "
+                    + "after it longer"
             ]),
         Case(
             name: "a newer agent's repository is not judged", path: "fleet.yaml",

@@ -86,4 +86,16 @@ struct RolloutTimeTests {
         let longest = RolloutTime(sample.groups).longest[.of("stores")]
         #expect(longest == sample.minutes.map { TimeSpan(seconds: $0 * 60) }, "\(longest?.rough ?? "none")")
     }
+
+    @Test func theKeyThatMakesItLongIsNamed() {
+        let weekly = Self.group("canary", windows: [Self.saturday])
+        let stores = Self.group("stores", after: ["canary"], soak: "9d", steps: ["10%", "100%"])
+        let cause = RolloutTime.cause(of: .of("stores"), in: [weekly, stores, Self.group("alone")])
+        #expect(cause?.group == .of("stores") && cause?.key == .soak)
+        #expect(cause?.without == TimeSpan(seconds: 60 * (7 * 1_440 - 240 + 30)))
+        let short = Self.group("stores", after: ["canary"], soak: "1h", steps: ["10%", "100%"])
+        let other = RolloutTime.cause(of: .of("stores"), in: [weekly, short])
+        #expect(other?.group == .of("canary") && other?.key == .window)
+        #expect(RolloutTime.cause(of: .of("stores"), in: [Self.group("stores", after: ["nowhere"])]) == nil)
+    }
 }

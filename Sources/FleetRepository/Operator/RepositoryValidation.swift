@@ -8,10 +8,12 @@ package enum RepositoryValidation {
     /// - Parameters:
     ///   - before: the tree before a change: then the change must not loosen a gate and bring what the gate
     ///     is for.
+    ///   - history: the commits behind the tree; nil where there are none.
     ///   - knownZones: the names of a time zone database; nil where there is none to compare with.
     /// - Throws: `FileTreeError` if a tree cannot be read now; what is wrong with its content is a problem.
     package static func validate(
-        _ tree: any FileTree, since before: (any FileTree)? = nil, knownZones: Set<String>? = nil
+        _ tree: any FileTree, since before: (any FileTree)? = nil,
+        history: ValidationHistory? = nil, knownZones: Set<String>? = nil
     ) throws(FileTreeError) -> Validation {
         let format = try FleetValidator.validate(tree)
         let files = FleetFiles(tree: tree)
@@ -34,8 +36,12 @@ package enum RepositoryValidation {
         let refused = (loosened ?? []).filter(\.changesBaseline).flatMap(\.problems)
         let told = (loosened ?? []).filter { !$0.changesBaseline }.flatMap(\.problems)
         let late = try RolloutTimeExamination(files: files).warnings()
+        let void = try history.map { history throws(FileTreeError) in
+            try ProceedExamination(files: files, history: history).warnings()
+        }
         return Validation(
             problems: format.problems + trust.problems + limits.problems + zones.problems + refused,
-            warnings: format.warnings + trust.warnings + limits.warnings + told + late)
+            warnings: format.warnings + trust.warnings + limits.warnings + told + late
+                + (void ?? []))
     }
 }

@@ -87,22 +87,7 @@ package final class RolloutSource {
 
     /// The declarations of a baseline along the first-parent chain of a commit.
     package func stack(of baseline: BaselineName, at commit: CommitID) throws -> DeclarationStack {
-        var chain: [CommitID] = []
-        var next: CommitID? = commit
-        while let current = next, chain.count < ChainAuthenticator.longestStretch {
-            chain.append(current)
-            next = try clone.repository.firstParent(of: current)
-        }
-        var stack = DeclarationStack()
-        var folder: GitTreeEntry?
-        for (place, commit) in chain.reversed().enumerated() {
-            let found = try clone.repository.entry(at: Layout.baselines, in: commit)
-            if place > 0, found == folder { continue }
-            folder = found
-            let read = try FleetFiles(tree: CommitTree(clone: clone, commit: commit)).mergedBaseline(baseline)
-            stack.declare(read.flawless.map { CanonicalForm($0).digest }, by: commit, parent: nil)
-        }
-        return stack
+        try DeclarationReader(clone: clone).stack(of: baseline, at: commit).0
     }
 }
 

@@ -5,6 +5,8 @@ package struct ValidationSubject {
     package let tree: any FileTree
     /// The tree before the change; nil where there is none to compare with.
     package let before: (any FileTree)?
+    /// The commits behind the tree; nil where there are none.
+    package let history: ValidationHistory?
 
     /// The files of a folder as they are, committed or not, compared with the newest commit if the folder is
     /// the work tree of a Git repository.
@@ -25,9 +27,12 @@ package struct ValidationSubject {
             let head = CommitID(tip.output)
         else {
             before = nil
+            history = nil
             return
         }
-        before = try Self.tree(of: head, git)
+        let committed = try Self.tree(of: head, git)
+        before = committed
+        history = ValidationHistory(clone: committed.clone, commit: head)
     }
 
     /// What a range of commits brings: the files of its end, compared with the commit at which it left the
@@ -46,7 +51,9 @@ package struct ValidationSubject {
             throw OperatorError(.usage, "'\(base)' and '\(head)' have no commit in common")
         }
         self.before = try Self.tree(of: before, git)
-        tree = try Self.tree(of: end, git)
+        let committed = try Self.tree(of: end, git)
+        tree = committed
+        history = ValidationHistory(clone: committed.clone, commit: end)
     }
 
     /// Whether an argument is meant as a range of commits, and not as a folder such as `../fleet`.
