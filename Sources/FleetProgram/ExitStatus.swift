@@ -5,6 +5,8 @@ package enum ExitStatus: Int32, Sendable {
     case failure = 1
     /// `plan` and `reconcile --dry-run` only: changes are pending.
     case changesPending = 2
+    /// `rollout --until-done` only: it has come as far as it comes without a person.
+    case personNeeded = 3
     /// Wrong use of a command (EX_USAGE).
     case usage = 64
     /// An invalid fleet repository, report or configuration (EX_DATAERR).

@@ -49,7 +49,8 @@ package struct ExplanationRendering: Sendable {
 
     /// `declared`, `admitted`, `next` (what the decision admits), `rule` (`number`, `words`), `reasons`,
     /// `conditions` (`rule`, `mark`: `met`, `notMet` or `unknown`, `text`), `evidence` and `waves` as in
-    /// receipts, `missing` (`text`, `notBefore` or null).
+    /// receipts, `missing` (`text`, `notBefore` or null), `budget`: who has the places that the node counts
+    /// against (`label`, `value`, `unavailable`, `claims` as in ``BudgetPlaces/json``), or null.
     package var json: [String: JSONValue] {
         [
             "declared": explanation.declared?.json ?? .null, "admitted": explanation.admitted?.json ?? .null,
@@ -71,6 +72,12 @@ package struct ExplanationRendering: Sendable {
                 explanation.missing.map {
                     ["text": .string($0.text), "notBefore": $0.notBefore.map { JSONValue($0) } ?? .null]
                 }),
+            "budget": explanation.places.map {
+                [
+                    "label": .string($0.ledger.label), "value": JSONValue($0.ledger.value),
+                    "unavailable": JSONValue($0.limit), "claims": $0.json,
+                ]
+            } ?? .null,
         ]
     }
 }

@@ -54,9 +54,14 @@ package struct GroupRolloutText: Sendable {
         for event in rollout.events {
             fields.append(("next", event.text + (event.at.map { ", \(When($0, now: now).span)" } ?? "")))
         }
+        for need in rollout.needs.prefix(Self.mostNeeds) { fields.append(("need", need.words)) }
+        let more = rollout.needs.count - Self.mostNeeds
+        if more > 0 { fields.append(("need", "and \(more) more, which '--json' has")) }
         fields.append(("end ", end(of: count)))
         return fields
     }
+
+    private static let mostNeeds = 4
 
     private var gate: String {
         switch rollout.gate {
@@ -70,10 +75,20 @@ package struct GroupRolloutText: Sendable {
     }
 
     private func end(of count: String) -> String {
-        switch rollout.estimate {
+        guard rollout.needsPerson else { return rest(of: count) }
+        guard rollout.movesByItself else { return "not without a person, see 'need'" }
+        return "not without a person, see 'need'; the others \(rest(of: count))"
+    }
+
+    /// When those that get on by themselves will be healthy.
+    private func rest(of count: String) -> String {
+        // How long a place is taken nobody knows: a report gives it back.
+        let turns = rollout.budget?.turns
+        return switch rollout.estimate {
         case .done: "\(count) are healthy"
-        case .notBefore(let moment) where moment > now: When(moment, now: now).words
-        case .notBefore: "with the next reports, if all goes well"
+        case .notBefore(let moment) where moment > now:
+            When(moment, now: now).words + (turns.map { ", and \($0)" } ?? "")
+        case .notBefore: turns ?? "with the next reports, if all goes well"
         case .open(let why): "nobody can tell: \(why)"
         }
     }

@@ -18,8 +18,9 @@ struct PlimsollCommand: AsyncParsableCommand {
             'verify' checks every signature from the first trusted commit on, and recomputes what was \
             admitted.
 
-            Exit codes: 0 nothing is wrong; 1 failed; 2 'plan' only: changes are pending; 64 wrong usage; \
-            65 invalid fleet repository; 69 remote unreachable; 77 not authentic.
+            Exit codes: 0 nothing is wrong; 1 failed; 2 'plan' only: changes are pending; 3 'rollout \
+            --until-done' only: a person is needed; 64 wrong usage; 65 invalid fleet repository; 69 remote \
+            unreachable; 77 not authentic.
             """,
         version: AgentVersion.current.description,
         subcommands: [

@@ -17,8 +17,11 @@ struct RolloutCommand: ParsableCommand {
             newest signed reports.
 
             With '--watch' it is shown anew until you stop it with Ctrl-C: on a terminal in place, elsewhere \
-            a new block whenever something has changed. '--until-done' watches, and ends with 0 as soon as \
-            every node is healthy. Exit code 77 if the branch's history is not authentic.
+            a new block whenever something has changed. '--until-done' watches, too, and ends with 0 as soon \
+            as every node is healthy, with 3 as soon as nothing goes on any more without a person: a node \
+            has failed finally, or cannot read the branch. What to do then is said under 'need'. Pauses, \
+            holds and silent nodes alone keep it waiting. Exit code 77 if the branch's history is not \
+            authentic.
             """)
 
     @OptionGroup var repository: RepositoryOptions
@@ -26,7 +29,7 @@ struct RolloutCommand: ParsableCommand {
     @Flag(help: "Show it anew until stopped.")
     var watch = false
 
-    @Flag(help: "Watch until every node is healthy on what is declared.")
+    @Flag(help: "Watch until every node is healthy on what is declared, or a person is needed (exit code 3).")
     var untilDone = false
 
     @Option(
@@ -36,7 +39,7 @@ struct RolloutCommand: ParsableCommand {
         transform: argument(_:))
     var interval: TimeSpan?
 
-    @Flag(help: "Print JSON (plimsoll/rollout/v1); with '--watch' one document for each change.")
+    @Flag(help: "Print JSON (plimsoll/rollout/v1); with '--watch' or '--until-done' a line for each change.")
     var json = false
 
     func validate() throws {
@@ -67,7 +70,10 @@ struct RolloutCommand: ParsableCommand {
                 looks = looks % Self.looksPerClone + 1
                 let rollouts = try look(into: clone)
                 watching.show(RolloutRendering(rollouts, now: SystemClock.wall))
-                if untilDone, rollouts.isDone { return try end(rollouts.history) }
+                if untilDone, rollouts.isDone || rollouts.history.failure != nil {
+                    return try end(rollouts.history)
+                }
+                if untilDone, rollouts.isStuck { throw ProgramError(.personNeeded, rollouts.stop) }
             } catch let error as OperatorError where error.code == .unavailable && watching.hasShown {
                 // Ctrl-C reaches the child that fetches, too.
                 signals.wait(.zero)
@@ -118,7 +124,8 @@ private struct RolloutWatch {
         defer { last = key }
         guard isTerminal || key != last else { return }
         if json {
-            Terminal.write(String(decoding: rendering.json.documentBytes, as: UTF8.self))
+            // One document on one line: a reader of a stream must see where each ends.
+            Terminal.print(String(decoding: rendering.json.canonicalBytes, as: UTF8.self))
             return
         }
         let lines = rendering.lines(columns: Terminal.columns, colour: Terminal.hasColour)

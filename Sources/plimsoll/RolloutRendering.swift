@@ -5,12 +5,17 @@ internal import FleetRepository
 /// The rollouts of a fleet, for people and for programs.
 ///
 /// `plimsoll/rollout/v1`:
-/// - `schema`, `fleet`, `commit`, `time`, `done`, `history` as in `plimsoll/status/v1`;
+/// - `schema`, `fleet`, `commit`, `time`, `done`, `needsPerson`, `history` as in `plimsoll/status/v1`;
 /// - `groups`, a list in the order of baselines and gates: `group`, `baseline`, `declared`, `since` (null
-///   where it is not known), `done`, `counts` per standing, `holds` and `refusals` as reasons in reports;
+///   where it is not known), `done`, `needsPerson`, `counts` per standing, `holds` and `refusals` as reasons
+///   in reports; `needs`, a list: `nodes`, and `state`, `step`, `onlyWay` as in ``PersonStep/json``; `budget`
+///   (`unavailable`, `per`, `values`: `value`, `waiting`, `turns`, `claims` as ``BudgetPlaces/json`` has
+///   them; null without one, or where nobody waits);
 ///   `gate`: `verdict` (`none`, `broken`, `open`, `waiting`, `closed`), `reasons`, `evidence`; `steps`, a
-///   list: `share` (null without waves), `counts`, `nodes` (`node`, `standing`, `settles` or null); `next`, a
-///   list: `text`, `at` or null; `end`: `state` (`done`, `notBefore`, `open`), `at`, `why`;
+///   list: `share` (null without waves), `counts`, `nodes` (`node`, `standing`, `settles` or null,
+///   `person` or null); `next`, a list: `text`, `at` or null; `end`, of those that need no person: `state`
+///   (`done`, `notBefore`, `open`), `at`, `why`, and `turns`, where a budget makes nodes wait for reports of
+///   others;
 /// - `unreadable`, a list: `group`, `why`.
 struct RolloutRendering {
     private let rollouts: FleetRollouts
@@ -48,6 +53,8 @@ struct RolloutRendering {
                     "group": JSONValue(group.group), "declared": group.declared.json,
                     "gate": .string(group.gate.verdict),
                     "reasons": .array((group.holds + group.refusals).map { .string($0.message) }),
+                    "needs": .array(group.needs.map { .string($0.words) }),
+                    "budget": .array((group.budget?.full ?? []).map { .string($0.places.summary) }),
                     "steps": .array(
                         group.steps.map { step in
                             .array(
@@ -61,7 +68,7 @@ struct RolloutRendering {
         [
             "schema": "plimsoll/rollout/v1", "fleet": JSONValue(rollouts.fleet),
             "commit": JSONValue(rollouts.commit), "time": JSONValue(now), "done": .bool(rollouts.isDone),
-            "history": rollouts.history.json,
+            "needsPerson": .bool(rollouts.needsPerson), "history": rollouts.history.json,
             "groups": .array(rollouts.baselines.flatMap(\.groups).map(\.json)),
             "unreadable": .array(
                 rollouts.unreadable.map { ["group": JSONValue($0.group), "why": .string($0.why)] }),
@@ -96,12 +103,22 @@ extension GroupRollout {
         [
             "group": JSONValue(group), "baseline": JSONValue(baseline), "declared": declared.json,
             "since": since.map { JSONValue($0) } ?? .null, "done": .bool(isDone),
+            "needsPerson": .bool(needsPerson), "needs": .array(needs.map(\.json)),
+            "budget": budget?.json ?? .null,
             "counts": Self.json(counts), "gate": gate.json, "holds": .array(holds.map(\.json)),
             "refusals": .array(refusals.map(\.json)), "steps": .array(steps.map(Self.json)),
             "next": .array(
                 events.map { ["text": .string($0.text), "at": $0.at.map { JSONValue($0) } ?? .null] }),
-            "end": estimate.json,
+            "end": end,
         ]
+    }
+
+    private var end: JSONValue {
+        guard let turns = budget?.turns, case .object(var members) = estimate.json else {
+            return estimate.json
+        }
+        members["turns"] = .string(turns)
+        return .object(members)
     }
 
     private static func json(_ step: Step) -> JSONValue {
@@ -112,6 +129,7 @@ extension GroupRollout {
                     [
                         "node": JSONValue($0.node), "standing": .string($0.standing.rawValue),
                         "settles": $0.settles.map { JSONValue($0) } ?? .null,
+                        "person": $0.person?.json ?? .null,
                     ]
                 }),
         ]
@@ -129,5 +147,39 @@ extension RolloutEstimate {
         case .notBefore(let moment): ["state": "notBefore", "at": JSONValue(moment)]
         case .open(let why): ["state": "open", "why": .string(why)]
         }
+    }
+}
+
+extension RolloutNeed {
+    fileprivate var json: JSONValue {
+        guard case .object(var members) = step.json else { return step.json }
+        members["nodes"] = .array(nodes.map { JSONValue($0) })
+        return .object(members)
+    }
+}
+
+extension BudgetOutlook {
+    fileprivate var json: JSONValue {
+        [
+            "unavailable": JSONValue(budget.unavailable), "per": .string(budget.per),
+            "values": .array(
+                values.map { value in
+                    [
+                        "value": JSONValue(value.places.ledger.value), "waiting": JSONValue(value.waiting),
+                        "turns": JSONValue(value.turns), "claims": value.places.json,
+                    ]
+                }),
+        ]
+    }
+}
+
+extension FleetRollouts {
+    /// Why a watch ends before every node is healthy.
+    var stop: String {
+        let needs = baselines.flatMap(\.groups).flatMap(\.needs).filter(\.step.isOnlyWay).map(\.words)
+        let groups = unreadable.map {
+            "'\($0.group)' cannot be told (\($0.why)): mend what 'plimsoll validate' names, and merge that"
+        }
+        return "the rollout cannot end without a person; " + (needs + groups).joined(separator: "; ")
     }
 }

@@ -11,7 +11,8 @@ internal import FleetRepository
 /// - `nodes`, a list: `node`, `group`, `phase`, `verified`; where it is not verified, `why`, null if there is
 ///   no report; where it is, `report`, `sequence`, `time`, `age` in seconds, `agent`, `commit`, `declared`
 ///   and `admitted` (`digest`, `commit`, or null), `compliant`, `entries` (`installed`, `applying`, or null),
-///   `reasons` as in the report;
+///   `reasons` as in the report; of all `person`, what a person does about it (`state`, `step`, `onlyWay`),
+///   or null;
 /// - `summary`: `nodes`, `reporting`, `verified`, `converged`, `compliant`, `entries`.
 struct StatusRendering {
     private let status: FleetStatus
@@ -29,8 +30,37 @@ struct StatusRendering {
         for node in status.nodes { table.add(row(of: node)) }
         table.print()
         Terminal.print("")
+        let needs = RolloutNeed.grouped(
+            status.nodes.compactMap { node in person(node).map { (node: node.node, step: $0) } })
+        if !needs.isEmpty {
+            Terminal.print("what a person does now")
+            for need in needs.prefix(Self.mostNeeds) { Terminal.print("- \(Table.Cell(need.words).text)") }
+            let more = needs.count - Self.mostNeeds
+            if more > 0 { Terminal.print("- and \(more) more, which '--json' has") }
+            Terminal.print("")
+        }
         Terminal.print(summaryLine)
     }
+
+    private static let mostNeeds = 12
+
+    private func person(_ node: NodeStatus) -> PersonStep? {
+        node.person(heartbeat: status.fleet.heartbeat, now: now)
+    }
+
+    /// The first reason in brief: its word, which docs/agent.md lists, and the beginning of its sentence.
+    /// `why` and JSON have all of it.
+    private static func brief(_ reasons: [Reason]) -> String {
+        guard let first = reasons.first else { return "" }
+        let more = reasons.count > 1 ? " (+\(reasons.count - 1))" : ""
+        return brief("\(first.code.rawValue): \(first.message)") + more
+    }
+
+    private static func brief(_ text: String) -> String {
+        text.count <= longestReason ? text : text.prefix(longestReason - 1) + "…"
+    }
+
+    private static let longestReason = 56
 
     private func row(of node: NodeStatus) -> [Table.Cell] {
         let name = Table.Cell(node.node.description)
@@ -41,7 +71,7 @@ struct StatusRendering {
         case .rejected(let why):
             return [
                 name, group, phase(of: node), "-", "-", "-", "-", Table.Cell("not verified", .red),
-                Table.Cell(why),
+                Table.Cell(Self.brief(why)),
             ]
         case .verified(let report, id: _):
             let entries = node.entries.map { "\($0.installed)/\($0.applying)" } ?? "-"
@@ -49,7 +79,7 @@ struct StatusRendering {
                 name, group, phase(of: node), Table.Cell(Self.short(report.baseline.declared)),
                 Table.Cell(Self.short(report.baseline.admitted)),
                 Table.Cell(entries, node.isCompliant ? .green : .yellow), age(of: report),
-                Table.Cell("verified", .green), Table.Cell(report.reasons.first?.message ?? ""),
+                Table.Cell("verified", .green), Table.Cell(Self.brief(report.reasons)),
             ]
         }
     }
@@ -128,6 +158,7 @@ extension StatusRendering {
             "node": JSONValue(node.node), "group": JSONValue(node.group),
             "phase": .string(node.phase.rawValue),
             "compliant": .bool(node.isCompliant), "verified": .bool(node.report != nil),
+            "person": person(node)?.json ?? .null,
         ]
         switch node.testimony {
         case .none: members["why"] = .null

@@ -8,9 +8,10 @@ internal import FleetRepository
 /// - `schema`, `node`, `group`, `baseline`;
 /// - `commit`, at which it is recomputed: the one that the node follows; `tip`, the last authentic one;
 /// - what ``ExplanationRendering/json`` says: `declared`, `admitted`, `next`, `rule`, `reasons`,
-///   `conditions`, `evidence`, `waves`, `missing`;
+///   `conditions`, `evidence`, `waves`, `missing`, `budget`;
 /// - `report`, what the node says itself: null where nothing is to be believed, and then `why` (null where it
-///   has never reported); else `id`, `sequence`, `time`, `phase`, `reasons`, `agrees`.
+///   has never reported); else `id`, `sequence`, `time`, `phase`, `reasons`, `agrees`;
+/// - `person`, what a person does about it now (`state`, `step`, `onlyWay`), or null.
 struct WhyRendering {
     private let found: NodeExplanation
     private let now: Timestamp
@@ -31,7 +32,13 @@ struct WhyRendering {
         head.add(["admitted", Table.Cell(admitted)])
         head.add(["judged at", Table.Cell("\(found.commit.short), \(place)")])
         let body = ExplanationRendering(explanation, now: now).lines(colour: colour)
-        return head.lines(colour: colour).dropFirst() + [""] + body + [""] + own
+        return head.lines(colour: colour).dropFirst() + [""] + body + [""] + own + person
+    }
+
+    /// What a person does now.
+    private var person: [String] {
+        guard let step = found.person(now: now) else { return [] }
+        return ["", "what a person does now", "- \(step.state): \(step.step)"]
     }
 
     private static func words(_ declaration: Declaration?) -> String {
@@ -93,6 +100,7 @@ struct WhyRendering {
         members["baseline"] = JSONValue(explanation.baseline)
         members["commit"] = JSONValue(found.commit)
         members["tip"] = JSONValue(found.tip)
+        members["person"] = found.person(now: now)?.json ?? .null
         switch found.status.testimony {
         case .none:
             members["report"] = .null

@@ -78,6 +78,8 @@ struct BudgetRolloutTests {
             "claims", "--repository", fleet.clone, "--introduction", fleet.introduction)
         #expect(table.text.contains("site 'berlin-3' of 'canary': 1 of at most 1 in change or failed"))
 
+        try await theBudgetIsTheAnswer(to: nodes[try #require(waiting.first)].name, bad, in: fleet)
+
         // Somebody else's key ends nothing.
         let stranger = try SSHKeyFiles("stranger", in: fleet.folder)
         let refused = try plimsoll(
@@ -95,6 +97,12 @@ struct BudgetRolloutTests {
         let again = try plimsoll(
             "claims", "--repository", fleet.clone, "--end", bad, "--reason", "once more")
         #expect(again.exitCode == 64)
+        #expect(again.errorText.contains("no claim of '\(bad)' counts against a budget"))
+        let nobody = try plimsoll(
+            "claims", "--repository", fleet.clone, "--end", "atm-11", "--reason", "once more")
+        #expect(nobody.exitCode == 64)
+        #expect(nobody.errorText.contains("has no node 'atm-11'"), "\(nobody.errorText)")
+        #expect(nobody.errorText.contains("did you mean 'atm-1'?"))
         // Now the next one may try.
         let next = nodes[try #require(waiting.first)]
         #expect(try next.reconcile().phase == .rolledBack)
@@ -105,6 +113,53 @@ struct BudgetRolloutTests {
         try fleet.declare("till: 1.2-1")
         try await fleet.converge(nodes)
         for node in nodes { #expect(try node.installed == ["till": "1.2-1"]) }
+    }
+
+    /// Nodes do not read such a ledger; whoever has to mend that must be shown what is in it.
+    @Test func aLedgerThatIsTooLongIsShownAsFarAsItIsRead() async throws {
+        let (fleet, _) = try await fleet(["atm-1"])
+        let ledger = "refs/heads/claims/canary/berlin-3"
+        let rubbish = (1...20_000).map { number in
+            let origin = number == 1 ? "from \(ledger)^0\n" : ""
+            return
+                "commit \(ledger)\ncommitter x <x@example.com> \(1_800_000_000 + number) +0000\ndata 0\n\(origin)"
+        }
+        _ = try runSuccessfully(
+            ["git", "fast-import", "--quiet"], in: fleet.server, environment: Git.environment,
+            input: Array(rubbish.joined().utf8))
+        let table = try plimsoll(
+            "claims", "--repository", fleet.clone, "--introduction", fleet.introduction)
+        #expect(table.exitCode == 0, "\(table.errorText)")
+        #expect(
+            table.text.contains(
+                "20000 commits are of nobody who may claim now; too long: its 1 oldest commit"),
+            "\(table.text)")
+        #expect(table.text.contains("delete '\(ledger)' at the status remote"))
+        #expect(try claims(fleet)["ledgers"]?.array?.first?["unread"]?.integer == 1)
+    }
+
+    /// What `why` and `rollout` say while `bad` has the only place of the site.
+    private func theBudgetIsTheAnswer(to node: String, _ bad: String, in fleet: LocalFleet) async throws {
+        let remote = ["--repository", fleet.clone, "--introduction", fleet.introduction]
+        func output(_ arguments: String...) throws -> CommandResult {
+            try run(
+                [BuiltProgram.path("plimsoll")] + arguments + remote, environment: Git.environment)
+        }
+        let why = try output("why", node).text
+        #expect(why.contains("rule 7: it may be admitted, but not now"), "\(why)")
+        let place = "what is missing\n- a place of the budget: at site 'berlin-3' 1 of 1 are taken\n"
+        #expect(why.contains("\(place)- \(bad) failed since "), "\(why)")
+        #expect(why.contains("plimsoll claims --end \(bad) --reason TEXT"))
+        #expect(!why.contains("and besides:"), "\(why)")
+        let json = try JSONValue(parsing: try output("why", node, "--json").output)
+        #expect(json["reasons"]?.array?.compactMap { $0["code"]?.string } == ["budget"])
+        #expect(json["budget"]?["claims"]?.array?.first?["node"]?.string == bad)
+        #expect(json["report"]?["agrees"]?.bool == true)
+        // The failed node itself, and the budget: a watch ends.
+        let watched = try output("rollout", "--until-done", "--interval", "1s")
+        #expect(watched.exitCode == 3, "\(watched.text)\(watched.errorText)")
+        #expect(watched.errorText.contains("plimsoll claims --end NODE --reason TEXT"))
+        #expect(watched.text.contains("end   not without a person"), "\(watched.text)")
     }
 
     @Test(arguments: [

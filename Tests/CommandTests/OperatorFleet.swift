@@ -87,6 +87,8 @@ struct ReportMaking {
     var declared: Declaration?
     var admitted: Declaration??
     var proven: [Declaration: Int64] = [:]
+    /// What has failed there finally.
+    var failed: [Declaration] = []
 }
 
 extension OperatorFleet {
@@ -135,6 +137,9 @@ extension OperatorFleet {
                 name: baseline, declared: declared, admitted: making.admitted ?? declared),
             phase: making.phase, reasons: making.reasons,
             proven: making.proven.map { Proof(declaration: $0, healthyFor: TimeSpan(seconds: $1)) },
+            failed: making.failed.map {
+                Failure(declaration: $0, attempts: 1, isFinal: true, reason: "a check is bad")
+            },
             packages: PackageStatement(counts: making.counts),
             system: SystemStatement(
                 facts: SystemFacts(id: "debian", version: "12", kernel: "6.1"), architectures: []))

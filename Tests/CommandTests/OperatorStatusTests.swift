@@ -46,7 +46,7 @@ struct OperatorStatusTests {
         #expect(rows[1].contains("12/13") && rows[1].contains("verified"))
         #expect(Array(rows[2].prefix(3)) == ["store-1", "stores", "held"])
         #expect(rows[2].contains("3/3"))
-        #expect(result.lines[2].hasSuffix("the group is on hold: first look"))
+        #expect(result.lines[2].hasSuffix("groupHold: the group is on hold: first look"))
         #expect(Array(rows[3].prefix(3)) == ["store-2", "stores", "unknown"])
         #expect(result.lines[3].hasSuffix("it has never reported"))
         let head = try fleet.head.prefix(12)
@@ -54,6 +54,32 @@ struct OperatorStatusTests {
             result.lines.last
                 == "3 nodes of fleet 'acme-edge' at \(head): 2 reporting, 1 converged; compliant 1 of 3 (33 %), "
                 + "entries 15 of 16 (93 %)")
+    }
+
+    @Test func reasonsAreShortAndWhatAPersonDoesIsSaidOnce() throws {
+        let long =
+            "commit 0123456789ab: groups/stores/group.yaml:4:1: unknown key 'atempts'; did you mean it?"
+        for node in ["store-1", "store-2"] {
+            try fleet.report(
+                ReportMaking(
+                    node: node, phase: .unreadable,
+                    reasons: [Reason(.unreadable, long), Reason(.groupHold, "x")]))
+        }
+        try fleet.report(ReportMaking(node: "canary-1", group: "canary"), isSigned: false)
+        let result = try plimsoll("status", "--introduction", fleet.introduction, in: fleet.clone)
+        #expect(!result.text.contains(long))
+        #expect(
+            result.lines[2].hasSuffix("unreadable: commit 0123456789ab: groups/stores/group.ya… (+1)"),
+            "\(result.lines[2])")
+        #expect(
+            result.text.contains(
+                "\nwhat a person does now\n- store-1, store-2 (unreadable): mend what 'plimsoll validate' names"
+            ))
+        #expect(result.text.contains("\n- canary-1 (not believed): compare its key with its file"))
+        let nodes = try nodes()
+        let person = try #require(nodes["store-1"]?["person"] as? [String: Any])
+        #expect(person["state"] as? String == "unreadable" && person["onlyWay"] as? Bool == true)
+        #expect((nodes["store-1"]?["reasons"] as? [[String: Any]])?.first?["message"] as? String == long)
     }
 
     @Test func withoutAnIntroductionItSaysThatNobodyVouches() throws {

@@ -10,9 +10,9 @@ package struct Explanation: Hashable, Sendable {
     /// What the decision admits: the admitted one, where nothing new may be.
     package let next: Declaration?
     /// The rule that settled it.
-    package let rule: DecisionRule
+    package var rule: DecisionRule
     /// Why not more is done, as the node itself says it.
-    package let reasons: [Reason]
+    package var reasons: [Reason]
     /// What the rules asked, in their order.
     package var conditions: [Condition]
     /// How the nodes that the gate looks at stand to the declared one.
@@ -20,6 +20,9 @@ package struct Explanation: Hashable, Sendable {
     /// How the witnesses of the waves before the node's own stand to it.
     package let waveWitnesses: [GateAnswer.Witness]
     package var missing: [Missing]
+    /// Who has places of the budget that the node counts against; nil where it needs none, or where nothing
+    /// is known of it.
+    package var places: BudgetPlaces?
 
     /// One question of the rules, with its answer.
     package struct Condition: Hashable, Sendable {

@@ -14,6 +14,10 @@ package struct GroupRollout: Sendable {
     package let refusals: [Reason]
     package let events: [RolloutEvent]
     package let estimate: RolloutEstimate
+    /// What nodes need a person for, what only a person can do first.
+    package let needs: [RolloutNeed]
+    /// How the group's budget slows it down; nil without one, or where nobody waits.
+    package let budget: BudgetOutlook?
 
     /// The nodes that one wave adds.
     package struct Step: Sendable {
@@ -35,7 +39,8 @@ package struct GroupRollout: Sendable {
 
     package init(
         group: GroupName, baseline: BaselineName, declared: Declaration, since: Timestamp?, steps: [Step],
-        gate: Gate, holds: [Reason], refusals: [Reason], events: [RolloutEvent], estimate: RolloutEstimate
+        gate: Gate, holds: [Reason], refusals: [Reason], events: [RolloutEvent], estimate: RolloutEstimate,
+        needs: [RolloutNeed] = [], budget: BudgetOutlook? = nil
     ) {
         self.group = group
         self.baseline = baseline
@@ -47,12 +52,56 @@ package struct GroupRollout: Sendable {
         self.refusals = refusals
         self.events = events
         self.estimate = estimate
+        self.needs = needs
+        self.budget = budget
     }
 
     /// Whether every node of the group is healthy on what is declared.
     package var isDone: Bool { steps.allSatisfy { $0.nodes.allSatisfy { $0.standing == .healthy } } }
 
     package var counts: [ProgressStanding: Int] { steps.flatMap(\.nodes).counts }
+
+    /// Whether it cannot come to its end unless a person does something.
+    package var needsPerson: Bool { needs.contains(where: \.step.isOnlyWay) }
+
+    /// Whether something of it still goes on without a person, as far as anybody can tell.
+    package var movesByItself: Bool {
+        if case .notBefore = estimate { return true }
+        return steps.contains { step in
+            step.nodes.contains { [.soaking, .changing].contains($0.standing) && !$0.needsPerson }
+        }
+    }
+}
+
+/// What nodes of a rollout need a person for.
+package struct RolloutNeed: Hashable, Sendable {
+    package let step: PersonStep
+    package let nodes: [NodeName]
+
+    package init(_ step: PersonStep, nodes: [NodeName]) {
+        self.step = step
+        self.nodes = nodes
+    }
+
+    /// Such as `store-3, store-7 and 4 more: failed: revert the commit …`.
+    package var words: String {
+        let named = nodes.prefix(Self.namedNodes).map(\.description).joined(separator: ", ")
+        let more = nodes.count - Self.namedNodes
+        return "\(named)\(more > 0 ? " and \(more) more" : "") (\(step.state)): \(step.step)"
+    }
+
+    private static let namedNodes = 5
+
+    /// Nodes that need the same, in the order of their names; what only a person can do first.
+    package static func grouped(_ all: [(node: NodeName, step: PersonStep)]) -> [RolloutNeed] {
+        Dictionary(grouping: all, by: \.step)
+            .map { RolloutNeed($0.key, nodes: $0.value.map(\.node).sorted()) }
+            .sorted { left, right in
+                if left.step.isOnlyWay != right.step.isOnlyWay { return left.step.isOnlyWay }
+                return (right.nodes.count, left.step.state, left.step.step)
+                    < (left.nodes.count, right.step.state, right.step.step)
+            }
+    }
 }
 
 /// The next thing that a rollout waits for.
@@ -90,11 +139,18 @@ package struct GroupRolloutFacts: Sendable {
     package let nodes: [CanaryEvidence]
     /// The rules of the zones that the group's windows and freezes name.
     package let zones: [ZoneName: Result<ZoneRules, ZoneError>]
+    /// Who has places of the group's budget, by the values of its label.
+    package let places: [LabelValue: BudgetPlaces]
+    /// Nodes whose report may be older than what a person has done about them since.
+    package let outdated: Set<NodeName>
 
     package init(
         membership: Membership, declared: Declaration, since: Timestamp?, soak: TimeSpan, holds: [Reason],
-        nodes: [CanaryEvidence], zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:]
+        nodes: [CanaryEvidence], zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:],
+        places: [LabelValue: BudgetPlaces] = [:], outdated: Set<NodeName> = []
     ) {
+        self.places = places
+        self.outdated = outdated
         self.membership = membership
         self.declared = declared
         self.since = since
@@ -169,7 +225,8 @@ extension GroupRollout {
                 title: step.title,
                 nodes: step.nodes.map { node in
                     let progress = NodeProgress(
-                        node, on: facts.declared, soak: facts.soak, in: evidence, now: now.wall)
+                        node, on: facts.declared, soak: facts.soak, in: evidence,
+                        isOutdated: facts.outdated.contains(node.node), now: now.wall)
                     guard progress.standing == .waiting, facts.isReturning(node) else { return progress }
                     return NodeProgress(node: node.node, standing: .changing)
                 })
@@ -181,13 +238,15 @@ extension GroupRollout {
             gate = .answer(rule.answer(for: facts.declared, on: evidence, applied: []), rule)
         }
         holds = facts.holds
-        let next = steps.lazy.flatMap(\.nodes).first { $0.standing == .waiting }
+        let next = steps.lazy.flatMap(\.nodes).first { $0.standing == .waiting && !$0.needsPerson }
         refusals = next.map { facts.refusals(of: $0.node, on: evidence, at: now) } ?? []
         let outlook = RolloutOutlook(
             facts: facts, steps: steps, gate: gate, refusals: refusals, evidence: evidence, before: before,
             now: now.wall)
         events = outlook.events
         estimate = outlook.estimate
+        needs = outlook.needs
+        budget = outlook.budget
     }
 
     /// The groups of `all` in the order of their gates: those that others look at first.

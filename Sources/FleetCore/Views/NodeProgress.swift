@@ -38,23 +38,34 @@ package struct NodeProgress: Hashable, Sendable {
     package let standing: ProgressStanding
     /// When it has been well for as long as anybody asks, at the earliest; nil where it is not on it.
     package let settles: Timestamp?
+    /// What a person does about it; nil where it gets on by itself.
+    package let person: PersonStep?
 
-    package init(node: NodeName, standing: ProgressStanding, settles: Timestamp? = nil) {
+    package init(
+        node: NodeName, standing: ProgressStanding, settles: Timestamp? = nil, person: PersonStep? = nil
+    ) {
         self.node = node
         self.standing = standing
         self.settles = settles
+        self.person = person
     }
 
-    /// - Parameter soak: the longest soak that a gate or a wave asks of this node.
+    /// Whether nothing but a person gets it further.
+    package var needsPerson: Bool { person?.isOnlyWay ?? false }
+
+    /// - Parameters:
+    ///   - soak: the longest soak that a gate or a wave asks of this node.
+    ///   - isOutdated: whether its report may be older than what a person has done about it since.
     package init(
         _ canary: CanaryEvidence, on declaration: Declaration, soak: TimeSpan, in evidence: Evidence,
-        now: Timestamp
+        isOutdated: Bool = false, now: Timestamp
     ) {
         let standing = canary.progress(on: declaration, soak: soak, in: evidence)
         let isOnTheWay = standing == .soaking || standing == .changing
         self.init(
             node: canary.node, standing: standing,
-            settles: isOnTheWay ? canary.settles(on: declaration, soak: soak, now: now) : nil)
+            settles: isOnTheWay ? canary.settles(on: declaration, soak: soak, now: now) : nil,
+            person: canary.personStep(standing, on: declaration, isOutdated: isOutdated))
     }
 }
 

@@ -7,15 +7,48 @@ struct RolloutOutlook {
     let evidence: Evidence
     let before: [GroupName: RolloutEstimate]
     let now: Timestamp
+    /// How the group's budget slows it down; nil without one, or where nobody waits.
+    let budget: BudgetOutlook?
+    /// The same for the wave that moves now.
+    private let budgetNow: BudgetOutlook?
+    /// Nodes that wait for a place which nobody gives back but by a person.
+    private let stuck: Set<NodeName>
+
+    init(
+        facts: GroupRolloutFacts, steps: [GroupRollout.Step], gate: GroupRollout.Gate, refusals: [Reason],
+        evidence: Evidence, before: [GroupName: RolloutEstimate], now: Timestamp
+    ) {
+        self.facts = facts
+        self.steps = steps
+        self.gate = gate
+        self.refusals = refusals
+        self.evidence = evidence
+        self.before = before
+        self.now = now
+        let waiting = steps.map { $0.nodes.filter { $0.standing == .waiting && !$0.needsPerson } }
+        let budget = facts.outlook(for: waiting.flatMap(\.self))
+        self.budget = budget
+        budgetNow = facts.outlook(for: waiting.first { !$0.isEmpty } ?? [])
+        stuck = Set((budget?.stuck ?? []) + (budget?.unlabelled ?? []))
+    }
 
     private var nodes: [NodeProgress] { steps.flatMap(\.nodes) }
 
-    /// The nodes that still have to come to be healthy; failed ones do not by themselves.
+    /// The nodes that still have to come to be healthy, and may do so without a person.
     private var pending: [NodeProgress] {
-        nodes.filter { [.soaking, .changing, .waiting, .held, .silent, .unknown].contains($0.standing) }
+        nodes.filter { node in
+            [.soaking, .changing, .waiting, .held, .silent, .unknown].contains(node.standing)
+                && !node.needsPerson && !stuck.contains(node.node)
+        }
     }
 
-    private var notAdmitted: [NodeProgress] { nodes.filter { $0.standing == .waiting } }
+    private var notAdmitted: [NodeProgress] { pending.filter { $0.standing == .waiting } }
+
+    /// The nodes of the wave that moves now.
+    private var movingNow: Int {
+        let names = Set(notAdmitted.map(\.node))
+        return steps.lazy.map { $0.nodes.count { names.contains($0.node) } }.first { $0 > 0 } ?? 0
+    }
 
     /// When the gate may open at the earliest; now where it is open.
     private var opening: RolloutEstimate {
@@ -60,7 +93,7 @@ struct RolloutOutlook {
     var estimate: RolloutEstimate {
         let isDone = nodes.allSatisfy { $0.standing == .healthy }
         guard !isDone else { return .done }
-        guard !pending.isEmpty else { return .open("what failed has to be declared anew, or tried again") }
+        guard !pending.isEmpty else { return .open("nothing of it goes on without a person") }
         var end = pending.compactMap(\.settles).max() ?? now
         if !notAdmitted.isEmpty {
             if let hold = facts.holds.first { return .open(hold.message) }
@@ -75,7 +108,7 @@ struct RolloutOutlook {
             }
             if let pause { return .open(pause.message) }
             // Each further wave waits for the one before it to soak.
-            let waves = steps.count { $0.nodes.contains { $0.standing == .waiting } }
+            let waves = steps.count { $0.nodes.contains { $0.standing == .waiting && !$0.needsPerson } }
             end = end + (facts.group.waves?.soak ?? .zero) * Int64(max(waves - 1, 0)) + facts.soak
         }
         let stuck: [ProgressStanding: String] = [
@@ -92,7 +125,7 @@ struct RolloutOutlook {
 
     /// A pause that nobody has ended before a step that has waiting nodes, however far that is.
     private var pause: Reason? {
-        let last = steps.lastIndex { $0.nodes.contains { $0.standing == .waiting } }
+        let last = steps.lastIndex { $0.nodes.contains { $0.standing == .waiting && !$0.needsPerson } }
         let waves = WaveRule(facts.membership, declaration: facts.declared, leaving: nil)
         return last.flatMap { waves?.pause(upTo: $0) }
     }
@@ -100,7 +133,9 @@ struct RolloutOutlook {
     /// When a refusal may end at the earliest; nil where a person must end it, or nobody can tell.
     private func time(of refusal: Reason) -> Timestamp? {
         guard refusal.code == .wave, let waves = facts.group.waves,
-            let index = steps.firstIndex(where: { $0.nodes.contains { $0.standing == .waiting } })
+            let index = steps.firstIndex(where: {
+                $0.nodes.contains { $0.standing == .waiting && !$0.needsPerson }
+            })
         else { return refusal.until }
         return evidence.ready(
             waves: waves, before: index, of: facts.group.name, for: facts.declared, now: now)
@@ -128,13 +163,48 @@ struct RolloutOutlook {
             }
         } else {
             events += refusals.map { RolloutEvent($0.wayOn, at: time(of: $0)) }
-            if refusals.isEmpty, facts.holds.isEmpty {
-                let count = notAdmitted.count
-                events.append(
-                    RolloutEvent("\(count) node\(count == 1 ? "" : "s") may move in the next cycle"))
-            }
+            if refusals.isEmpty, facts.holds.isEmpty { events += moves }
         }
         return Array(events.prefix(3))
+    }
+
+    /// Who may move now that nothing but the budget is left to ask.
+    private var moves: [RolloutEvent] {
+        var events: [RolloutEvent] = []
+        let count = budgetNow?.movable ?? movingNow
+        if count > 0 {
+            events.append(RolloutEvent("\(count) node\(count == 1 ? "" : "s") may move in the next cycle"))
+        }
+        let full = (budgetNow?.full ?? []).filter { !$0.places.isStuck }
+        guard let first = full.first else { return events }
+        let others =
+            full.count == 1 ? "" : full.count == 2 ? "; so is 1 other" : "; so are \(full.count - 1) others"
+        events.append(
+            RolloutEvent(
+                "\(first.places.summary) (\(first.places.holderWords(now: now)))\(others); "
+                    + "\(first.waiting) more wait\(first.waiting == 1 ? "s" : "") there for a report "
+                    + "that gives a place back"))
+        return events
+    }
+
+    /// What nodes need a person for.
+    var needs: [RolloutNeed] {
+        var needs = nodes.compactMap { node in node.person.map { (node: node.node, step: $0) } }
+        if let budget {
+            let label = PersonStep(
+                "without a usable label '\(budget.budget.per)'",
+                "give it the label in its file: the group's budget counts by it", isOnlyWay: true)
+            needs += budget.unlabelled.map { (node: $0, step: label) }
+            for value in budget.values where value.places.isStuck {
+                let places = value.places
+                let step = PersonStep(
+                    "failed, with all places of \(places.ledger.label) '\(places.ledger.value)'",
+                    "\(value.waiting) wait there: mend one, or end its claim by 'plimsoll claims --end NODE "
+                        + "--reason TEXT'", isOnlyWay: true)
+                needs += places.holders.map { (node: $0.node, step: step) }
+            }
+        }
+        return RolloutNeed.grouped(needs)
     }
 
     private static func isSooner(_ left: Timestamp?, _ right: Timestamp?) -> Bool {
@@ -158,5 +228,16 @@ struct RolloutOutlook {
         return RolloutEvent(
             "\(share.required) of '\(share.group)' healthy for \(rule.soak): the gate opens",
             at: evidence.ready(share, for: facts.declared, soak: rule.soak, now: now))
+    }
+}
+
+extension GroupRolloutFacts {
+    /// How the group's budget slows these nodes down; nil without one, or where there are none.
+    fileprivate func outlook(for waiting: [NodeProgress]) -> BudgetOutlook? {
+        guard let budget = group.budget, !waiting.isEmpty else { return nil }
+        let labels = Dictionary(nodes.map { ($0.node, $0.labels) }) { first, _ in first }
+        return BudgetOutlook(
+            budget, group: group.name, waiting: waiting.map { ($0.node, labels[$0.node] ?? [:]) },
+            places: places)
     }
 }

@@ -15,10 +15,14 @@ package struct FleetPicture {
     let standings: [NodeName: NodeStatus]
     /// The place of each commit in the chain, oldest first.
     let places: [CommitID: Int]
+    /// Who has claimed in the groups that have a budget.
+    let ledgers: [FleetClaims.Ledger]
 
     init(_ source: FleetClone, from introduction: CommitID?) throws {
         self.source = source
-        (status, roll, listings) = try source.read(from: introduction)
+        let reading = try source.read(from: introduction, withLedgers: true)
+        (status, roll, listings) = (reading.status, reading.roll, reading.listings)
+        ledgers = try source.ledgers(reading.ledgers, at: status)
         stacks = try DeclarationReader(clone: source.clone).stacks(along: status.history.commits)
         standings = Dictionary(status.nodes.map { ($0.node, $0) }) { first, _ in first }
         places = Dictionary(status.history.chain.enumerated().map { ($1, $0) }) { first, _ in first }
@@ -59,6 +63,11 @@ package struct FleetPicture {
     func time(of declaration: Declaration) -> Timestamp? {
         (try? clone.repository.commit(declaration.commit)).flatMap(\.self)
             .map { Timestamp(seconds: $0.committer.time) }
+    }
+
+    /// All that a ledger has, each node once; nobody where nobody has claimed yet.
+    func claimants(in ledger: LedgerName) -> [Claimant] {
+        ledgers.first { $0.name.reference == ledger.reference }?.claims.map(\.claimant) ?? []
     }
 
     /// What lies beside a node's newest report.

@@ -14,6 +14,17 @@ package struct FleetRollouts: Sendable {
     package var isDone: Bool {
         unreadable.isEmpty && baselines.allSatisfy { $0.groups.allSatisfy(\.isDone) }
     }
+
+    /// Whether not every node can become healthy unless a person does something.
+    package var needsPerson: Bool {
+        !unreadable.isEmpty || history.failure != nil
+            || baselines.contains { $0.groups.contains(where: \.needsPerson) }
+    }
+
+    /// Whether it has come as far as it comes without a person.
+    package var isStuck: Bool {
+        needsPerson && !baselines.contains { $0.groups.contains { !$0.isDone && $0.movesByItself } }
+    }
 }
 
 extension FleetPicture {
@@ -47,7 +58,7 @@ extension FleetPicture {
                 continue
             }
             let facts = facts(
-                of: view, declared: declared, evidence: evidence, zones: zones(view.group.zones))
+                of: view, declared: declared, evidence: evidence, zones: zones(view.group.zones), at: now)
             let rollout = GroupRollout(facts, evidence: evidence, before: estimates, now: now)
             estimates[group.name] = rollout.estimate
             rollouts[group.baseline, default: []].append(rollout)
@@ -60,9 +71,10 @@ extension FleetPicture {
 
     private func facts(
         of view: NodeView, declared: Declaration, evidence: Evidence,
-        zones: [ZoneName: Result<ZoneRules, ZoneError>]
+        zones: [ZoneName: Result<ZoneRules, ZoneError>], at now: Instant
     ) -> GroupRolloutFacts {
         let group = view.group
+        let nodes = (evidence.groups[group.name] ?? []).filter { $0.departedFrom == nil }
         let plan = group.waves.map {
             WavePlan(digest: declared.digest, nodes: view.peers, steps: $0.steps)
         }
@@ -75,8 +87,70 @@ extension FleetPicture {
         if let hold = group.hold { holds.append(Hold(level: .group, reason: hold).reasonToRest) }
         return GroupRolloutFacts(
             membership: membership, declared: declared, since: time(of: declared),
-            soak: view.soaksLookingHere.last ?? .zero, holds: holds,
-            nodes: (evidence.groups[group.name] ?? []).filter { $0.departedFrom == nil }, zones: zones)
+            soak: view.soaksLookingHere.last ?? .zero, holds: holds, nodes: nodes, zones: zones,
+            places: places(of: group, at: now.wall), outdated: outdated(nodes, in: group, on: declared))
+    }
+
+    /// Who has places of a group's budget, by the values of its label.
+    private func places(of group: Group, at now: Timestamp) -> [LabelValue: BudgetPlaces] {
+        guard let budget = group.budget else { return [:] }
+        let own = ledgers.filter { $0.name.group == group.name }
+        return Dictionary(
+            own.map { ledger in
+                (
+                    ledger.name.value,
+                    BudgetPlaces(
+                        budget, in: ledger.name, claimants: ledger.claims.map(\.claimant),
+                        heartbeat: status.fleet.heartbeat, now: now)
+                )
+            }
+        ) { first, _ in first }
+    }
+
+    /// The nodes whose report may be older than what a person has done about them since: `retry` has another
+    /// text at the tip, or the tip came after the report.
+    private func outdated(
+        _ nodes: [CanaryEvidence], in group: Group, on declared: Declaration
+    ) -> Set<NodeName> {
+        let tip = (try? clone.repository.commit(status.commit)).flatMap(\.self)?.committer.time ?? 0
+        let members = Dictionary(
+            roll.nodes.filter { $0.group == group.name }.map { ($0.name, $0) }
+        ) { first, _ in first }
+        var groups: [CommitID: String?] = [:]
+        var outdated: Set<NodeName> = []
+        for node in nodes {
+            guard let report = node.report, report.commit != status.commit else { continue }
+            guard report.failed.contains(where: { $0.isFinal && $0.declaration == declared }) else {
+                if report.time.seconds < tip { outdated.insert(node.node) }
+                continue
+            }
+            guard let member = members[node.node] else { continue }
+            let before = groups[report.commit] ?? retry(of: group.name, at: report.commit)
+            groups[report.commit] = before
+            if before != group.retry || retry(of: member, at: report.commit) != member.record?.retry {
+                outdated.insert(node.node)
+            }
+        }
+        return outdated
+    }
+
+    /// What `retry` says in a group's file at a commit.
+    private func retry(of group: GroupName, at commit: CommitID) -> String? {
+        let files = FleetFiles(tree: CommitTree(clone: clone, commit: commit))
+        let fleet = (try? files.decoded(Layout.fleet) { FleetFile.decode($0) })?.value
+        let file = try? files.decoded(Layout.group(group)) {
+            GroupFile.decode($0, name: group, fleet: fleet)
+        }
+        return file?.value?.group(gate: .none)?.retry
+    }
+
+    /// What `retry` says in a node's file at a commit; where the file was elsewhere, nothing.
+    private func retry(of member: FleetRoll.Member, at commit: CommitID) -> String? {
+        let files = FleetFiles(tree: CommitTree(clone: clone, commit: commit))
+        let file = try? files.decoded(member.path) {
+            NodeFile.decode($0, name: member.name, group: member.group, path: member.path)
+        }
+        return file?.value?.node.retry
     }
 
     /// All nodes of all groups, as a reader at the tip knows them.

@@ -56,6 +56,21 @@ package struct NodeStatus: Sendable {
     }
 }
 
+extension NodeStatus {
+    /// What a person does about the node now; nil where nothing asks for one.
+    ///
+    /// - Parameter now: compared with the time that the report names.
+    package func person(heartbeat: TimeSpan, now: Timestamp) -> PersonStep? {
+        switch testimony {
+        case .none: return .neverReported
+        case .rejected: return fork == nil ? .notBelieved : .fork
+        case .verified(let report, id: _):
+            let isSilent = TimeSpan(seconds: now.seconds - report.time.seconds) >= heartbeat * 2
+            return PersonStep(report) ?? (isSilent ? .silent : nil)
+        }
+    }
+}
+
 extension Int {
     /// The sum, or the largest number where it would be larger: counts come from other machines.
     fileprivate func addingClamped(_ other: Int) -> Int {
@@ -127,11 +142,24 @@ extension FleetClone {
         try read(from: introduction).status
     }
 
+    /// What a fleet says of itself.
+    struct Reading {
+        let status: FleetStatus
+        let roll: FleetRoll
+        let listings: [GroupName: ReportListing]
+        /// The ledgers of groups that have a budget; empty unless they were asked for.
+        let ledgers: [FoundLedger]
+    }
+
     /// What the nodes say, with the roll that it was read by.
-    func read(
-        from introduction: CommitID?
-    ) throws -> (status: FleetStatus, roll: FleetRoll, listings: [GroupName: ReportListing]) {
+    ///
+    /// - Parameter withLedgers: whether the ledgers of groups with a budget are fetched, too: before the
+    ///   reports, so that no report that ends a claim is missed.
+    func read(from introduction: CommitID?, withLedgers: Bool = false) throws -> Reading {
         let before = try roll(at: audit(from: introduction).last)
+        let budgeted =
+            withLedgers ? try before.groups.filter { try budget(of: $0, at: before.commit) != nil } : []
+        let ledgers = budgeted.isEmpty ? [] : try fetchLedgers(of: before, groups: budgeted)
         let listings = try fetchReports(of: before.fleet, groups: before.groups, withChains: false)
         // After the reports, so that no commit that one of them names is missing here.
         try fetchAgain()
@@ -146,7 +174,7 @@ extension FleetClone {
                 fork: fork)
         }
         let status = FleetStatus(fleet: roll.fleet, commit: roll.commit, history: history, nodes: nodes)
-        return (status, roll, listings)
+        return Reading(status: status, roll: roll, listings: listings, ledgers: ledgers)
     }
 
     /// Whether a node's newest report is to be believed.

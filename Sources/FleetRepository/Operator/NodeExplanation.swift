@@ -33,9 +33,25 @@ package struct NodeExplanation: Sendable {
         return .same
     }
 
+    /// What a person does about the node now; nil where nothing asks for one.
+    package func person(now: Timestamp) -> PersonStep? {
+        let step = status.person(heartbeat: heartbeat, now: now)
+        // What failed may be tried again by its next cycle.
+        if step?.isOnlyWay == true, explanation.rule != .failed, explanation.declared != nil,
+            status.report?.reasons.contains(where: { $0.code == .declarationFailed }) == true
+        {
+            return nil
+        }
+        return step
+    }
+
     /// What the node says of itself besides, of which a clone knows nothing.
     package var ownReasons: [Reason] {
-        (status.report?.reasons ?? []).filter { !Reason.Code.recomputable.contains($0.code) }
+        (status.report?.reasons ?? []).filter { reason in
+            guard reason.code == .budget else { return !Reason.Code.recomputable.contains(reason.code) }
+            // Counted here, too, on the claims of this moment.
+            return !explanation.reasons.contains { $0.code == .budget }
+        }
     }
 }
 
@@ -75,6 +91,12 @@ extension FleetPicture {
         var explanation = explain(
             desired: desired, membership: membership, position: position, evidence: evidence,
             zones: zones(membership.group.zones), now: now)
+        let finding = BudgetFinding(
+            membership, lastReport: node.report?.sequence ?? 0, claimants: claimants,
+            heartbeat: status.fleet.heartbeat, now: now.wall)
+        if let finding, desired.mayAdmit {
+            explanation.note(finding, progress: position.memory.admitted?.progress, now: now.wall)
+        }
         if trouble == nil {
             explanation.note(distance: distance(from: commit) ?? 0, from: commit, to: status.commit)
         }
