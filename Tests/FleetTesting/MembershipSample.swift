@@ -11,7 +11,8 @@ extension Membership {
         newer: NewerPolicy = .keep, system: SystemRequirement? = nil, checks: [Check] = [],
         windows: [Window] = [], freezes: [Freeze] = [], waves: Waves? = nil, soaks: [TimeSpan] = [],
         node name: String = "atm-1", peers: [String] = [], proceed: Proceed? = nil,
-        supersede: Supersede = .newest, budget: Budget? = nil, labels: [String: String] = [:]
+        supersede: Supersede = .newest, budget: Budget? = nil, labels: [String: String] = [:],
+        leavers: [Declaration: Set<NodeName>] = [:], leaversUnknown: String? = nil
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -31,7 +32,8 @@ extension Membership {
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))
         return Membership(
             fleet: Fleet(name: .of("acme"), agent: .of("0.1")), group: group, node: node, stack: stack,
-            versions: versions, soaks: soaks, peers: peers.map { .of($0) }, proceed: proceed)
+            versions: versions, soaks: soaks, peers: peers.map { .of($0) }, proceed: proceed,
+            leavers: leavers, leaversUnknown: leaversUnknown)
     }
 }
 

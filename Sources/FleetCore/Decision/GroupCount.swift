@@ -45,6 +45,9 @@ struct GroupCount {
 
     var total: Int { judged.count }
 
+    /// How many have not left the group.
+    var present: Int { judged.count { $0.canary.departedFrom == nil } }
+
     /// Whether there is nobody to judge: no node, or none that is not on hold.
     var hasNobody: Bool { judged.allSatisfy { $0.canary.isHeld || $0.canary.departedFrom != nil } }
 
@@ -75,11 +78,15 @@ struct GroupCount {
     }
 
     func failedReason(allowed: Quota) -> Reason {
-        let names = failed.map { $0.departedFrom == nil ? "\($0.node)" : "\($0.node), which has left" }
-            .joined(separator: ", ")
-        return Reason(
+        Reason(
             .canaryFailed, count: failed.count,
-            "\(failed.count) of \(total) in '\(group)' failed (\(names)), allowed are \(allowed)")
+            "\(failed.count) of \(total) in '\(group)' failed (\(failedNames())), allowed are \(allowed)")
+    }
+
+    /// Who failed, and whether it has left since.
+    func failedNames(first most: Int = .max) -> String {
+        failed.prefix(most).map { $0.departedFrom == nil ? "\($0.node)" : "\($0.node), which has left" }
+            .joined(separator: ", ")
     }
 
     /// The nodes in the share that are not healthy.

@@ -3,7 +3,7 @@
 ///
 /// A wave is judged by its own thresholds and by its first nodes alone, at most ``WavePlan/mostWitnesses``:
 /// whatever the size of the fleet, a node reads few reports. One that adds nobody, or only nodes on hold, is
-/// passed.
+/// passed. The failures of those that have left the group since the declaration stay in their waves.
 package struct WaveRule {
     private let waves: Waves
     private let plan: WavePlan
@@ -12,6 +12,8 @@ package struct WaveRule {
     private let declaration: Declaration
     private let proceed: Proceed?
     private let isReturn: Bool
+    private let leavers: WaveLeavers
+    private let leaversUnknown: String?
 
     /// - Parameter left: what the node would leave: if the branch has gone back from it, the waves before the
     ///   node must have gone back, too; their old proofs alone would let all go at once.
@@ -26,6 +28,8 @@ package struct WaveRule {
         group = membership.group.name
         node = membership.node.name
         proceed = membership.proceed
+        leavers = membership.waveLeavers(for: declaration)
+        leaversUnknown = membership.leaversUnknown
         isReturn = left.map { membership.stack.withdrawal(of: $0) != nil } ?? false
     }
 
@@ -49,15 +53,22 @@ package struct WaveRule {
         if let pause = pause(upTo: own) {
             return Answer(wave: own, refusals: [pause], witnesses: [], isUnread: false)
         }
-        let isFirst = (0..<own).allSatisfy { plan.wave($0).isEmpty }
+        if let why = leaversUnknown ?? evidence.unasked[group]?.message {
+            let reason = Reason(
+                .wave,
+                "\(title(own)) waits: whether one that has left '\(group)' failed cannot be told: \(why)")
+            return Answer(wave: own, refusals: [reason], witnesses: [], isUnread: false)
+        }
+        let judged = max(own, leavers.waves.count)
+        let isFirst = (0..<own).allSatisfy { plan.wave($0).isEmpty } && leavers.waves.isEmpty
         guard !isFirst else { return Answer(wave: own, refusals: [], witnesses: [], isUnread: false) }
-        guard let read = evidence.waves[declaration], read.count >= own else {
+        guard let read = evidence.waves[declaration], read.count >= judged else {
             let reason = Reason(.wave, "\(title(own)) waits: the reports of those before it were not read")
             return Answer(wave: own, refusals: [reason], witnesses: [], isUnread: true)
         }
         var refusals: [Reason] = []
         var witnesses: [GateAnswer.Witness] = []
-        for index in 0..<own {
+        for index in 0..<judged {
             let count = GroupCount(
                 of: group, nodes: read[index], thresholds: waves.thresholds, declaration: declaration,
                 evidence: evidence, isReturn: isReturn)
@@ -77,11 +88,16 @@ package struct WaveRule {
     }
 
     private func refusal(_ own: Int, wave index: Int, count: GroupCount) -> Reason? {
-        if waves.failures.isExceeded(by: count.failed.count, of: count.total) {
-            let names = count.failed.prefix(3).map(\.node.description).joined(separator: ", ")
+        // Of the wave as it was: whoever moves nodes out makes no more failures allowed, and no fewer.
+        let size = min(
+            (index < plan.count ? plan.wave(index).count : 0) + leavers.wave(index).count,
+            WavePlan.mostWitnesses)
+        let total = max(count.present, size)
+        if waves.failures.isExceeded(by: count.failed.count, of: total) {
+            let names = count.failedNames(first: 3)
             return Reason(
                 .waveFailed, count: count.failed.count,
-                "\(count.failed.count) of \(count.total) witnesses of step \(index + 1) in '\(group)' failed "
+                "\(count.failed.count) of \(total) witnesses of step \(index + 1) in '\(group)' failed "
                     + "(\(names)), allowed are \(waves.failures)")
         }
         guard !count.hasNobody, count.required < 1 || count.healthy.count < count.required else { return nil }

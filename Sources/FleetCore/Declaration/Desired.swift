@@ -48,12 +48,19 @@ package struct Membership: Hashable, Sendable {
     private let knownPlans: [Declaration: WavePlan]
     /// What a person has said of the group's pauses.
     package let proceed: Proceed?
+    /// The nodes that have left the group since a declaration came, where the group moves in waves.
+    package let leavers: [Declaration: Set<NodeName>]
+    /// Why it cannot be told who has left the group; nil where it can.
+    package let leaversUnknown: String?
 
     package init(
         fleet: Fleet, group: Group, node: NodeRecord, stack: DeclarationStack,
         versions: [Declaration: DeclaredBaseline], soaks: [TimeSpan] = [],
-        peers: [NodeName] = [], knownPlans: [Declaration: WavePlan] = [:], proceed: Proceed? = nil
+        peers: [NodeName] = [], knownPlans: [Declaration: WavePlan] = [:], proceed: Proceed? = nil,
+        leavers: [Declaration: Set<NodeName>] = [:], leaversUnknown: String? = nil
     ) {
+        self.leavers = leavers
+        self.leaversUnknown = leaversUnknown
         self.peers = peers
         self.knownPlans = knownPlans
         self.proceed = proceed

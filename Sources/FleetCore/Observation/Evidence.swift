@@ -4,7 +4,8 @@ package struct Evidence: Hashable, Sendable {
     /// declaration, in the order of names.
     package let groups: [GroupName: [CanaryEvidence]]
     /// The witnesses of each wave of this node's own group that moves to a declaration before it, as far as
-    /// they were asked for; with those on hold that stand between them. An empty wave has nobody to judge.
+    /// they were asked for; with those on hold that stand between them, and those that have left the group
+    /// since. An empty wave has nobody to judge.
     package private(set) var waves: [Declaration: [[CanaryEvidence]]]
     /// This reader's own running time: how long it has been watching, in all.
     package let watching: TimeSpan
@@ -14,14 +15,18 @@ package struct Evidence: Hashable, Sendable {
     package let heartbeat: TimeSpan
     /// Which entries a declaration has, as far as this node could read them.
     package let entries: [Declaration: Set<EntryKey>]
+    /// Groups that nodes have left which could not be asked, and why: one of them may have failed, so that
+    /// the group opens nothing meanwhile.
+    package private(set) var unasked: [GroupName: Reason]
 
     package init(
         groups: [GroupName: [CanaryEvidence]], watching: TimeSpan, firstSeen: [Declaration: TimeSpan],
         heartbeat: TimeSpan, entries: [Declaration: Set<EntryKey>],
-        waves: [Declaration: [[CanaryEvidence]]] = [:]
+        waves: [Declaration: [[CanaryEvidence]]] = [:], unasked: [GroupName: Reason] = [:]
     ) {
         self.groups = groups
         self.waves = waves
+        self.unasked = unasked
         self.watching = watching
         self.firstSeen = firstSeen
         self.heartbeat = heartbeat
@@ -29,9 +34,12 @@ package struct Evidence: Hashable, Sendable {
     }
 
     /// This evidence and what was read later: of the waves before this node.
-    package func adding(waves more: [Declaration: [[CanaryEvidence]]]) -> Evidence {
+    package func adding(
+        waves more: [Declaration: [[CanaryEvidence]]], unasked others: [GroupName: Reason] = [:]
+    ) -> Evidence {
         var evidence = self
         evidence.waves.merge(more) { _, new in new }
+        evidence.unasked.merge(others) { _, new in new }
         return evidence
     }
 

@@ -59,7 +59,8 @@ extension ReceiptAudit {
         let membership = Membership(
             fleet: view.fleet, group: view.group, node: setting.node, stack: ground.stack, versions: [:],
             peers: view.peers,
-            knownPlans: setting.plan.map { [receipt.declaration: $0] } ?? [:], proceed: view.proceed)
+            knownPlans: setting.plan.map { [receipt.declaration: $0] } ?? [:], proceed: view.proceed,
+            leavers: [receipt.declaration: Set((setting.departed[view.group.name] ?? []).map(\.node))])
         guard
             let rule = WaveRule(
                 membership, declaration: receipt.declaration, leaving: receipt.previous)

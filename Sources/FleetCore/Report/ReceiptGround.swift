@@ -53,11 +53,13 @@ package struct ReceiptGround: Sendable {
         package let view: GroupView
         /// What the commit lists for the node.
         package let node: NodeRecord
-        /// The nodes that were in a group that the gate looks at when the declaration came, and are not now.
+        /// The nodes that were in a group that the gate looks at when the declaration came, and are not now;
+        /// and those of the own group where it moves in waves.
         package let departed: [GroupName: [Peer]]
         /// The order in which the group moves to the receipt's declaration; nil without waves.
         package let plan: WavePlan?
-        /// The witnesses of each wave before the node's own, whether on hold or not.
+        /// The witnesses of each wave before the node's own, whether on hold or not, and those that have left
+        /// it since.
         package let waves: [[Peer]]
 
         package init(

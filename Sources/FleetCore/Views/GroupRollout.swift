@@ -183,6 +183,16 @@ package struct GroupRolloutFacts: Sendable {
         return evidence.adding(waves: [declared: waves])
     }
 
+    /// The evidence with those that have left the waves before a node.
+    private func adding(leaversOf member: Membership, to evidence: Evidence) -> Evidence {
+        guard var waves = evidence.waves[declared] else { return evidence }
+        let gone = (evidence.groups[group.name] ?? []).filter { $0.departedFrom != nil }
+        for (index, names) in member.waveLeavers(for: declared).waves.enumerated() where index < waves.count {
+            waves[index] += gone.filter { names.contains($0.node) }
+        }
+        return evidence.adding(waves: [declared: waves])
+    }
+
     /// Whether a node goes back to the declared one at once: the branch took off what it has, that alone, and
     /// the declared one is proven there.
     fileprivate func isReturning(_ node: CanaryEvidence) -> Bool {
@@ -197,7 +207,9 @@ package struct GroupRolloutFacts: Sendable {
             fleet: membership.fleet, group: group, node: NodeRecord(name: node, group: group.name, key: ""),
             stack: membership.stack, versions: [:], peers: membership.peers,
             knownPlans: membership.wavePlan(for: declared).map { [declared: $0] } ?? [:],
-            proceed: membership.proceed)
+            proceed: membership.proceed, leavers: membership.leavers,
+            leaversUnknown: membership.leaversUnknown)
+        let evidence = adding(leaversOf: member, to: evidence)
         var left: Declaration?
         if case .report(let report, id: _)? = nodes.first(where: { $0.node == node })?.testimony {
             left = report.baseline.admitted

@@ -49,5 +49,5 @@ private func evidence(
     }
     guard membership.group.waves != nil else { return evidence }
     let waves = await source.evidence(of: .waves(declared), for: desired, memory: memory, at: now).evidence
-    return evidence.adding(waves: waves.waves)
+    return evidence.adding(waves: waves.waves, unasked: waves.unasked)
 }

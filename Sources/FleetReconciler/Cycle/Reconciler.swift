@@ -141,7 +141,8 @@ package struct Reconciler<
         let reading = await source.evidence(of: need, for: desired, memory: memory, at: now)
         desired.note(reading.condition)
         memory.peers = reading.peers
-        evidence = evidence.adding(waves: reading.evidence.waves)
+        evidence = evidence.adding(
+            waves: reading.evidence.waves, unasked: reading.evidence.unasked)
         return decide(desired: desired, actual: actual, evidence: evidence, memory: memory, now: now)
     }
 

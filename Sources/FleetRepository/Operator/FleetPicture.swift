@@ -102,9 +102,15 @@ extension FleetPicture {
     func departed(
         from group: GroupName, since declarations: [Declaration], by commit: CommitID
     ) throws(FleetReadError) -> [CanaryEvidence] {
-        let departed = try DepartedCanaries(clone: clone, followed: commit).find(
-            from: group, since: declarations)
-        return departed.map { node in
+        let finder = DepartedCanaries(clone: clone, followed: commit)
+        return try departed(finder.names(from: group, since: declarations), by: commit)
+    }
+
+    /// What a node that follows `commit` knows of nodes that have left a group, in the order of their names.
+    func departed(
+        _ left: [NodeName: [Declaration]], by commit: CommitID
+    ) throws(FleetReadError) -> [CanaryEvidence] {
+        try DepartedCanaries(clone: clone, followed: commit).find(left).map { node in
             let record = node.record
             let found = standings[record.name] ?? status(of: record)
             return CanaryEvidence(

@@ -78,10 +78,12 @@ extension FleetPicture {
         let plan = group.waves.map {
             WavePlan(digest: declared.digest, nodes: view.peers, steps: $0.steps)
         }
+        let left = DeclarationReader(clone: clone).leavers(of: group, since: [declared], at: status.commit)
         let membership = Membership(
             fleet: view.fleet, group: group, node: view.node,
             stack: stacks[group.baseline] ?? DeclarationStack(), versions: [:], peers: view.peers,
-            knownPlans: plan.map { [declared: $0] } ?? [:], proceed: view.proceed)
+            knownPlans: plan.map { [declared: $0] } ?? [:], proceed: view.proceed,
+            leavers: left.nodes, leaversUnknown: left.unknown)
         var holds: [Reason] = []
         if let hold = view.fleet.hold { holds.append(Hold(level: .fleet, reason: hold).reasonToRest) }
         if let hold = group.hold { holds.append(Hold(level: .group, reason: hold).reasonToRest) }

@@ -185,6 +185,13 @@ extension FleetPicture {
             }
             waves.append(canaries(records, isGroupHeld: false, by: commit, since: first))
         }
+        let leavers = membership.waveLeavers(for: declared)
+        let names = leavers.waves.joined().map { ($0, [declared]) }
+        let left = try departed(Dictionary(names) { first, _ in first }, by: commit)
+        for (index, wave) in leavers.waves.enumerated() {
+            if index == waves.count { waves.append([]) }
+            waves[index] += left.filter { wave.contains($0.node) }
+        }
         return [declared: waves]
     }
 }

@@ -190,7 +190,7 @@ extension ReceiptAuditor {
         views[key] = view
         let planKey = PlanKey(view: key, declaration: receipt.declaration)
         let known = departed[planKey]
-        let left = if let known { known } else { try departed(from: view.canaries, receipt) }
+        let left = if let known { known } else { try departed(since: view, receipt) }
         departed[planKey] = left
         guard let waves = view.group.waves else {
             return .setting(ReceiptGround.Setting(view: view, node: node, departed: left))
@@ -198,28 +198,37 @@ extension ReceiptAuditor {
         let rollout =
             rollouts[planKey] ?? Rollout(waves, view.peers, receipt.declaration, book, receipt.commit)
         rollouts[planKey] = rollout
+        let gone = left[receipt.group] ?? []
+        let leavers = WaveLeavers(
+            Set(gone.map(\.node)), from: view.peers, digest: receipt.declaration.digest, steps: waves.steps,
+            before: node.name)
+        let own = rollout.plan.wave(of: node.name) ?? 0
         return .setting(
             ReceiptGround.Setting(
                 view: view, node: node, departed: left, plan: rollout.plan,
-                waves: Array(rollout.witnesses.prefix(rollout.plan.wave(of: node.name) ?? 0))))
+                waves: (0..<max(own, leavers.waves.count)).map { index in
+                    (index < own ? rollout.witnesses[index] : [])
+                        + gone.filter { leavers.wave(index).contains($0.node) }
+                }))
     }
 
-    /// The nodes that have left a group since the receipt's declaration.
+    /// The nodes that have left a group since the receipt's declaration: one that the gate looks at, or the
+    /// node's own if it moves in waves.
     private func departed(
-        from groups: [CanaryGroup], _ receipt: Receipt
+        since view: GroupView, _ receipt: Receipt
     ) throws(GitError) -> [GroupName: [ReceiptGround.Peer]] {
         guard positions[receipt.declaration.commit] != nil else { return [:] }
         let finder = DepartedCanaries(clone: clone, followed: receipt.commit)
         var found: [GroupName: [ReceiptGround.Peer]] = [:]
-        for group in groups {
+        for group in view.canaries.map(\.name) + (view.group.waves == nil ? [] : [view.group.name]) {
             do throws(FleetReadError) {
-                found[group.name] = try finder.find(from: group.name, since: [receipt.declaration]).map {
+                found[group] = try finder.find(from: group, since: [receipt.declaration]).map {
                     ReceiptGround.Peer(
                         $0.record.name, isHeld: $0.record.hold != nil, labels: $0.record.labels,
                         hasLeft: true)
                 }
             } catch {
-                throw GitError("read nodes", "\(group.name)", .notFound, error.description)
+                throw GitError("read nodes", "\(group)", .notFound, error.description)
             }
         }
         return found

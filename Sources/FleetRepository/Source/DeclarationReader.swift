@@ -92,9 +92,28 @@ struct DeclarationReader {
             versions[declaration] = baseline(
                 name, of: declaration, at: [stack.coveredAt(declaration), followed])
         }
+        let left = leavers(of: view.group, since: stack.ahead(of: memory.base?.declaration), at: followed)
         return Membership(
             fleet: view.fleet, group: view.group, node: view.node, stack: stack, versions: versions,
-            soaks: view.soaksLookingHere, peers: view.peers, proceed: view.proceed)
+            soaks: view.soaksLookingHere, peers: view.peers, proceed: view.proceed,
+            leavers: left.nodes, leaversUnknown: left.unknown)
+    }
+
+    /// Who has left a group that moves in waves since each declaration, or why that cannot be told.
+    func leavers(
+        of group: Group, since declarations: [Declaration], at followed: CommitID
+    ) -> (nodes: [Declaration: Set<NodeName>], unknown: String?) {
+        guard group.waves != nil, !declarations.isEmpty else { return ([:], nil) }
+        let finder = DepartedCanaries(clone: clone, followed: followed)
+        do throws(FleetReadError) {
+            var leavers: [Declaration: Set<NodeName>] = [:]
+            for (node, declarations) in try finder.names(from: group.name, since: declarations) {
+                for declaration in declarations { leavers[declaration, default: []].insert(node) }
+            }
+            return (leavers, nil)
+        } catch {
+            return ([:], error.description)
+        }
     }
 }
 

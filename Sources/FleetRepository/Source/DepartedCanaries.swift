@@ -21,19 +21,42 @@ struct DepartedCanaries {
     func find(
         from group: GroupName, since declarations: [Declaration]
     ) throws(FleetReadError) -> [Departed] {
-        let now = FleetReader(CommitTree(clone: clone, commit: followed))
-        var members: Set<NodeName> = []
-        var isKnown = false
+        try find(names(from: group, since: declarations))
+    }
+
+    /// The names of those that have left a group, by the trees' entries alone, and the declarations at whose
+    /// commits they were in it.
+    ///
+    /// - Throws: `FleetReadError.inaccessible`.
+    func names(
+        from group: GroupName, since declarations: [Declaration]
+    ) throws(FleetReadError) -> [NodeName: [Declaration]] {
+        let folder = try entry(of: group, at: followed)
+        var members: Set<NodeName>?
+        var known: [ObjectID?: Set<NodeName>] = [:]
         var left: [NodeName: [Declaration]] = [:]
-        for declaration in declarations where try !hasSameNodes(group, declaration.commit) {
-            if !isKnown { members = try now.members(of: group) }
-            isKnown = true
-            let then = FleetReader(CommitTree(clone: clone, commit: declaration.commit))
-            for node in try then.members(of: group).subtracting(members) {
-                left[node, default: []].append(declaration)
-            }
+        for declaration in declarations {
+            // Two tree entries tell that nothing has changed, which is all that most cycles need.
+            let then = try entry(of: group, at: declaration.commit)
+            guard then != folder else { continue }
+            let present = if let members { members } else { try self.members(of: group, at: followed) }
+            members = present
+            let before =
+                if let old = known[then] { old } else {
+                    try self.members(of: group, at: declaration.commit)
+                }
+            known[then] = before
+            for node in before.subtracting(present) { left[node, default: []].append(declaration) }
         }
+        return left
+    }
+
+    /// What the files of nodes that have left a group say.
+    ///
+    /// - Parameter left: the declarations at whose commits each was in it, newest first.
+    func find(_ left: [NodeName: [Declaration]]) throws(FleetReadError) -> [Departed] {
         guard !left.isEmpty else { return [] }
+        let now = FleetReader(CommitTree(clone: clone, commit: followed))
         // Half a group may have moved: the fleet's entries are listed once, not for each of them.
         let index = try now.index()
         var indexes: [Declaration: FleetIndex] = [:]
@@ -46,16 +69,15 @@ struct DepartedCanaries {
         return departed
     }
 
-    /// Whether a group has the very same nodes' files at a commit as at the followed one: two tree entries
-    /// tell, which is all that most cycles need.
-    private func hasSameNodes(_ group: GroupName, _ commit: CommitID) throws(FleetReadError) -> Bool {
+    private func members(of group: GroupName, at commit: CommitID) throws(FleetReadError) -> Set<NodeName> {
+        try FleetReader(CommitTree(clone: clone, commit: commit)).members(of: group)
+    }
+
+    /// The folder of a group's nodes as a commit has it; nil if it has none.
+    private func entry(of group: GroupName, at commit: CommitID) throws(FleetReadError) -> ObjectID? {
         let folder = Layout.nodes(of: group)
         do throws(GitError) {
-            let entries = (
-                try clone.repository.entry(at: folder, in: commit),
-                try clone.repository.entry(at: folder, in: followed)
-            )
-            return entries.0 == entries.1
+            return try clone.repository.entry(at: folder, in: commit)?.id
         } catch {
             throw .inaccessible(FileTreeError(path: folder, code: .access, message: error.message))
         }

@@ -5,23 +5,26 @@ extension GitFleetSource {
     package func evidence(
         of need: EvidenceNeed, for desired: Desired, memory: NodeState, at now: Instant
     ) async -> EvidenceReading {
-        guard case .member(let membership) = desired.standing, let view = view?.view else {
+        guard case .member(let membership) = desired.standing, let (commit, view) = view else {
             return EvidenceReading(evidence: .none, peers: memory.peers)
         }
         switch need {
         case .gate(let groups):
-            return evidence(of: groups, membership: membership, view: view, memory: memory, at: now)
+            return evidence(
+                of: groups, membership: membership, view: view, by: commit, memory: memory, at: now)
         case .waves(let declaration):
             return waves(to: declaration, membership: membership, view: view, memory: memory, at: now)
         }
     }
 
     private func evidence(
-        of groups: [GroupName], membership: Membership, view: NodeView, memory: NodeState, at now: Instant
+        of groups: [GroupName], membership: Membership, view: NodeView, by commit: CommitID,
+        memory: NodeState, at now: Instant
     ) -> EvidenceReading {
         let running = memory.running.total(at: now)
         var peers = PeerBook(memory.peers, running: running)
         var read: [GroupName: [CanaryEvidence]] = [:]
+        var unasked: [GroupName: Reason] = [:]
         var condition: Reason?
         for group in view.canaries where groups.contains(group.name) {
             let listing = fetchReports(of: group, fleet: view.fleet)
@@ -37,9 +40,15 @@ extension GitFleetSource {
                     labels: node.labels)
             }
             do throws(FleetReadError) {
-                read[group.name] =
-                    try canaries
-                    + departed(from: group, membership: membership, memory: memory, peers: &peers)
+                let open = membership.stack.ahead(of: memory.base?.declaration)
+                let left = try DepartedCanaries(clone: clone, followed: commit).find(
+                    from: group.name, since: open)
+                let departed = departed(left, fleet: view.fleet, memory: memory, peers: &peers)
+                read[group.name] = canaries + departed.evidence
+                if let reason = departed.unasked {
+                    condition = condition ?? reason
+                    unasked[group.name] = reason.withholding(group.name)
+                }
             } catch {
                 // Who may have failed and left cannot be told: no answer of this group is complete.
                 condition = Reason(.unreadable, "the nodes of '\(group.name)' cannot be read: \(error)")
@@ -48,42 +57,16 @@ extension GitFleetSource {
         let entries = membership.versions.mapValues { Set($0.baseline.entries.map(\.key)) }
         let evidence = Evidence(
             groups: read, watching: running, firstSeen: memory.firstSeen,
-            heartbeat: membership.fleet.heartbeat,
-            entries: entries)
+            heartbeat: membership.fleet.heartbeat, entries: entries, unasked: unasked)
         prune(&peers, keeping: [], membership: membership, view: view, memory: memory)
         return EvidenceReading(evidence: evidence, peers: peers.entries, condition: condition)
-    }
-
-    /// Reads the nodes that have left a group since one of the declarations that its gate may be asked for.
-    private func departed(
-        from group: CanaryGroup, membership: Membership, memory: NodeState, peers: inout PeerBook
-    ) throws(FleetReadError) -> [CanaryEvidence] {
-        guard let commit = view?.commit else { return [] }
-        let open = membership.stack.ahead(of: memory.base?.declaration)
-        let departed = try DepartedCanaries(clone: clone, followed: commit).find(
-            from: group.name, since: open)
-        var listings: [GroupName: Result<[String: CommitID], Reason>] = [:]
-        for (name, members) in Dictionary(grouping: departed, by: \.record.group) {
-            listings[name] = fetchReports(
-                of: CanaryGroup(name: name, hold: nil, nodes: members.map(\.record)),
-                fleet: membership.fleet)
-        }
-        return departed.map { node in
-            let testimony = self.testimony(
-                of: node.record, fleet: membership.fleet.name,
-                listed: try? listings[node.record.group]?.get(), mark: memory.mark, peers: &peers)
-            return CanaryEvidence(
-                node: node.record.name, isHeld: node.record.hold != nil, testimony: testimony,
-                lastNews: peers.lastNews(of: node.record), failed: peers.failed(on: node.record.name),
-                labels: node.record.labels, departedFrom: node.declarations)
-        }
     }
 
     /// Forgets what neither the gate nor the waves can ask for any more.
     ///
     /// - Parameter witnesses: those of the waves; empty while the gate is asked, then what is known of the
     ///   own group's nodes stays until they are asked.
-    private func prune(
+    func prune(
         _ peers: inout PeerBook, keeping witnesses: [NodeRecord], membership: Membership, view: NodeView,
         memory: NodeState
     ) {
@@ -102,54 +85,8 @@ extension GitFleetSource {
         }
     }
 
-    /// Reads the witnesses of each wave that moves to a declaration before this node.
-    private func waves(
-        to declaration: Declaration, membership: Membership, view: NodeView, memory: NodeState,
-        at now: Instant
-    ) -> EvidenceReading {
-        let nothing = EvidenceReading(evidence: .none, peers: memory.peers)
-        guard let plan = membership.wavePlan(for: declaration), let commit = self.view?.commit,
-            let own = plan.wave(of: membership.node.name)
-        else { return nothing }
-        let group = membership.group.name
-        var steps: [[(name: NodeName, record: NodeRecord?)]] = []
-        do throws(FleetReadError) {
-            let reader = FleetReader(CommitTree(clone: clone, commit: commit))
-            for step in 0..<own { steps.append(try reader.witnesses(of: step, in: plan, group: group)) }
-        } catch {
-            var reading = nothing
-            reading.condition = Reason(.unreadable, "the waves cannot be read: \(error)")
-            return reading
-        }
-        let known = steps.joined().compactMap(\.record)
-        let listing = fetchReports(of: CanaryGroup(name: group, hold: nil, nodes: known), fleet: view.fleet)
-        let running = memory.running.total(at: now)
-        var peers = PeerBook(memory.peers, running: running)
-        let read = steps.map { witnesses in
-            witnesses.map { name, record in
-                guard let record else {
-                    return CanaryEvidence(
-                        node: name, isHeld: false, testimony: .rejected("its file cannot be read"),
-                        lastNews: running)
-                }
-                let testimony = self.testimony(
-                    of: record, fleet: view.fleet.name, listed: try? listing.get(), mark: memory.mark,
-                    peers: &peers)
-                return CanaryEvidence(
-                    node: name, isHeld: record.hold != nil, testimony: testimony,
-                    lastNews: peers.lastNews(of: record), failed: peers.failed(on: record.name))
-            }
-        }
-        prune(&peers, keeping: known, membership: membership, view: view, memory: memory)
-        var condition: Reason?
-        if case .failure(let reason) = listing { condition = reason }
-        return EvidenceReading(
-            evidence: Evidence.none.adding(waves: [declaration: read]), peers: peers.entries,
-            condition: condition)
-    }
-
     /// Fetches `latest/<node>` of a group's nodes, and what the remote lists beside them.
-    private func fetchReports(of group: CanaryGroup, fleet: Fleet) -> Result<[String: CommitID], Reason> {
+    func fetchReports(of group: CanaryGroup, fleet: Fleet) -> Result<[String: CommitID], Reason> {
         guard isWorking else { return .failure(Reason(.remoteAway, "the remote was not asked")) }
         let refspecs = group.nodes.compactMap {
             FetchRefspec(source: FleetReferences.latest($0.name), destination: FleetReferences.peer($0.name))
@@ -195,7 +132,7 @@ extension GitFleetSource {
     ///
     /// - Parameter listed: the remote's references; nil if it could not be asked, then what was believed last
     ///   stands.
-    private func testimony(
+    func testimony(
         of node: NodeRecord, fleet: FleetName, listed: [String: CommitID]?, mark: CommitID?,
         peers: inout PeerBook
     ) -> CanaryEvidence.Testimony {

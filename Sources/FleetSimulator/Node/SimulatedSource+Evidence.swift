@@ -35,7 +35,7 @@ extension SimulatedSource {
             let canaries = group.nodes.map {
                 evidence(of: $0, isHeld: group.hold != nil || $0.hold != nil, memory: memory, peers: &peers)
             }
-            let departed = simulation.departed(from: group, since: open, at: commit).map { departed in
+            let departed = simulation.departed(from: group.name, since: open, at: commit).map { departed in
                 evidence(
                     of: departed.record, isHeld: departed.record.hold != nil, memory: memory, peers: &peers,
                     departedFrom: departed.declarations)
@@ -60,15 +60,27 @@ extension SimulatedSource {
             return EvidenceReading(evidence: .none, peers: memory.peers)
         }
         var peers = PeerBook(memory.peers, running: memory.running.total(at: now))
-        let read = (0..<own).map { step in
+        var read = (0..<own).map { step in
             node.reading.append(.wave(group, declaration, step))
             return commit.witnesses(of: step, to: declaration, in: group).map {
                 evidence(of: $0, isHeld: $0.hold != nil, memory: memory, peers: &peers)
             }
         }
         for step in 0..<own { simulation.register(commit, group, declaration, step) }
+        let leavers = membership.waveLeavers(for: declaration)
+        let left = simulation.departed(from: group, since: [declaration], at: commit)
+        for (index, wave) in leavers.waves.enumerated() {
+            if index == read.count { read.append([]) }
+            read[index] += left.filter { wave.contains($0.record.name) }.map {
+                evidence(
+                    of: $0.record, isHeld: $0.record.hold != nil, memory: memory, peers: &peers,
+                    departedFrom: $0.declarations)
+            }
+        }
         if let view = commit.view(of: group) {
-            let witnesses = (0..<own).flatMap { commit.witnesses(of: $0, to: declaration, in: group) }
+            let witnesses =
+                (0..<own).flatMap { commit.witnesses(of: $0, to: declaration, in: group) }
+                + left.map(\.record)
             prune(&peers, keeping: witnesses, view: view, commit: commit, memory: memory)
         }
         return EvidenceReading(
@@ -200,14 +212,12 @@ extension Simulation {
     /// The nodes that were in a group when a declaration came to the branch and are not now, in the order of
     /// their names.
     func departed(
-        from group: CanaryGroup, since declarations: [Declaration], at commit: SimulatedCommit
+        from group: GroupName, since declarations: [Declaration], at commit: SimulatedCommit
     ) -> [DepartedCanary] {
         var left: [NodeName: [Declaration]] = [:]
         for declaration in declarations {
-            guard let then = repository.commit(declaration.commit), then !== commit else { continue }
-            for record in then.roll(of: group.name)
-            where commit.content.nodes[record.name]?.group != group.name {
-                left[record.name, default: []].append(declaration)
+            for node in leavers(of: group, since: declaration, at: commit) {
+                left[node, default: []].append(declaration)
             }
         }
         return left.sorted { $0.key < $1.key }.compactMap { name, declarations in
@@ -217,6 +227,28 @@ extension Simulation {
             }
         }
     }
+}
+
+extension Simulation {
+    /// The names of those that have left a group since a declaration came.
+    private func leavers(
+        of group: GroupName, since declaration: Declaration, at commit: SimulatedCommit
+    ) -> [NodeName] {
+        let key = DepartureKey(group: group, declaration: declaration)
+        if let known = commit.knownLeavers[key] { return known }
+        var left: [NodeName] = []
+        if let then = repository.commit(declaration.commit), then !== commit {
+            left = then.roll(of: group).map(\.name).filter { commit.content.nodes[$0]?.group != group }
+        }
+        commit.knownLeavers[key] = left
+        return left
+    }
+}
+
+/// Which nodes have left a group since a declaration is asked by many, and told once.
+struct DepartureKey: Hashable {
+    let group: GroupName
+    let declaration: Declaration
 }
 
 /// A wave, as one commit lists its witnesses.

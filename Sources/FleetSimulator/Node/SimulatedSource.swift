@@ -136,10 +136,26 @@ struct SimulatedSource: FleetSource {
             fleet: followed.content.fleet, group: view.group, node: record, stack: stack,
             versions: versions(view, at: followed, following: following, memory: memory), soaks: view.soaks,
             peers: view.peers, knownPlans: followed.wavePlans[record.group] ?? [:],
-            proceed: followed.content.proceeds[record.group])
+            proceed: followed.content.proceeds[record.group],
+            leavers: leavers(of: view.group, in: stack, memory: memory, at: followed))
         return Desired(
             commit: followed.id, standing: .member(membership), mayAdmit: following.mayAdmit, holds: holds,
             conditions: following.conditions)
+    }
+
+    /// Who has left a group that moves in waves since each declaration.
+    private func leavers(
+        of group: Group, in stack: DeclarationStack, memory: NodeState, at followed: SimulatedCommit
+    ) -> [Declaration: Set<NodeName>] {
+        guard group.waves != nil else { return [:] }
+        var leavers: [Declaration: Set<NodeName>] = [:]
+        let open = stack.ahead(of: memory.base?.declaration)
+        for departed in simulation.departed(from: group.name, since: open, at: followed) {
+            for declaration in departed.declarations {
+                leavers[declaration, default: []].insert(departed.record.name)
+            }
+        }
+        return leavers
     }
 
     private func holds(at id: CommitID) -> [Reason] {

@@ -22,6 +22,8 @@ package final class SimulatedCommit {
     private var rolls: [GroupName: [NodeRecord]]?
     var wavePlans: [GroupName: [Declaration: WavePlan]] = [:]
     var knownWitnesses: [ReadKey: [NodeRecord]] = [:]
+    /// Who has left a group since a declaration came, as far as somebody asked.
+    var knownLeavers: [DepartureKey: [NodeName]] = [:]
 
     init(
         id: CommitID, parent: SimulatedCommit?, signer: Signer, content: FleetContent, time: Int64,

@@ -122,7 +122,8 @@ extension Desired {
         let (stack, versions, group) = change(membership)
         let changed = Membership(
             fleet: membership.fleet, group: group, node: membership.node, stack: stack, versions: versions,
-            soaks: membership.soaks, peers: membership.peers, proceed: membership.proceed)
+            soaks: membership.soaks, peers: membership.peers, proceed: membership.proceed,
+            leavers: membership.leavers)
         return Desired(
             commit: commit, standing: .member(changed), mayAdmit: mayAdmit, holds: holds,
             conditions: conditions)

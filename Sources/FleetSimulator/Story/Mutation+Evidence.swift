@@ -86,7 +86,7 @@ extension Evidence {
         Evidence(
             groups: groups.mapValues { $0.compactMap(change) }, watching: watching, firstSeen: firstSeen,
             heartbeat: heartbeat, entries: entries,
-            waves: waves.mapValues { $0.map { $0.compactMap(change) } })
+            waves: waves.mapValues { $0.map { $0.compactMap(change) } }, unasked: unasked)
     }
 }
 
