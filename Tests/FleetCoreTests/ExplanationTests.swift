@@ -13,6 +13,7 @@ struct ExplanationTests {
         var memory = NodeState()
         var evidence = Evidence.none
         var holds: [Reason] = []
+        var reboot = RebootStatement()
 
         init() { memory.admitted = .sample(ExplanationTests.old, in: membership) }
 
@@ -26,7 +27,8 @@ struct ExplanationTests {
             return explain(
                 desired: desired, membership: membership,
                 position: Position(
-                    memory, facts: .debian12, inventory: inventory, record: membership.node, at: .at(0)),
+                    memory, facts: .debian12, inventory: inventory, record: membership.node,
+                    reboot: reboot, at: .at(0)),
                 evidence: evidence, now: .at(0))
         }
 
@@ -106,6 +108,10 @@ struct ExplanationTests {
         #expect(explanation.reasons.map(\.code) == [.soakUnfinished])
         #expect(marks(explanation, .gate) == [.met, .notMet])
         #expect(explanation.missing.map(\.text) == explanation.reasons.map(\.message))
+        // Nothing goes on before a reboot, and that is a person's to do.
+        situation.reboot = RebootStatement(isRequired: true, reason: "a newer kernel is installed")
+        #expect(situation.own.missing.first?.text.contains("reboot this node") == true)
+        #expect(situation.own.missing.first?.notBefore == nil)
     }
 
     @Test func whatIsAdmittedIsNotAskedAbout() {

@@ -76,4 +76,26 @@ struct SupersedeTests {
         #expect((decision.admitted?.declaration == Self.b) == canary.stays)
         #expect(decision.reasons.contains { $0.code == .soakUnfinished } == canary.stays)
     }
+
+    @Test func `a soak that waits for a reboot says so, and what to do`() {
+        let membership = Membership.sample("A B C", soaks: [Self.soak], supersede: .finish)
+        var memory = NodeState()
+        memory.admitted = .sample(Self.b, in: membership)
+        let decision = decide(
+            desired: Desired(commit: .number(99), standing: .member(membership)),
+            actual: Actual(
+                inventory: .success(.sample(["nginx 2"])), facts: .debian12,
+                reboot: RebootStatement(isRequired: true, reason: "linux-image-6.1.0-40 is not running")),
+            evidence: .none, memory: memory, now: .at(1_000))
+        #expect(decision.admitted?.declaration == Self.b)
+        #expect(
+            decision.reasons == [
+                Reason(
+                    .soakUnfinished,
+                    "\(Self.b) takes effect here only after a reboot (linux-image-6.1.0-40 is not running), and no "
+                        + "soak goes on before it: reboot this node, so that 'supersede: finish' can end the soak of "
+                        + "4h that other groups wait for before \(Self.c); or withdraw \(Self.b), or say "
+                        + "'supersede: newest'")
+            ])
+    }
 }

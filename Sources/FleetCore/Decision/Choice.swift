@@ -8,6 +8,8 @@ struct Choice {
     let memory: NodeState
     /// The rules of the zones by which windows and freezes are meant.
     let zones: [ZoneName: Result<ZoneRules, ZoneError>]
+    /// Whether what is installed takes effect only after a reboot.
+    let reboot: RebootStatement
     let now: Instant
     /// The entries of a baseline that apply to this node and are enforced on it.
     let applied: (DeclaredBaseline) -> [EntryKey]
@@ -80,6 +82,15 @@ struct Choice {
         else { return nil }
         let reached = memory.proven.first { $0.declaration == base.declaration }?.healthyFor ?? .zero
         guard reached < needed, !leavesOut(base, version) else { return nil }
+        guard !reboot.isRequired else {
+            let why = reboot.reason.map { " (\($0))" } ?? ""
+            return Reason(
+                .soakUnfinished,
+                "\(base.declaration) takes effect here only after a reboot\(why), and no soak goes on before "
+                    + "it: reboot this node, so that 'supersede: finish' can end the soak of \(needed) that "
+                    + "other groups wait for before \(declared); or withdraw \(base.declaration), or say "
+                    + "'supersede: newest'")
+        }
         return Reason(
             .soakUnfinished,
             "\(base.declaration) has been well here for \(reached.rough) of the \(needed) that other groups "

@@ -85,7 +85,7 @@ private struct Deliberation {
         }
         let choice = Choice(
             desired: desired, membership: membership, facts: actual.facts, evidence: evidence,
-            memory: memory, zones: actual.zones, now: now,
+            memory: memory, zones: actual.zones, reboot: actual.reboot, now: now,
             applied: { $0.applied(in: inventory, placed: memory.changes.placed, exceptions: exceptions) },
             leavesOut: {
                 $0.leavesOut(

@@ -105,11 +105,14 @@ package struct Actual: Hashable, Sendable {
     package let facts: SystemFacts
     /// The rules of the time zones that the group's windows and freezes name, or why they are not known.
     package let zones: [ZoneName: Result<ZoneRules, ZoneError>]
+    /// Whether something that is installed takes effect only after a reboot.
+    package let reboot: RebootStatement
 
     package init(
         inventory: Result<Inventory, Reason>, facts: SystemFacts,
-        zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:]
+        zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:], reboot: RebootStatement = RebootStatement()
     ) {
+        self.reboot = reboot
         self.inventory = inventory
         self.facts = facts
         self.zones = zones

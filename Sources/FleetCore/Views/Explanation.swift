@@ -72,7 +72,8 @@ package func explain(
 ) -> Explanation {
     let choice = Choice(
         desired: desired, membership: membership, facts: position.facts, evidence: evidence,
-        memory: position.memory, zones: zones, now: now, applied: { position.applied($0).keys },
+        memory: position.memory, zones: zones, reboot: position.reboot, now: now,
+        applied: { position.applied($0).keys },
         leavesOut: { position.leavesOut($0, $1) })
     return Explaining(
         desired: desired, membership: membership, position: position, evidence: evidence, now: now,

@@ -10,6 +10,8 @@ package struct Position: Sendable {
     package let isInterrupted: Bool
     /// The hold by a file on the node that it has reported.
     package let localHold: Reason?
+    /// Whether what is installed takes effect there only after a reboot.
+    package let reboot: RebootStatement
     /// Which entries of a baseline apply to the node.
     package let applied: @Sendable (DeclaredBaseline) -> Applied
     /// Whether entries of what was admitted are left out there.
@@ -25,9 +27,10 @@ package struct Position: Sendable {
     /// The node's own position: it knows all of it.
     package init(
         _ memory: NodeState, facts: SystemFacts, inventory: InventoryIndex, record: NodeRecord,
-        at now: Instant
+        reboot: RebootStatement = RebootStatement(), at now: Instant
     ) {
         self.memory = memory
+        self.reboot = reboot
         self.facts = facts
         isKnown = true
         isInterrupted = memory.intent != nil
@@ -81,6 +84,7 @@ extension Position {
         facts = report.system.facts
         isKnown = true
         isInterrupted = report.phase == .stalled || report.reasons.contains { $0.code == .interrupted }
+        reboot = report.reboot
         localHold = report.reasons.first { $0.code == .localHold }
         let exceptions = membership.node.exceptedEntries(at: now)
         let known = report.baseline.admitted.flatMap { membership.versions[$0] }
@@ -99,6 +103,7 @@ extension Position {
             kernel: "")
         isKnown = false
         isInterrupted = false
+        reboot = RebootStatement()
         localHold = nil
         let exceptions = membership.node.exceptedEntries(at: now)
         applied = { $0.applied(by: PackageStatement(), comparedWith: nil, exceptions: exceptions) }

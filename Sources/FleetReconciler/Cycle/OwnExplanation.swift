@@ -27,7 +27,8 @@ package func explanation(
     else { return nil }
     let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
     let position = Position(
-        memory, facts: facts, inventory: InventoryIndex(inventory), record: membership.node, at: now)
+        memory, facts: facts, inventory: InventoryIndex(inventory), record: membership.node,
+        reboot: packages.rebootRequirement(), at: now)
     let evidence = await evidence(for: desired, membership, memory: memory, from: source, at: now)
     return explain(
         desired: desired, membership: membership, position: position, evidence: evidence,

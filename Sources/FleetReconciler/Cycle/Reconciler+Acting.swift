@@ -53,13 +53,15 @@ extension Reconciler {
 
     func observe(for desired: Desired) async -> Actual {
         let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
-        let zones = await zones(for: desired)
+        let inventory: Result<Inventory, Reason>
         do {
-            return Actual(inventory: .success(try await packages.inventory()), facts: facts, zones: zones)
+            inventory = .success(try await packages.inventory())
         } catch {
-            return Actual(
-                inventory: .failure(Reason(error.code.reasonCode, error.message)), facts: facts, zones: zones)
+            inventory = .failure(Reason(error.code.reasonCode, error.message))
         }
+        return Actual(
+            inventory: inventory, facts: facts, zones: await zones(for: desired),
+            reboot: packages.rebootRequirement())
     }
 
     /// The rules of the zones by whose clocks the node's windows and freezes are meant.
