@@ -83,6 +83,73 @@ struct OperatorLooseningTests {
         #expect(try plimsoll("validate", clone, "pull~1..pull").exitCode == 0)
     }
 
+    private func write(group: String, gate: String) throws {
+        try folder.write(
+            "apiVersion: plimsoll/v1\nbaseline: debian-12\ngate: \(gate)\n",
+            to: "acme/groups/\(group)/group.yaml")
+    }
+
+    private func enrol(_ node: String, in group: String) throws {
+        let key = try SSHKeyFiles(node, in: folder)
+        try folder.write(
+            "apiVersion: plimsoll/v1\nkey: \(key.publicLine)\n",
+            to: "acme/groups/\(group)/nodes/\(node).yaml")
+    }
+
+    /// Two stores behind the gate, a canary, and a laboratory without a gate.
+    private func enrolAll() throws {
+        for (node, group) in [("c-1", "canary"), ("s-1", "stores"), ("s-2", "stores"), ("l-1", "lab")] {
+            try enrol(node, in: group)
+        }
+        try write(group: "lab", gate: "none")
+        try commit("Enrol all")
+    }
+
+    private static let move =
+        "groups/lab/group.yaml:3:1: moving s-1 from group 'stores' to 'lab' loosens the gate: the gate is dropped; the "
+        + "same change brings another content of the baseline 'debian-12'; move in a commit of its own, merged before"
+
+    @Test func movingNodesToAMilderGroupIsALooseningToo() throws {
+        try enrolAll()
+        try git("checkout", "--quiet", "-b", "pull")
+        try git("mv", "groups/stores/nodes/s-1.yaml", "groups/lab/nodes/s-1.yaml")
+        try commit("Move s-1")
+        let told = try plimsoll("validate", clone, "work..pull")
+        #expect(told.exitCode == 0, "\(told.text)\(told.errorText)")
+        #expect(
+            told.lines.contains(
+                "groups/lab/group.yaml:3:1: warning: moving s-1 from group 'stores' to 'lab' loosens the gate: the "
+                    + "gate is dropped"), "\(told.text)")
+        try write(packages: "{nginx: 1.22.1-9}")
+        try commit("Bring nginx")
+        let refused = try plimsoll("validate", clone, "work..pull")
+        #expect(refused.exitCode == 65 && refused.lines.contains(Self.move), "\(refused.text)")
+        // Each in a commit of its own, the one merged before the other.
+        #expect(try plimsoll("validate", clone, "pull~1..pull").exitCode == 0)
+    }
+
+    @Test func aGroupThatIsRenamedKeepsItsGateOrIsNamed() throws {
+        try enrolAll()
+        try git("checkout", "--quiet", "-b", "pull")
+        try git("mv", "groups/stores", "groups/shops")
+        try git("mv", "groups/canary", "groups/pilot")
+        try write(group: "shops", gate: "{after: [pilot], soak: 4h}")
+        try write(packages: "{nginx: 1.22.1-9}")
+        try commit("Rename the groups, and bring nginx")
+        let same = try plimsoll("validate", clone, "work..pull")
+        #expect(same.exitCode == 0 && !same.text.contains("loosen"), "\(same.text)\(same.errorText)")
+        try write(group: "shops", gate: "{after: [pilot], soak: 1h}")
+        try commit("Soak less")
+        let refused = try plimsoll("validate", clone, "work..pull")
+        #expect(refused.exitCode == 65, "\(refused.text)")
+        #expect(
+            refused.lines.contains {
+                $0.hasPrefix(
+                    "groups/shops/group.yaml:3:1: moving s-1, s-2 from group 'stores' to 'shops' loosens the gate: "
+                        + "'soak' goes from 4h to 1h; the same change brings")
+            }, "\(refused.text)")
+    }
+
     @Test func aRangeThatIsNoneIsAMistakeOfTheCaller() throws {
         for range in ["nowhere..work", "work...nothing"] {
             let result = try plimsoll("validate", clone, range)

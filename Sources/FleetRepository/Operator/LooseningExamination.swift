@@ -15,10 +15,10 @@ package struct LoosenedGroup: Hashable, Sendable {
 /// Who needs a gate to be looser for a baseline to pass says so in a commit of its own, merged before: a
 /// reviewer of the baseline must not have to find it among five hundred versions.
 package struct LooseningExamination {
-    private let old: FleetReader
-    private let new: FleetReader
-    private let oldFiles: FleetFiles
-    private let files: FleetFiles
+    let old: FleetReader
+    let new: FleetReader
+    let oldFiles: FleetFiles
+    let files: FleetFiles
 
     package init(from old: any FileTree, to new: any FileTree) {
         self.old = FleetReader(old)
@@ -34,11 +34,13 @@ package struct LooseningExamination {
         let index = FleetIndex(paths: try files.tree.paths(below: Layout.groups))
         var sizes: [GroupName: Int] = [:]
         for group in index.groupsWithNodes { sizes[group] = index.nodes(of: group).count }
+        let moves = GroupMoves(
+            from: FleetIndex(paths: try oldFiles.tree.paths(below: Layout.groups)), to: index)
         var found: [LoosenedGroup] = []
         for name in index.groups.sorted() {
-            guard let before = try oldFiles.writtenGroup(name), let now = try files.writtenGroup(name) else {
-                continue
-            }
+            guard let now = try files.writtenGroup(name) else { continue }
+            found += try groups(whoseNodesMove: moves.moves(to: name), to: now, moves, sizes: sizes)
+            guard let before = try oldFiles.writtenGroup(name)?.naming(moves.renamed) else { continue }
             let loosenings = now.loosenings(from: before, sizes: sizes)
             guard !loosenings.isEmpty else { continue }
             let change = try baselineChange(from: before.baseline, to: now.baseline)
@@ -71,7 +73,7 @@ package struct LooseningExamination {
         return "another content of the baseline '\(now)'"
     }
 
-    private func digest(of name: BaselineName, by reader: FleetReader) throws(FileTreeError) -> Digest? {
+    func digest(of name: BaselineName, by reader: FleetReader) throws(FileTreeError) -> Digest? {
         try readable { () throws(FleetReadError) in CanonicalForm(try reader.baseline(named: name)).digest }
     }
 
@@ -89,7 +91,7 @@ package struct LooseningExamination {
 
     /// Where a key stands: in the group's file, in the fleet's defaults, or, where it was dropped, at the
     /// beginning of the group's file.
-    private func place(
+    func place(
         of key: String, in group: GroupName
     ) throws(FileTreeError) -> (path: String, place: Place) {
         let path = Layout.group(group)
