@@ -275,4 +275,58 @@ struct ClaimBeliefTests {
         try new.claimNow()
         #expect(try two.states() == ["atm-1": .silent])
     }
+
+    /// What `plimsoll claims` shows.
+    private func shown() throws -> [String: Claimant.State] {
+        let location = try RepositoryLocation(fleet.server, branch: "main")
+        let claims = try FleetClone(location, branch: "main", network: .built).claims(
+            from: fleet.introduction)
+        let entries = claims.ledgers.flatMap(\.claims)
+        return Dictionary(entries.map { ($0.claimant.node.description, $0.claimant.state) }) { _, last in last
+        }
+    }
+
+    @Test func `an operator sees of a machine that was replaced what the nodes see`() async throws {
+        let old = try await fleet.agent("atm-1")
+        try old.claimNow()
+        try old.report(.converged)
+        try old.report(.converged)
+        #expect(try shown() == ["atm-1": .ended])
+        try old.claimNow()
+        let oldKey = try fleet.key(of: "atm-1")
+        try fleet.writeNode("atm-1")
+        try fleet.publish("Replace atm-1")
+        let two = try await fleet.agent("atm-2")
+        // The old machine has reported often, and none of it is about the new one's claims.
+        #expect(try shown() == ["atm-1": .silent])
+        let new = try await fleet.agent("atm-1")
+        try new.claimNow()
+        #expect(try two.states() == ["atm-1": .silent] && shown() == ["atm-1": .silent])
+        for name in ["status", "latest"] {
+            try Git.run("update-ref", "-d", "refs/heads/\(name)/atm-1", in: fleet.server)
+        }
+        try new.report(.converged)
+        #expect(try two.states() == ["atm-1": .ended] && shown() == ["atm-1": .ended])
+        // Nor does the old key begin a claim in the new one's name.
+        try fleet.forge(old.claim(sequence: 0).documentBytes, signedBy: oldKey)
+        #expect(try two.states() == ["atm-1": .ended] && shown() == ["atm-1": .ended])
+    }
+
+    @Test func `a claim by a key that comes with a commit nobody follows yet is not ended by the old key`()
+        async throws
+    {
+        let old = try await fleet.agent("atm-1")
+        let two = try await fleet.agent("atm-2")
+        try old.report(.converged)
+        try old.report(.converged)
+        // The branch's tip is not authentic: neither nodes nor operators follow it.
+        try fleet.writeNode("atm-1")
+        let tip = try #require(CommitID(try Git.commit("Replace atm-1, unsigned", in: fleet.work)))
+        try Git.run("push", "--quiet", "origin", "main", in: fleet.work)
+        var claim = old.claim(sequence: 0)
+        claim.commit = tip
+        try fleet.forge(claim.documentBytes, signedBy: try fleet.key(of: "atm-1"))
+        #expect(try two.states() == ["atm-1": .silent])
+        #expect(try shown() == ["atm-1": .silent])
+    }
 }

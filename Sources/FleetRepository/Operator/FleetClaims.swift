@@ -72,7 +72,7 @@ extension FleetClone {
         let testimonies = Dictionary(
             status.nodes.map { ($0.node, Claimant.Testimony($0.testimony)) }
         ) { first, _ in first }
-        let chain = Set(status.history.chain)
+        let chain = try branchChain(besides: status.history.chain)
         var authorities = try ClaimAuthorities(
             clone, followed: status.commit, fleet: status.fleet.name,
             isOnChain: { commit throws(GitError) in chain.contains(commit) })
@@ -87,12 +87,26 @@ extension FleetClone {
                     name: LedgerName(group: name.group, label: label, value: name.value), budget: budget,
                     tip: ledger.tip,
                     claims: book.entries.map { entry in
-                        let testimony = testimonies[entry.claim.node] ?? .rejected("it is not listed")
+                        // What the name's report says counts for the key that is listed, as for nodes.
+                        let testimony = entry.member.flatMap { testimonies[$0.name] }
                         return FleetClaims.Entry(
-                            id: entry.id, claimant: Claimant(entry, testimony: testimony))
+                            id: entry.id,
+                            claimant: Claimant(
+                                entry, testimony: testimony ?? .rejected("its file cannot be read")))
                     }, unbelieved: book.unbelieved, unread: book.unread, remote: ledger.remote))
         }
         return ledgers.sorted { ($0.name.group, $0.name.value) < ($1.name.group, $1.name.value) }
+    }
+
+    /// The commits of the branch, authentic or not: a claim that names one of them counts for nodes, too, and
+    /// frees nobody.
+    private func branchChain(besides authentic: [CommitID]) throws(GitError) -> Set<CommitID> {
+        var chain = Set(authentic)
+        var next: CommitID? = tip
+        while let current = next, chain.insert(current).inserted {
+            next = try clone.repository.firstParent(of: current)
+        }
+        return chain
     }
 
     /// Fetches the ledgers that a remote lists for these groups.
