@@ -152,6 +152,13 @@ struct ReceiptAuditTests {
 
     static let falseWitnesses: [Case] = [
         Case(
+            "one that has left is left out, by an agent that calls itself an old one", .witnessLeftOut,
+            saying: "'canary-3', which has left 'canary' since the declaration, is left out"
+        ) {
+            $0.departed = [.of("canary"): [ReceiptGround.Peer(.of("canary-3"), isHeld: false, hasLeft: true)]]
+            $0.bearer.agent = "0.0.9"
+        },
+        Case(
             "a witness left out", .witnessLeftOut, .gateNotOpen,
             saying: "'canary-2' of 'canary', which was to be looked at, is left out"
         ) { $0.receipt.witnesses.removeAll { $0.node == .of("canary-2") } },

@@ -16,6 +16,8 @@ struct ReceiptSample {
     var peers: [String] = []
     var proceed: Proceed?
     var canaries: [CanaryGroup] = [.sample(["canary-1", "canary-2"])]
+    /// Who has left a group since the declaration.
+    var departed: [GroupName: [ReceiptGround.Peer]] = [:]
     var node = NodeRecord.sample("atm-1", group: "stores")
     var fleetHold: String?
     var place: ReceiptGround.Place?
@@ -95,7 +97,7 @@ struct ReceiptSample {
         }
         let own = plan?.wave(of: receipt.node) ?? 0
         let setting = ReceiptGround.Setting(
-            view: view, node: node, plan: plan,
+            view: view, node: node, departed: departed, plan: plan,
             waves: plan.map { plan in
                 (0..<own).map { plan.wave($0).map { ReceiptGround.Peer($0, isHeld: false) } }
             } ?? [])

@@ -61,12 +61,13 @@ extension ReceiptAudit {
         let none = Account(
             group: key.group, peer: peer, claimed: nil, report: nil, isMissing: false, isAsleep: false)
         guard let claim = claims.first else {
-            guard !peer.hasLeft else {
-                noteDeparted(key)
-                return none
-            }
-            verdict.note(
-                .witnessLeftOut, "'\(key.node)' of '\(key.group)', which was to be looked at, is left out")
+            // Every agent that was ever released looks at those that have left, too: the version that a node
+            // writes into its report excuses nothing.
+            let who =
+                peer.hasLeft
+                ? "'\(key.node)', which has left '\(key.group)' since the declaration,"
+                : "'\(key.node)' of '\(key.group)', which was to be looked at,"
+            verdict.note(.witnessLeftOut, "\(who) is left out")
             return none
         }
         if claims.count > 1 {
@@ -96,17 +97,6 @@ extension ReceiptAudit {
             group: key.group, peer: peer, claimed: claim.standing, report: report, isMissing: isMissing,
             isAsleep: isAsleep)
     }
-
-    /// A node that has left the group and of which the receipt says nothing. Agents up to 0.1 did not look at
-    /// such nodes; the failures of one would have closed the gate of a newer one.
-    private mutating func noteDeparted(_ key: Key) {
-        let isOld = AgentVersion(ground.bearer.agent).map { $0 <= Self.lastWithoutDeparted } ?? false
-        verdict.note(
-            isOld ? .departedLeftOut : .witnessLeftOut,
-            "'\(key.node)', which has left '\(key.group)' since the declaration, is left out")
-    }
-
-    private static let lastWithoutDeparted = AgentVersion("0.1.0") ?? .current
 
     /// The report that a witness is said to have given, if it is to be believed.
     private mutating func report(

@@ -68,15 +68,13 @@ package struct ReceiptVerdict: Hashable, Sendable {
         case commitBeforeIntroduction
         case commitUnavailable
         case reportMissing
-        case departedLeftOut
         case coverUnknown
         case proofUnknown
 
         /// Whether it says that the receipt does not follow; else it cannot be told.
         package var isContradiction: Bool {
             switch self {
-            case .commitBeforeIntroduction, .commitUnavailable, .reportMissing, .departedLeftOut,
-                .coverUnknown, .proofUnknown:
+            case .commitBeforeIntroduction, .commitUnavailable, .reportMissing, .coverUnknown, .proofUnknown:
                 false
             default: true
             }

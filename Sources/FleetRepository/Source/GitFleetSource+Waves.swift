@@ -5,8 +5,8 @@ extension GitFleetSource {
     /// The witnesses of a wave, as the followed commit lists them; without a record where a file is wrong.
     private typealias Step = [(name: NodeName, record: NodeRecord?)]
 
-    /// Reads the witnesses of each wave that moves to a declaration before this node, and those that have left
-    /// these waves since.
+    /// Reads the witnesses of each wave that moves to a declaration before this node, and those that have
+    /// left these waves since.
     func waves(
         to declaration: Declaration, membership: Membership, view: NodeView, memory: NodeState,
         at now: Instant
