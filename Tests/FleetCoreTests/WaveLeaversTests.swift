@@ -50,7 +50,7 @@ struct WaveLeaversTests {
         let decision = Self.decision(of: 1, left: [0], read: [[failed]])
         #expect(decision.admitted?.declaration == Self.a)
         #expect(decision.reasons.map(\.code) == [.waveFailed])
-        #expect(decision.reasons[0].message.contains("(\(Self.order[0]), which has left)"))
+        #expect(decision.reasons.first?.message.contains("(\(Self.order[0]), which has left)") == true)
         // Further back it is the same.
         let first = Self.says(Self.order[1], failed: false)
         let last = Self.decision(
