@@ -42,6 +42,18 @@ package struct AptPackages: PackageSystem {
         }
     }
 
+    package func hasDownloaded(_ request: ChangeRequest) async -> Bool {
+        DownloadRecord(configuration).hasAll(for: request)
+    }
+
+    package func removeDownloads(
+        exceptFor requests: [ChangeRequest], _ changes: [PackageChange]
+    ) async {
+        DownloadRecord(configuration).removeFiles(exceptFor: requests, changes) {
+            try? database.database().inventory
+        }
+    }
+
     package func apply(
         _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
     ) async throws(PackageError) -> ManagerOutput {

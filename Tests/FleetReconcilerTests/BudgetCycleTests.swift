@@ -10,6 +10,8 @@ struct BudgetCycleTests {
     /// A node on A, before B, that may have one other of its site in change or failed beside it.
     private func world(_ others: [Claimant] = []) async throws -> World {
         let world = World()
+        // Plans are counted, and only those that lead to a change.
+        world.prefetch = .admitted
         for _ in 0..<3 { try await world.cycle() }
         world.budget = Budget(unavailable: 2, per: "site")
         world.ledger.others = others

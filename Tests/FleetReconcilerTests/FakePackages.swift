@@ -36,6 +36,13 @@ struct FakePackages: PackageSystem {
 
     func download(_ plan: Plan) async throws(PackageError) {
         if let error = world.downloadError { throw error }
+        world.downloaded.insert(plan.request)
+    }
+
+    func hasDownloaded(_ request: ChangeRequest) async -> Bool { world.downloaded.contains(request) }
+
+    func removeDownloads(exceptFor requests: [ChangeRequest], _ changes: [PackageChange]) async {
+        world.downloaded.formIntersection(requests)
     }
 
     func apply(

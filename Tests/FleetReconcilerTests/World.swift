@@ -15,6 +15,7 @@ final class World {
     var attempts = 3
     var soaks: [TimeSpan] = []
     var supersede = Supersede.newest
+    var prefetch = Prefetch.declared
     var holds: [Reason] = []
     var windows: [Window] = []
     var freezes: [Freeze] = []
@@ -38,6 +39,8 @@ final class World {
     /// What the package manager throws at these steps.
     var planError: PackageError?
     var downloadError: PackageError?
+    /// The requests for which everything was downloaded.
+    var downloaded: Set<ChangeRequest> = []
     /// How long it takes to get everything.
     var downloadTime = TimeSpan.zero
     /// How long it takes to claim a share of the budget.
@@ -141,7 +144,7 @@ final class World {
         .sample(
             history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
             windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
-            budget: budget, labels: labels)
+            budget: budget, labels: labels, prefetch: prefetch)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

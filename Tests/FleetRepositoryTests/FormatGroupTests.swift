@@ -38,6 +38,7 @@ struct FormatGroupTests {
                 retry: 7
                 attempts: 5
                 supersede: finish
+                prefetch: admitted
                 x-owner: team
                 """
         let decoded = try decode(text)
@@ -71,6 +72,7 @@ struct FormatGroupTests {
         #expect(group.retry == "7")
         #expect(group.attempts == 5)
         #expect(group.supersede == .finish)
+        #expect(group.prefetch == .admitted)
     }
 
     @Test(arguments: [

@@ -12,7 +12,8 @@ extension Membership {
         windows: [Window] = [], freezes: [Freeze] = [], waves: Waves? = nil, soaks: [TimeSpan] = [],
         node name: String = "atm-1", peers: [String] = [], proceed: Proceed? = nil,
         supersede: Supersede = .newest, budget: Budget? = nil, labels: [String: String] = [:],
-        leavers: [Declaration: Set<NodeName>] = [:], leaversUnknown: String? = nil
+        leavers: [Declaration: Set<NodeName>] = [:], leaversUnknown: String? = nil,
+        prefetch: Prefetch = .declared
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -26,7 +27,8 @@ extension Membership {
         }
         let group = Group(
             name: .of("stores"), baseline: .of("base"), gate: gate, waves: waves, windows: windows,
-            freezes: freezes, retry: retry, attempts: attempts, supersede: supersede, budget: budget)
+            freezes: freezes, retry: retry, attempts: attempts, supersede: supersede, budget: budget,
+            prefetch: prefetch)
         let node = NodeRecord(
             name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA", labels: labels,
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))

@@ -38,6 +38,28 @@ package func decide(
     }
 }
 
+/// What would be changed for the declared baseline, so that its packages can be downloaded while the node
+/// waits.
+///
+/// - Returns: nil where nothing is to be downloaded: the node may not admit anything (its history is not
+///   authentic, the tip not readable), is on hold, or ends a transaction; what is declared has failed here,
+///   is reached or differs in nothing; or the group downloads only what is admitted.
+package func earlyRequest(
+    desired: Desired, actual: Actual, memory: NodeState, now: Instant
+) -> ChangeRequest? {
+    guard memory.intent == nil, desired.mayAdmit, desired.holds.isEmpty,
+        case .member(let membership) = desired.standing, membership.group.prefetch == .declared,
+        let declared = membership.stack.declared,
+        memory.finalFailure(of: declared, under: membership.retry) == nil,
+        !memory.hasReached(declared),
+        case .success(let packages) = actual.inventory
+    else { return nil }
+    let deliberation = Deliberation(
+        desired: desired, membership: membership, actual: actual, evidence: .none, memory: memory, now: now)
+    let request = deliberation.prospect(in: InventoryIndex(packages))?.request
+    return request?.isEmpty == true ? nil : request
+}
+
 /// Rule 2: not in the fleet yet → wait; removed from it by an authentic commit → let go.
 private func decideAbsent(awaited: String, desired: Desired, memory: NodeState) -> Decision {
     let wasMember = memory.admitted != nil || memory.previous != nil || memory.report.sequence > 0
@@ -147,7 +169,7 @@ private struct Deliberation {
 
     /// What is declared compared with what is installed: where nothing is admitted yet, people see what is to
     /// come.
-    private func prospect(in inventory: InventoryIndex) -> Assessment? {
+    func prospect(in inventory: InventoryIndex) -> Assessment? {
         guard let declared = membership.stack.declared.flatMap({ membership.versions[$0] }),
             declared.baseline.mismatch(with: actual.facts) == nil
         else { return nil }

@@ -17,12 +17,14 @@ package struct Group: Hashable, Sendable {
     package let supersede: Supersede
     /// How many of its nodes that share a label's value may be in change or failed at once; nil for no limit.
     package var budget: Budget?
+    package let prefetch: Prefetch
 
     package init(
         name: GroupName, baseline: BaselineName, gate: GateSetting, waves: Waves? = nil,
         windows: [Window] = [],
         freezes: [Freeze] = [], checks: [Check] = [], hold: String? = nil, retry: String? = nil,
-        attempts: Int = Group.defaultAttempts, supersede: Supersede = .newest, budget: Budget? = nil
+        attempts: Int = Group.defaultAttempts, supersede: Supersede = .newest, budget: Budget? = nil,
+        prefetch: Prefetch = .declared
     ) {
         self.name = name
         self.baseline = baseline
@@ -36,6 +38,7 @@ package struct Group: Hashable, Sendable {
         self.attempts = max(attempts, 1)
         self.supersede = supersede
         self.budget = budget
+        self.prefetch = prefetch
     }
 
     package static let defaultAttempts = 3

@@ -21,6 +21,7 @@ extension NodeState {
         members["intent"] = intent?.json ?? .null
         members["transaction"] = transaction?.json ?? .null
         members["backOff"] = backOff?.json ?? .null
+        if let prefetchBackOff { members["prefetchBackOff"] = prefetchBackOff.json }
         if let claim { members["claim"] = claim.json }
         members["report"] = report.json
         members["peers"] = .array(peers.map(\.json))
@@ -63,6 +64,7 @@ extension NodeState {
         intent = try fields.optional("intent", Intent.init(json:))
         transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
         backOff = try fields.optional("backOff", BackOff.init(json:))
+        prefetchBackOff = try fields.optional("prefetchBackOff", BackOff.init(json:))
         claim = try fields.optional("claim", ClaimMemory.init(json:))
         report = try fields.optional("report", ReportMemory.init(json:)) ?? ReportMemory()
         peers = try fields.list("peers", PeerMemory.init(json:))
@@ -82,11 +84,8 @@ extension NodeState {
 
     private static let fields = [
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
-        "failed",
-        "wellness", "unwell", "intent", "transaction", "backOff", "claim", "report", "peers", "firstSeen",
-        "watchedAt",
-        "running",
-        "identityConflict",
+        "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
+        "report", "peers", "firstSeen", "watchedAt", "running", "identityConflict",
     ]
 }
 

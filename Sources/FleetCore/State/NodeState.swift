@@ -23,6 +23,8 @@ package struct NodeState: Hashable, Sendable {
     /// The last transaction, for reports.
     package var transaction: TransactionStatement?
     package var backOff: BackOff?
+    /// When what is declared may be downloaded ahead again, after a try that came to nothing.
+    package var prefetchBackOff: BackOff?
     /// The claim that this node has made, or was about to make, until a report that was sent can end it.
     package var claim: ClaimMemory?
     package var report = ReportMemory()
@@ -61,6 +63,11 @@ extension NodeState {
     /// What the next choice starts from. While no package has changed for it, an admission is provisional:
     /// the choice is made anew as if it had not been.
     package var base: Admission? { admitted?.progress == .provisional ? previous : admitted }
+
+    /// Whether a declaration is the admitted one, and was installed here.
+    package func hasReached(_ declaration: Declaration) -> Bool {
+        admitted?.declaration == declaration && admitted?.progress == .reached
+    }
 
     /// The final failure of a declaration here, unless a changed `retry` has made it void.
     package func finalFailure(of declaration: Declaration, under retry: RetryToken) -> Failure? {

@@ -18,7 +18,9 @@ struct AptArchives {
 
     /// Fetches what is missing and checks what has a digest.
     func fetch() async throws(PackageError) {
-        if !incoming.allSatisfy({ sizeOfFile(path(of: $0)) != nil }) {
+        let record = DownloadRecord(configuration)
+        let names = incoming.compactMap(name(of:))
+        if !record.hasWhole(names) {
             do {
                 try await fetchMissing()
             } catch {
@@ -29,34 +31,52 @@ struct AptArchives {
             }
         }
         for change in incoming { try checkDigest(of: change) }
+        try mappingFileErrors { () throws(FileError) in try record.note(names, for: plan.request) }
     }
 
     /// The changes for which a package file is needed.
     private var incoming: [PackageChange] { plan.changes.filter { $0.to != nil && $0.to != $0.from } }
 
-    /// The file that apt would look for: name, version and architecture, with what they cannot hold written
-    /// `%xx`.
-    private func path(of change: PackageChange) -> String {
-        let parts = [
-            "\(change.id.name)", change.to.map(\.description) ?? "", "\(change.id.architecture)",
-        ]
-        let quoted = parts.map { part in
-            part.map { $0 == ":" ? "%3a" : $0 == "_" ? "%5f" : "\($0)" }.joined()
-        }
-        return "\(configuration.archivesFolder)/\(quoted.joined(separator: "_")).deb"
+    private func name(of change: PackageChange) -> String? {
+        change.to.map { configuration.archiveName(of: change.id, $0) }
     }
+
+    private func path(of name: String) -> String { "\(configuration.archivesFolder)/\(name)" }
 
     private func fetchMissing() async throws(PackageError) {
         let arguments = AptTransaction.arguments(for: plan, native: native)
-        let listing = try await command.get(
-            ["--print-uris", "-o", "Acquire::ForceHash=SHA256", "install"] + arguments)
-        guard listing.succeeded else { throw failure(listing) }
-        let files = RemoteFile.parse(listing.outputText)
-        try checkSpace(for: files)
-        for file in files where file.uri.hasPrefix("file:") { try copy(file) }
-        guard files.contains(where: { !$0.uri.hasPrefix("file:") }) else { return }
+        let files = try await listing(arguments)
+        var missing: [RemoteFile] = []
+        for file in files where try !isThere(file) { missing.append(file) }
+        try checkSpace(for: missing)
+        for file in missing where file.uri.hasPrefix("file:") { try copy(file) }
+        guard missing.contains(where: { !$0.uri.hasPrefix("file:") }) else { return }
         let output = try await command.get(["--download-only", "install"] + arguments)
         guard output.succeeded else { throw failure(output) }
+    }
+
+    /// All package files of the plan, those that are there already, too: apt is shown an empty folder.
+    private func listing(_ arguments: [String]) async throws(PackageError) -> [RemoteFile] {
+        let empty = configuration.workspacePath("empty")
+        try mappingFileErrors { () throws(FileError) in try makeFolder(empty + "/partial") }
+        let output = try await command.get(
+            [
+                "--print-uris", "-o", "Acquire::ForceHash=SHA256", "-o", "Dir::Cache::archives=\(empty)",
+                "install",
+            ] + arguments)
+        guard output.succeeded else { throw failure(output) }
+        return RemoteFile.parse(output.outputText)
+    }
+
+    /// Whether a file is there, whole. apt looks at sizes alone; after a power cut there may be a file of
+    /// that size with nothing in it. Such a one is removed.
+    private func isThere(_ file: RemoteFile) throws(PackageError) -> Bool {
+        guard let name = file.safeName, sizeOfFile(path(of: name)) != nil else { return false }
+        return try mappingFileErrors { () throws(FileError) in
+            if try digestOfFile(path(of: name)) == file.sha256 { return true }
+            try removeFile(path(of: name))
+            return false
+        }
     }
 
     private func failure(_ output: ChildOutput) -> PackageError {
@@ -104,7 +124,7 @@ struct AptArchives {
     private func checkDigest(of change: PackageChange) throws(PackageError) {
         let wanted = plan.request.sha256.first { change.id.answers($0.key, native: native) }?.value
         guard let wanted else { return }
-        let path = path(of: change)
+        guard let path = name(of: change).map(path(of:)) else { return }
         let found = try mappingFileErrors { () throws(FileError) in try digestOfFile(path) }
         guard found != wanted else { return }
         // What is not wanted must not be found by the next attempt.

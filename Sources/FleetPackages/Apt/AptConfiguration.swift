@@ -45,6 +45,15 @@ package struct AptConfiguration: Hashable, Sendable {
     /// Where apt keeps package files for this system.
     var archivesFolder: String { workspacePath("archives") }
 
+    /// The name that apt gives a package file: name, version and architecture, with what they cannot hold
+    /// written `%xx`.
+    func archiveName(of id: PackageID, _ version: PackageVersion) -> String {
+        let quoted = ["\(id.name)", "\(version)", "\(id.architecture)"].map { part in
+            part.map { $0 == ":" ? "%3a" : $0 == "_" ? "%5f" : "\($0)" }.joined()
+        }
+        return quoted.joined(separator: "_") + ".deb"
+    }
+
     /// Where apt keeps the indexes of sources: those of the system, or, for sources that a request brings,
     /// own ones.
     func listsFolder(ownSources: Bool) -> String {

@@ -86,6 +86,14 @@ func writeFile(_ path: String, _ text: String, mode: mode_t = 0o644) throws(File
     guard rename(temporary, path) == 0 else { throw FileError(operation: "write", path: path, code: errno) }
 }
 
+/// Waits until a file's bytes, or a folder's names, are on the disk.
+func flushFile(_ path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(operation: "flush", path: path, code: errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw FileError(operation: "flush", path: path, code: errno) }
+}
+
 /// Writes all bytes to an open file.
 func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(FileError) {
     var written = 0

@@ -52,6 +52,7 @@ package struct Reconciler<
         var decision = try await decideAndAct(&desired, evidence: &evidence, act: &act, at: now)
         let observation = try await verify(desired, decision: &decision, act: act, at: now)
         let report = try await publish(desired, decision: decision, observation: observation, at: now)
+        try await prefetch(desired, decision: decision, at: now)
         return CycleOutcome(
             desired: desired, decision: decision, phase: observation.phase, reasons: observation.reasons,
             checks: observation.checks, report: report, followed: memory.followed, mark: memory.mark)

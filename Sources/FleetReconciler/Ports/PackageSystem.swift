@@ -28,6 +28,17 @@ package protocol PackageSystem {
     /// Fetches every package file of a plan and checks its digest; changes no package.
     func download(_ plan: Plan) async throws(PackageError)
 
+    /// Whether every package file that a request needs was downloaded for it, and is still there. Opens no
+    /// manager.
+    func hasDownloaded(_ request: ChangeRequest) async -> Bool
+
+    /// Removes downloaded package files that nothing needs any more. Opens no manager.
+    ///
+    /// - Parameters:
+    ///   - requests: whose files stay.
+    ///   - changes: the files of their versions, before and after, stay; so do those of what is installed.
+    func removeDownloads(exceptFor requests: [ChangeRequest], _ changes: [PackageChange]) async
+
     /// Carries a plan out, from what ``download(_:)`` fetched, and puts automatic marks back.
     ///
     /// Nothing is said about success: the caller reads the inventory again. The manager is never killed.

@@ -13,11 +13,13 @@ struct GroupKeys: Sendable {
     var retry: String??
     var attempts: Int?
     var supersede: Supersede?
+    var prefetch: Prefetch?
     /// The inner nil is a written `null`: no budget, whatever the defaults say.
     var budget: Budget??
 
     static let names = [
         "gate", "waves", "window", "freeze", "budget", "checks", "hold", "retry", "attempts", "supersede",
+        "prefetch",
     ]
 
     /// Nothing written.
@@ -39,6 +41,7 @@ struct GroupKeys: Sendable {
         if reader.node("retry") != nil { retry = .some(reader.nullableLine("retry")) }
         attempts = reader.node("attempts")?.integer(in: 1...100, problems)
         supersede = reader.choice("supersede")
+        prefetch = reader.choice("prefetch")
         if let node = reader.node("budget") {
             budget = node.isNull ? .some(nil) : BudgetDecoder.budget(node, problems)
         }
@@ -58,6 +61,7 @@ struct GroupKeys: Sendable {
         keys.retry = retry ?? defaults.retry
         keys.attempts = attempts ?? defaults.attempts
         keys.supersede = supersede ?? defaults.supersede
+        keys.prefetch = prefetch ?? defaults.prefetch
         keys.budget = budget ?? defaults.budget
         return keys
     }

@@ -19,7 +19,7 @@ extension Group {
             ("freeze", Self.list(freezes.map { "\($0.from) to \($0.to): \($0.reason)" })),
             ("checks", Self.list(checks.map(\.name))), ("hold", hold), ("retry", retry),
             ("attempts", "\(attempts)"), ("supersede", supersede.rawValue),
-            ("budget", budget?.words),
+            ("budget", budget?.words), ("prefetch", prefetch.rawValue),
         ]
     }
 

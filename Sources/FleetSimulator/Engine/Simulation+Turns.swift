@@ -36,6 +36,7 @@ extension Simulation {
         }
         if let backOff = state.backOff { thresholds.append(backOff.until) }
         if let edge = secondsToCalendarEdge(of: node, outcome) { wake(node, at: time + edge) }
+        if let backOff = state.prefetchBackOff { thresholds.append(backOff.until) }
         let ahead = thresholds.filter { $0 > running }.map { ($0 - running).milliseconds }
         guard let first = ahead.min() else { return }
         wake(node, at: time + (first + 999) / 1_000)

@@ -55,6 +55,22 @@ struct SimulatedPackages: PackageSystem {
         node.machine.downloaded.formUnion(missing)
     }
 
+    func hasDownloaded(_ request: ChangeRequest) async -> Bool {
+        request.targets.allSatisfy { isHere("\($0.key.name) \($0.value)") }
+    }
+
+    func removeDownloads(exceptFor requests: [ChangeRequest], _ changes: [PackageChange]) async {
+        guard !node.machine.downloaded.isEmpty else { return }
+        var needed = Set(requests.flatMap { $0.targets.map { "\($0.key.name) \($0.value)" } })
+        for change in changes {
+            for version in [change.from, change.to].compactMap(\.self) {
+                needed.insert("\(change.id.name) \(version)")
+            }
+        }
+        needed.formUnion(node.machine.installed.values.map { "\($0.id.name) \($0.version)" })
+        node.machine.downloaded.formIntersection(needed)
+    }
+
     func apply(
         _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
     ) async throws(PackageError) -> ManagerOutput {

@@ -146,6 +146,6 @@ extension Group {
         Group(
             name: name, baseline: baseline, gate: gate, waves: waves, windows: windows, freezes: freezes,
             checks: checks, hold: hold, retry: retry, attempts: attempts, supersede: supersede,
-            budget: budget)
+            budget: budget, prefetch: prefetch)
     }
 }
