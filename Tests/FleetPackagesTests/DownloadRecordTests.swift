@@ -33,7 +33,8 @@ struct DownloadRecordTests {
 
     /// What a power cut may leave: a file that is short or has nothing in it, or half a list.
     @Test(arguments: [
-        "truncate -s 10 \"$1\"", "truncate -s 0 \"$1\"", "shred -n 1 \"$1\"; rm -r \"$2\"", "rm -r \"$2\"",
+        #"truncate -s 10 "$1""#, #"truncate -s 0 "$1""#, #"shred --exact -n 1 "$1"; rm -r "$2""#,
+        #"rm -r "$2""#,
     ])
     func `what a power cut has left of a file is fetched anew`(damage: String) async throws {
         let sandbox = try await AptSandbox(versions)
