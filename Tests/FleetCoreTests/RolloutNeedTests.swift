@@ -63,6 +63,18 @@ struct RolloutNeedTests {
         #expect(rollout.needs.allSatisfy { $0.nodes == [.of("a")] && !$0.step.step.isEmpty })
     }
 
+    @Test(arguments: [Reason.Code.checkFailedBefore, .rebootRequired, .checkFailed])
+    func aSoakThatDoesNotRunPromisesNoTime(code: Reason.Code) {
+        let canary = Canary("a", Self.testimony("a", admitted: true, phase: .blocked, reasons: [code]))
+        let rollout = rollout([canary])
+        #expect(rollout.events.allSatisfy { $0.at == nil }, "\(rollout.events)")
+        guard case .open(let why) = rollout.estimate else {
+            Issue.record("it promises \(rollout.estimate)")
+            return
+        }
+        #expect(why.hasPrefix("a (") || why.hasPrefix("nothing of it"), "\(why)")
+    }
+
     @Test func whatHasFailedFinallyEndsNothingAndTheOthersGoOn() {
         let failed = Canary("b", Self.testimony("b", phase: .rolledBack, failed: true))
         let going = rollout([Canary("a", Self.testimony("a", admitted: true, proven: 10_800)), failed])

@@ -106,6 +106,11 @@ extension CanaryEvidence {
     /// nil where it is not on it.
     package func settles(on declaration: Declaration, soak: TimeSpan, now: Timestamp) -> Timestamp? {
         guard let report, report.baseline.admitted == declaration else { return nil }
+        // The soak of a node that proves nothing, or is not in effect yet, does not run.
+        let isRunning = report.reasons.allSatisfy {
+            !Reason.Code.unfit.contains($0.code) && $0.code != .rebootRequired
+        }
+        guard isRunning else { return nil }
         let known = report.proven.first { $0.declaration == declaration }?.healthyFor ?? .zero
         return max(report.time + (soak - known), now)
     }

@@ -115,12 +115,21 @@ struct RolloutOutlook {
             .held: "is on hold", .silent: "is silent",
             .unknown: "has never reported, or its report is not believed",
         ]
+        if let (node, person) = standingStill {
+            return .open("\(node.node) (\(person.state)): \(person.step)")
+        }
         if let first = pending.first, let why = stuck[first.standing],
             pending.allSatisfy({ stuck[$0.standing] != nil })
         {
             return .open("\(first.node) \(why)")
         }
         return .notBefore(end)
+    }
+
+    /// A node that has what is declared and whose soak does not run.
+    private var standingStill: (NodeProgress, PersonStep)? {
+        pending.lazy.filter { [.soaking, .changing].contains($0.standing) && $0.settles == nil }
+            .compactMap { node in node.person.map { (node, $0) } }.first
     }
 
     /// A pause that nobody has ended before a step that has waiting nodes, however far that is.
