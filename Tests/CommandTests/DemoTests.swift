@@ -55,9 +55,9 @@ struct DemoTests {
         #expect(!FileManager.default.fileExists(atPath: place))
     }
 
-    @Test func aStopEndsTheAgentsAndTakesTheFolderAway() async throws {
+    @Test func aStopEndsTheAgentsAndTakesTheFolderAway() throws {
         let demo = try HeldProcess([BuiltProgram.path("plimsoll"), "demo", "--directory", place])
-        try await eventually("agents at work") { try processes().count >= 6 }
+        try eventuallyHere("agents at work") { try processes().count >= 6 }
         #expect(demo.end(by: SIGINT) == 1)
         #expect(demo.errors.contains("stopped"))
         #expect(try processes().isEmpty)

@@ -1,5 +1,6 @@
 import FleetCore
 import FleetTesting
+import Foundation
 import Testing
 
 /// What a cycle said: its exit code, and its outcome as JSON.
@@ -83,5 +84,22 @@ func eventually(
             return
         }
         try await Task.sleep(for: .milliseconds(20))
+    }
+}
+
+/// Waits as ``eventually(_:seconds:sourceLocation:_:)`` does, and keeps its thread: where tests fill all
+/// threads, one that gives its own away may come back when what it waits for is over.
+func eventuallyHere(
+    _ what: String, seconds: Int = 120, sourceLocation: SourceLocation = #_sourceLocation,
+    _ holds: () throws -> Bool
+) throws {
+    let clock = ContinuousClock()
+    let deadline = clock.now + .seconds(seconds)
+    while try !holds() {
+        guard clock.now < deadline else {
+            Issue.record("not within \(seconds) s: \(what)", sourceLocation: sourceLocation)
+            return
+        }
+        Thread.sleep(forTimeInterval: 0.02)
     }
 }
