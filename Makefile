@@ -5,8 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 # Debian's packages: the C library, the tools that make apt repositories, and the judges of the tests.
-PACKAGES := libgit2-dev libyaml-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev curl python3 \
-            procps tzdata
+PACKAGES := libgit2-dev libyaml-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev dpkg-repack curl \
+            python3 procps tzdata
 
 CONFIGURATION ?= debug
 BUILD := swift build --configuration $(CONFIGURATION)

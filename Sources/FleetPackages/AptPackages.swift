@@ -32,7 +32,7 @@ package struct AptPackages: PackageSystem {
 
     package func download(_ plan: Plan) async throws(PackageError) {
         let native = try database.database().inventory.native
-        try AptOptionFiles(configuration: configuration).write(for: plan.request)
+        try AptOptionFiles(configuration: configuration).write(for: plan.request, from: plan.origin)
         try await AptArchives(configuration, plan: plan, native: native).fetch()
         // The manager would wait for a lock, but so would the node's report. Asked last: what follows is the
         // change.
@@ -52,6 +52,14 @@ package struct AptPackages: PackageSystem {
         DownloadRecord(configuration).removeFiles(exceptFor: requests, changes) {
             try? database.database().inventory
         }
+    }
+
+    package func keep(
+        _ plan: Plan, needed: [PackageChange], isDemanded: Bool
+    ) async throws(PackageError) -> Keeping {
+        let inventory = try database.database().inventory
+        return try await PackageKeeper(configuration, inventory: inventory)
+            .keep(plan, needed: needed, isDemanded: isDemanded)
     }
 
     package func apply(

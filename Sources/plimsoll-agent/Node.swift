@@ -98,7 +98,8 @@ struct Node {
         let workspace = "\(stateFolder)/apt"
         return AptPackages(
             AptConfiguration(
-                root: configuration.root, workspace: workspace,
+                root: configuration.root, workspace: workspace, store: "\(stateFolder)/packages",
+                storeLimit: configuration.keptPackages,
                 searchPath: configuration.searchPath ?? AptConfiguration.defaultSearchPath))
     }
 

@@ -26,7 +26,10 @@ struct UndoSourceTests {
         // A mirror that keeps only the newest.
         try await fleet.packages.add([LocalFleet.till("2.0-1")])
         try await fleet.packages.remove([LocalFleet.till("1.0-1")])
-        try fleet.declare("till: 2.0-1")
+        // Nothing can be kept, and the baseline says that this is no matter.
+        try runSuccessfully(["rm", "-r", "\(canary.state)/packages", "\(canary.state)/apt"])
+        try canary.configure(besides: "keptPackages: 1KiB")
+        try fleet.declare("till: 2.0-1", besides: ["irreversible: allow"])
         let stuck = try canary.reconcile()
         #expect(stuck.phase == .blocked && stuck.message(.packageUnavailable).contains("1.0-1"), "\(stuck)")
 

@@ -104,6 +104,20 @@ struct CanonicalFormTests {
         #expect(form.digest.hex == golden.digest)
     }
 
+    @Test func `that a change need not be undone is in it, only where it is said`() {
+        let entries = [Entry("nginx", "1")]
+        let form = CanonicalForm(Baseline(name: .of("golden"), entries: entries, irreversible: .allow))
+        let bytes = """
+            {"entries":{"nginx":{"version":"1"}},"format":1,"irreversible":"allow","manager":"apt"}
+            """
+        #expect(String(decoding: form.json.canonicalBytes, as: UTF8.self) == bytes)
+        #expect(form.digest.hex == "279f4f1643fe8a69bf482f26c450f9d8920ee7fe9c65cd9d6621eb27d81162c6")
+        #expect(CanonicalForm(json: form.json) == form)
+        let silent = CanonicalForm(Baseline(name: .of("golden"), entries: entries))
+        #expect(!String(decoding: silent.json.canonicalBytes, as: UTF8.self).contains("irreversible"))
+        #expect(silent.digest != form.digest)
+    }
+
     @Test func `the short and the long way of writing an entry are one`() {
         let short = Baseline.sample(["nginx": "1", "src:openssl": "3"])
         let long = Baseline.sample(["nginx": "1 demanded", "src:openssl": "3 where installed"])

@@ -67,7 +67,7 @@ struct NodeStateTests {
                 pins: [Pin(key: .of("src:openssl"), version: .of("3"))],
                 targets: [.of("nginx:amd64"): .of("1")], removals: [.of("new:i386"): true],
                 sha256: [.of("nginx:amd64"): .letter("x")],
-                sources: [SourceList(name: .of("debian-12"), content: "Types: deb\n")]),
+                sources: [SourceList(name: .of("debian-12"), content: "Types: deb\n")], isReturn: true),
             planned: [change], automatic: [.of("nginx:amd64")], checksBefore: checks,
             started: .of("2026-11-22T12:00:00Z"), reason: "a check")
         state.intent?.interruptions = 2

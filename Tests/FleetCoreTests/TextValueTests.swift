@@ -62,6 +62,16 @@ struct TextValueTests {
     ])
     func `anything else is no time span`(_ text: String) { #expect(TimeSpan(text) == nil) }
 
+    @Test(arguments: [("2GiB", 2 << 30), ("512MiB", 512 << 20), ("3KiB", 3_072), ("0MiB", 0)])
+    func `a number of bytes is a number and a unit`(_ text: String, _ bytes: Int64) throws {
+        let count = try #require(ByteCount(text))
+        #expect(count.bytes == bytes)
+        #expect(ByteCount(count.description) == count)
+    }
+
+    @Test(arguments: ["", "GiB", "2", "2GB", "2 GiB", "-1GiB", "1.5GiB", "2gib", "9999999999GiB"])
+    func `anything else is no number of bytes`(_ text: String) { #expect(ByteCount(text) == nil) }
+
     @Test func `sums of time spans have ends and never overflow`() {
         let longest = TimeSpan.longest
         #expect(longest + longest == longest)

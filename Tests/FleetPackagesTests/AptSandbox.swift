@@ -15,7 +15,7 @@ struct AptSandbox {
     /// - Parameter offered: what the repository has at first.
     init(
         _ offered: [SandboxPackage], foreignArchitectures: [String] = [],
-        lockTimeout: TimeSpan = TimeSpan(seconds: 60)
+        lockTimeout: TimeSpan = TimeSpan(seconds: 60), storeLimit: ByteCount = ByteCount(mebibytes: 64)
     ) async throws {
         folder = try TemporaryFolder("apt")
         repository = try await SandboxRepository(path: folder.path("repository"))
@@ -24,7 +24,8 @@ struct AptSandbox {
             path: folder.path("root"), sources: ["test": repository.sourceList],
             foreignArchitectures: foreignArchitectures)
         configuration = AptConfiguration(
-            root: root.path, workspace: folder.path("workspace"), lockTimeout: lockTimeout)
+            root: root.path, workspace: folder.path("workspace"), store: folder.path("packages"),
+            storeLimit: storeLimit, lockTimeout: lockTimeout)
     }
 
     /// A change request in written forms: pins by entry key, targets and removals by package with

@@ -45,6 +45,15 @@ struct FakePackages: PackageSystem {
         world.downloaded.formIntersection(requests)
     }
 
+    func keep(
+        _ plan: Plan, needed: [PackageChange], isDemanded: Bool
+    ) async throws(PackageError) -> Keeping {
+        guard world.step() else { throw PackageError(.unreadable, "no power") }
+        world.kept.append((needed, isDemanded))
+        if let error = world.keepError { throw error }
+        return Keeping(unkept: world.unkept)
+    }
+
     func apply(
         _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
     ) async throws(PackageError) -> ManagerOutput {

@@ -46,6 +46,12 @@ final class World {
     /// How long it takes to claim a share of the budget.
     var claimTime = TimeSpan.zero
     var applyError: PackageError?
+    var keepError: PackageError?
+    var irreversible = IrreversiblePolicy.refuse
+    /// What cannot be kept.
+    var unkept: [UnkeptPackage] = []
+    /// What was asked to be kept.
+    var kept: [(needed: [PackageChange], isDemanded: Bool)] = []
     var refusals: [PlanRefusal] = []
     /// Packages whose maintainer script fails in this version.
     var badScripts: [String: String] = [:]
@@ -144,7 +150,7 @@ final class World {
         .sample(
             history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
             windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
-            budget: budget, labels: labels, prefetch: prefetch)
+            budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

@@ -51,6 +51,7 @@ struct FormatBaselineTests {
                   - service: nginx
                 reboot: never
                 urgent: {until: 2026-11-30, reason: DSA-6015-1}
+                irreversible: allow
                 """
         #expect(try decode(text).problems == [])
         let tree = TextTree(["baselines/base.yaml": text])
@@ -72,6 +73,7 @@ struct FormatBaselineTests {
         #expect(baseline.entries[4] == Entry(try #require(EntryKey("rsh")), .purged, severity: .low))
         #expect(baseline.newer == .replace)
         #expect(baseline.reboot == .never)
+        #expect(baseline.irreversible == .allow)
         #expect(baseline.urgent?.reason == "DSA-6015-1")
         guard case .version(_, presence: let libnew, sha256: _) = baseline.entries[2].requirement,
             case .version(_, presence: let openssl, sha256: _) = baseline.entries[5].requirement
@@ -153,7 +155,7 @@ struct FormatBaselineTests {
         ("packages: {}", ["1:1: the key 'manager' is missing; expected 'apt'"]),
         (
             "manager: apt\nfor: {version: Twelve}\ninclude: [base, a, a]\nsources: []\nnewer: "
-                + "kept\nreboot: when required",
+                + "kept\nreboot: when required\nirreversible: yes",
             [
                 "3:6: the key 'id' is missing; expected an ID of os-release(5) such as debian",
                 "3:16: found 'Twelve'; expected a word of os-release(5): a–z, 0–9 and '. _ -'",
@@ -163,6 +165,7 @@ struct FormatBaselineTests {
                 "6:8: found 'kept'; expected 'keep' or 'replace'",
                 "7:9: found 'when required'; expected 'never' or 'when-required'; did you mean "
                     + "'when-required'?",
+                "8:15: found 'yes'; expected 'refuse' or 'allow'",
             ]
         ),
         (

@@ -116,7 +116,8 @@ enum RandomBaseline {
             entries: Array(entries.values),
             newer: pick(NewerPolicy.allCases, &numbers), checks: checks(&numbers),
             reboot: pick(RebootPolicy.allCases, &numbers),
-            urgent: maybe(&numbers) { Urgency(until: day, reason: line(&$0)) })
+            urgent: maybe(&numbers) { Urgency(until: day, reason: line(&$0)) },
+            irreversible: pick(IrreversiblePolicy.allCases, &numbers))
     }
 
     private static func entry(_ numbers: inout SeededNumbers) throws -> Entry {

@@ -25,11 +25,11 @@ extension Baseline {
     /// A baseline with entries as ``Entry`` reads them.
     package static func sample(
         _ packages: [String: String], name: String = "base", system: SystemRequirement? = nil,
-        newer: NewerPolicy = .keep, checks: [Check] = []
+        newer: NewerPolicy = .keep, checks: [Check] = [], irreversible: IrreversiblePolicy = .refuse
     ) -> Baseline {
         Baseline(
             name: .of(name), system: system, entries: packages.map { Entry($0.key, $0.value) }, newer: newer,
-            checks: checks)
+            checks: checks, irreversible: irreversible)
     }
 }
 

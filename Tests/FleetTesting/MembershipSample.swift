@@ -13,7 +13,7 @@ extension Membership {
         node name: String = "atm-1", peers: [String] = [], proceed: Proceed? = nil,
         supersede: Supersede = .newest, budget: Budget? = nil, labels: [String: String] = [:],
         leavers: [Declaration: Set<NodeName>] = [:], leaversUnknown: String? = nil,
-        prefetch: Prefetch = .declared
+        prefetch: Prefetch = .declared, irreversible: IrreversiblePolicy = .refuse
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -23,7 +23,7 @@ extension Membership {
             versions[Declaration(letter, by: index + 1)] = DeclaredBaseline(
                 baseline: .sample(
                     packages[String(letter)] ?? ["nginx": "\(number)"], system: system, newer: newer,
-                    checks: checks), sources: nil, readAt: .number(index + 1))
+                    checks: checks, irreversible: irreversible), sources: nil, readAt: .number(index + 1))
         }
         let group = Group(
             name: .of("stores"), baseline: .of("base"), gate: gate, waves: waves, windows: windows,

@@ -97,7 +97,7 @@ extension ChangeRequest {
         }
         return ChangeRequest(
             pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
-            sources: sources)
+            sources: sources, isReturn: isReturn)
     }
 
     /// The request that undoes `changes`: each package to the version it had, what came in goes, what went
@@ -108,14 +108,15 @@ extension ChangeRequest {
         _ changes: [PackageChange], automatic: [PackageID] = [], sources: [SourceList]?
     ) -> ChangeRequest {
         let inverse = changes.map { PackageChange(id: $0.id, from: $0.to, to: $0.from) }
-        return ChangeRequest(pins: [], targets: [:], automatic: Set(automatic), sources: sources)
-            .adding(returns: inverse)
+        return ChangeRequest(
+            pins: [], targets: [:], automatic: Set(automatic), sources: sources, isReturn: true
+        ).adding(returns: inverse)
     }
 
     /// This request, with the packages that were marked as automatically installed before an interruption.
     package func withAutomatic(_ automatic: [PackageID]) -> ChangeRequest {
         ChangeRequest(
             pins: pins, targets: targets, removals: removals, sha256: sha256,
-            automatic: self.automatic.union(automatic), sources: sources)
+            automatic: self.automatic.union(automatic), sources: sources, isReturn: isReturn)
     }
 }

@@ -71,6 +71,8 @@ package struct Reason: Hashable, Sendable {
         case sourceUnreachable
         case noSpace
         case planRefused
+        /// The plan replaces or removes a version of which no package file could be kept.
+        case irreversible
         case planImpossible
         case digestMismatch
         case packagesBroken

@@ -58,7 +58,7 @@ extension ChangeRequest {
         }
         return ChangeRequest(
             pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
-            sources: sources)
+            sources: sources, isReturn: isReturn)
     }
 
     /// Whether what is installed is a binary rebuild of a version that was asked for by its source.

@@ -13,6 +13,7 @@ package struct Baseline: Hashable, Sendable {
     package let checks: [Check]
     package let reboot: RebootPolicy
     package let urgent: Urgency?
+    package let irreversible: IrreversiblePolicy
 
     /// A baseline with `entries` put in order.
     ///
@@ -21,7 +22,8 @@ package struct Baseline: Hashable, Sendable {
         name: BaselineName, description: String? = nil, manager: Manager = .apt,
         system: SystemRequirement? = nil,
         sources: [SourceListName]? = nil, entries: [Entry], newer: NewerPolicy = .keep, checks: [Check] = [],
-        reboot: RebootPolicy = .whenRequired, urgent: Urgency? = nil
+        reboot: RebootPolicy = .whenRequired, urgent: Urgency? = nil,
+        irreversible: IrreversiblePolicy = .refuse
     ) {
         self.name = name
         self.description = description
@@ -33,6 +35,7 @@ package struct Baseline: Hashable, Sendable {
         self.checks = checks
         self.reboot = reboot
         self.urgent = urgent
+        self.irreversible = irreversible
     }
 }
 
@@ -67,6 +70,15 @@ package enum NewerPolicy: String, Sendable, CaseIterable {
     case keep
     /// Put the declared version in its place.
     case replace
+}
+
+/// What to do with a change that could not be undone: no package file can be kept of a version that it
+/// replaces.
+package enum IrreversiblePolicy: String, Sendable, CaseIterable {
+    /// Change nothing, and say what is missing.
+    case refuse
+    /// Make it all the same.
+    case allow
 }
 
 /// Whether the node may reboot by itself.

@@ -15,6 +15,8 @@ package struct CanonicalForm: Hashable, Sendable {
     package let manager: Manager
     /// In the order of their keys; severity and advisories are not kept.
     package let entries: [Entry]
+    /// A node that may not go back is another promise: so what allows it is declared, and passes the gate.
+    package let irreversible: IrreversiblePolicy
 
     /// The number of this format.
     package static let format: Int64 = 1
@@ -22,6 +24,7 @@ package struct CanonicalForm: Hashable, Sendable {
     package init(_ baseline: Baseline) {
         manager = baseline.manager
         entries = baseline.entries.map { Entry($0.key, $0.requirement) }
+        irreversible = baseline.irreversible
     }
 
     /// The digest of the canonical bytes.
@@ -29,11 +32,13 @@ package struct CanonicalForm: Hashable, Sendable {
 
     package var json: JSONValue {
         let members = entries.map { ($0.key.description, Self.json(of: $0)) }
-        return [
+        var json: [String: JSONValue] = [
             "format": .number(Self.format),
             "manager": .string(manager.rawValue),
             "entries": .object(Dictionary(members, uniquingKeysWith: { first, _ in first })),
         ]
+        if irreversible != .refuse { json["irreversible"] = .string(irreversible.rawValue) }
+        return .object(json)
     }
 
     private static func json(of entry: Entry) -> JSONValue {
@@ -70,6 +75,8 @@ extension CanonicalForm {
         }
         self.manager = manager
         self.entries = entries.sorted { $0.key < $1.key }
+        irreversible =
+            json["irreversible"]?.string.flatMap(IrreversiblePolicy.init(rawValue:)) ?? .refuse
     }
 
     private static func requirement(of key: EntryKey, from json: JSONValue) -> Requirement? {

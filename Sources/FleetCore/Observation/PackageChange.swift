@@ -16,10 +16,14 @@ package struct ChangeRequest: Hashable, Sendable {
     package let automatic: Set<PackageID>
     /// The source lists to work with, these alone; nil works with those of the system.
     package let sources: [SourceList]?
+    /// Whether this goes back to what the node has had: then package files that were rebuilt on it may be
+    /// used.
+    package var isReturn: Bool
 
     package init(
         pins: [Pin], targets: [PackageID: PackageVersion], removals: [PackageID: Bool] = [:],
-        sha256: [PackageID: Digest] = [:], automatic: Set<PackageID> = [], sources: [SourceList]? = nil
+        sha256: [PackageID: Digest] = [:], automatic: Set<PackageID> = [], sources: [SourceList]? = nil,
+        isReturn: Bool = false
     ) {
         self.pins = pins
         self.targets = targets
@@ -27,6 +31,7 @@ package struct ChangeRequest: Hashable, Sendable {
         self.sha256 = sha256
         self.automatic = automatic
         self.sources = sources
+        self.isReturn = isReturn
     }
 
     /// Whether there is nothing to do.
@@ -62,11 +67,25 @@ package struct Plan: Hashable, Sendable {
     package let changes: [PackageChange]
     /// Why the plan must not be carried out; empty for a good plan.
     package let refusals: [PlanRefusal]
+    package let origin: Origin
 
-    package init(request: ChangeRequest, changes: [PackageChange], refusals: [PlanRefusal] = []) {
+    package init(
+        request: ChangeRequest, changes: [PackageChange], refusals: [PlanRefusal] = [],
+        origin: Origin = .sources
+    ) {
         self.request = request
         self.changes = changes.sorted { $0.id < $1.id }
         self.refusals = refusals
+        self.origin = origin
+    }
+
+    /// Where its package files come from.
+    package enum Origin: Hashable, Sendable {
+        case sources
+        /// From the sources, and from those that the node has kept, where no source has them any more.
+        case sourcesAndKept
+        /// From those that the node has kept alone: no source is asked.
+        case kept
     }
 }
 

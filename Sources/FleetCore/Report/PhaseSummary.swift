@@ -36,7 +36,7 @@ package struct PhaseSummary: Sendable {
     /// What keeps a node from changing and is nobody's fault, or needs somebody's hand on this node.
     private static let blocking: Set<Reason.Code> = [
         .attemptFailed, .packagesLocked, .packageUnavailable, .sourceUnreachable, .noSpace, .planRefused,
-        .planImpossible,
+        .irreversible, .planImpossible,
         .digestMismatch, .packagesBroken, .packagesUnreadable, .interrupted, .backingOff, .newerKept,
         .heldByHand,
         .systemMismatch,

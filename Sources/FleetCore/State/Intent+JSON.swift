@@ -46,6 +46,7 @@ extension ChangeRequest {
             members["sources"] = .array(
                 sources.map { ["name": JSONValue($0.name), "content": .string($0.content)] })
         }
+        if isReturn { members["isReturn"] = true }
         return .object(members)
     }
 
@@ -79,7 +80,7 @@ extension ChangeRequest {
         let automatic = (json["automatic"]?.array ?? []).compactMap { $0.string.flatMap { PackageID($0) } }
         self.init(
             pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: Set(automatic),
-            sources: lists)
+            sources: lists, isReturn: json["isReturn"]?.bool ?? false)
     }
 
     private static func values<Value>(

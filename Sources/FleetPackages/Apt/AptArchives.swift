@@ -25,6 +25,8 @@ struct AptArchives {
                 try await fetchMissing()
             } catch {
                 guard error.code == .sourceUnreachable || error.code == .unavailable else { throw error }
+                // Kept files come from no source.
+                guard plan.origin != .kept else { throw error }
                 // The sources have moved on: what they offered under a name they may offer under another one.
                 try await AptSources(configuration, request: plan.request).update()
                 try await fetchMissing()

@@ -8,6 +8,11 @@ package struct AptConfiguration: Hashable, Sendable {
     /// A folder for what belongs to this package system alone: preferences, lists, archives. It is made if
     /// it is missing.
     package let workspace: String
+    /// The folder of the package files that are kept, so that a change can be undone. It is made if it is
+    /// missing, for its owner alone.
+    package let store: String
+    /// How much space they may take.
+    package let storeLimit: ByteCount
     /// How long the manager waits for dpkg's lock.
     package let lockTimeout: TimeSpan
     /// Where programs are looked up (`PATH`): apt's own, and those of checks.
@@ -18,14 +23,18 @@ package struct AptConfiguration: Hashable, Sendable {
     /// - Parameters:
     ///   - root: a slash at its end is dropped.
     ///   - workspace: an absolute path.
+    ///   - store: an absolute path; nil for a folder in the workspace.
     package init(
-        root: String = "/", workspace: String, lockTimeout: TimeSpan = TimeSpan(seconds: 600),
+        root: String = "/", workspace: String, store: String? = nil,
+        storeLimit: ByteCount = ByteCount(mebibytes: 2_048), lockTimeout: TimeSpan = TimeSpan(seconds: 600),
         searchPath: String = AptConfiguration.defaultSearchPath
     ) {
         var trimmed = root[...]
         while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
         self.root = String(trimmed)
         self.workspace = workspace
+        self.store = store ?? workspace + "/packages"
+        self.storeLimit = storeLimit
         self.lockTimeout = lockTimeout
         self.searchPath = searchPath
     }

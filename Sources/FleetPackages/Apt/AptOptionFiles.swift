@@ -19,8 +19,9 @@ struct AptOptionFiles {
 
     /// Writes all files for a request.
     ///
-    func write(for request: ChangeRequest) throws(PackageError) {
-        for path in [configuration.root, configuration.workspace] {
+    /// - Parameter origin: whether apt is shown the index of kept files, and whether it sees any source.
+    func write(for request: ChangeRequest, from origin: Plan.Origin = .sources) throws(PackageError) {
+        for path in [configuration.root, configuration.workspace, configuration.store] {
             guard path.hasPrefix("/"), !path.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") })
             else {
                 throw PackageError(
@@ -31,7 +32,7 @@ struct AptOptionFiles {
             try makeFolder(configuration.archivesFolder + "/partial")
             try makeFolder(configuration.listsFolder(ownSources: request.sources != nil) + "/partial")
             try writeFile(earlyFile, early)
-            try writeFile(mainFile, main(ownSources: request.sources != nil))
+            try writeFile(mainFile, main(ownSources: request.sources != nil, from: origin))
             try writeFile(preferencesFile, AptPreferences(request.pins).text)
             if let sources = request.sources { try write(sources) }
         }
@@ -69,7 +70,7 @@ struct AptOptionFiles {
             """
     }
 
-    private func main(ownSources: Bool) -> String {
+    private func main(ownSources: Bool, from origin: Plan.Origin) -> String {
         var lines = [
             // Files that people changed stay; `confdef` takes dpkg's own choice where there is one (dpkg(1)).
             "#clear DPkg::Options;",
@@ -101,6 +102,12 @@ struct AptOptionFiles {
                 // the stick.
                 "Acquire::GzipIndexes \"true\";",
             ]
+        }
+        if origin != .sources {
+            lines.append("APT::Sources::With { \"\(KeptIndex.path(configuration))\"; };")
+        }
+        if origin == .kept {
+            lines += ["Dir::Etc::SourceList \"/dev/null\";", "Dir::Etc::SourceParts \"/dev/null\";"]
         }
         if configuration.isAlternateRoot {
             lines += [

@@ -6,18 +6,23 @@ internal import FleetReconciler
 ///
 /// Versions are exact, so indexes need not be new, only to have them: sources are asked again (`apt-get
 /// update`) when a version is not in the indexes at hand, or when the request brings other sources than the
-/// last one.
+/// last one. What goes back is planned from the files that the node has kept, if they suffice: then no source
+/// is asked. Otherwise kept files stand in for what no source offers.
 struct AptPlanner {
     let configuration: AptConfiguration
     let request: ChangeRequest
     private let command: AptCommand
     private let sources: AptSources
+    private let kept: KeptIndex
+    private let options: AptOptionFiles
 
     init(_ configuration: AptConfiguration, request: ChangeRequest) {
         self.configuration = configuration
         self.request = request
         command = AptCommand(configuration)
         sources = AptSources(configuration, request: request)
+        kept = KeptIndex(configuration)
+        options = AptOptionFiles(configuration: configuration)
     }
 
     /// The plan, with the refusals of ``PlanJudge``.
@@ -26,28 +31,84 @@ struct AptPlanner {
     func plan() async throws(PackageError) -> Plan {
         let database = try DpkgDatabase(folder: configuration.databaseFolder)
         try checkHolds(database.inventory)
-        try AptOptionFiles(configuration: configuration).write(for: request)
-        guard !request.isEmpty else { return Plan(request: request, changes: []) }
-        var isFresh = try await sources.updateIfOthers()
-        var versions = request.targets
-        var simulated = try await simulate(versions, inventory: database.inventory)
-        if !simulated.succeeded {
-            var offers = try await sources.offers(
-                of: Array(request.targets.keys), inventory: database.inventory)
-            if !isFresh, !missing(in: offers, inventory: database.inventory).isEmpty {
-                try await sources.update()
-                isFresh = true
-                offers = try await sources.offers(
-                    of: Array(request.targets.keys), inventory: database.inventory)
-            }
-            try failIfUnavailable(offers, inventory: database.inventory)
-            versions = resolved(with: offers, inventory: database.inventory)
-            simulated = try await simulate(versions, inventory: database.inventory)
+        guard !request.isEmpty else {
+            try options.write(for: request)
+            return Plan(request: request, changes: [])
         }
-        guard simulated.succeeded else { throw explain(simulated) }
-        let changes = try AptSimulation(simulated.outputText).changes(of: database.inventory)
-        try checkReached(changes, versions: versions, inventory: database.inventory)
-        return try await judged(changes, database: database)
+        if request.isReturn, let plan = try await keptPlan(database) { return plan }
+        try options.write(for: request)
+        let isFresh = try await sources.updateIfOthers()
+        var attempt = Attempt(
+            output: try await simulate(request.targets, inventory: database.inventory),
+            versions: request.targets, origin: .sources)
+        if !attempt.output.succeeded {
+            attempt = try await secondAttempt(isFresh: isFresh, inventory: database.inventory)
+        }
+        guard attempt.output.succeeded else { throw explain(attempt.output) }
+        return try await plan(of: attempt, database: database)
+    }
+
+    /// A simulation that was tried.
+    private struct Attempt {
+        let output: ChildOutput
+        let versions: [PackageID: PackageVersion]
+        let origin: Plan.Origin
+    }
+
+    private func plan(of attempt: Attempt, database: DpkgDatabase) async throws(PackageError) -> Plan {
+        let changes = try AptSimulation(attempt.output.outputText).changes(of: database.inventory)
+        try checkReached(changes, versions: attempt.versions, inventory: database.inventory)
+        return try await judged(changes, from: attempt.origin, database: database)
+    }
+
+    /// The plan that needs no source: everything that would come in is kept; nil if there is none.
+    private func keptPlan(_ database: DpkgDatabase) async throws(PackageError) -> Plan? {
+        let inventory = database.inventory
+        let well = inventory.packages.filter { $0.state == .installed || $0.state == .triggersPending }
+        let pending = request.targets.filter { id, version in
+            !well.contains { $0.id.answers(id, native: inventory.native) && $0.version == version }
+        }.map(\.key)
+        let packages = kept.packages(for: request, targets: pending, inventory: inventory)
+        guard packages.count == pending.count else { return nil }
+        try await kept.write(packages)
+        try options.write(for: request, from: .kept)
+        let versions = resolved(
+            with: kept.offers(packages, native: inventory.native), inventory: inventory)
+        let attempt = Attempt(
+            output: try await simulate(versions, inventory: inventory), versions: versions, origin: .kept)
+        guard attempt.output.succeeded, let plan = try? await plan(of: attempt, database: database),
+            plan.refusals.isEmpty
+        else { return nil }
+        return plan
+    }
+
+    /// The simulation with the versions that are offered, after a look at newer indexes if one is missing in
+    /// those at hand, and with kept files for what no source offers.
+    private func secondAttempt(isFresh: Bool, inventory: Inventory) async throws(PackageError) -> Attempt {
+        let targets = Array(request.targets.keys)
+        var offers = try await sources.offers(of: targets, inventory: inventory)
+        var origin = Plan.Origin.sources
+        var packages = keptPackages(missingIn: offers, inventory: inventory)
+        if !isFresh, packages.count < missing(in: offers, inventory: inventory).count {
+            try await sources.update()
+            offers = try await sources.offers(of: targets, inventory: inventory)
+            packages = keptPackages(missingIn: offers, inventory: inventory)
+        }
+        if !packages.isEmpty {
+            offers += kept.offers(packages, native: inventory.native)
+            origin = .sourcesAndKept
+            try await kept.write(packages)
+            try options.write(for: request, from: origin)
+        }
+        try failIfUnavailable(offers, inventory: inventory)
+        let versions = resolved(with: offers, inventory: inventory)
+        return Attempt(
+            output: try await simulate(versions, inventory: inventory), versions: versions, origin: origin)
+    }
+
+    private func keptPackages(missingIn offers: [Offer], inventory: Inventory) -> [KeptPackage] {
+        kept.packages(
+            for: request, targets: missing(in: offers, inventory: inventory), inventory: inventory)
     }
 
     private func simulate(
@@ -146,7 +207,7 @@ struct AptPlanner {
 
     /// The plan with what the judge says, and with packages of which only configuration would go.
     private func judged(
-        _ changes: [PackageChange], database: DpkgDatabase
+        _ changes: [PackageChange], from origin: Plan.Origin, database: DpkgDatabase
     ) async throws(PackageError) -> Plan {
         let inventory = database.inventory
         let judge = PlanJudge(
@@ -166,7 +227,7 @@ struct AptPlanner {
         return Plan(
             request: request,
             changes: changes + purges.map { PackageChange(id: $0.id, from: $0.version, to: nil) },
-            refusals: judge.refusals(records: records))
+            refusals: judge.refusals(records: records), origin: origin)
     }
 
     /// Why apt found no plan, though every version is offered: a lock, or packages that do not fit together.

@@ -36,7 +36,7 @@ struct AptTransaction {
     func run(_ progress: (PackageProgress) -> Void) async throws(PackageError) -> ManagerOutput {
         let before = try DpkgDatabase(folder: configuration.databaseFolder).inventory
         let marks = try AutomaticMarks(path: marksFile)
-        try AptOptionFiles(configuration: configuration).write(for: plan.request)
+        try AptOptionFiles(configuration: configuration).write(for: plan.request, from: plan.origin)
         let present = Set(before.packages.filter(\.isPresent).map(\.id))
         // What has only configuration left is nothing to apt; the purge below takes it.
         let work = Plan(

@@ -36,7 +36,8 @@ extension Reconciler {
             return CyclePreview(desired: desired, decision: decision, plan: nil, obstacle: nil)
         }
         do {
-            let plan = try await packages.plan(request)
+            let plan = try await packages.plan(
+                decision.admitted.map { request.returning(to: $0) } ?? request)
             return CyclePreview(desired: desired, decision: decision, plan: plan, obstacle: plan.refusal)
         } catch {
             return CyclePreview(

@@ -242,6 +242,6 @@ extension ChangeRequest {
         guard let own = sources else { return self }
         return ChangeRequest(
             pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
-            sources: own + others.filter { !own.contains($0) })
+            sources: own + others.filter { !own.contains($0) }, isReturn: isReturn)
     }
 }

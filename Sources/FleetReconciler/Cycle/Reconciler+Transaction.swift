@@ -4,7 +4,7 @@ internal import Logging
 extension Reconciler {
     /// Changes packages towards an admitted declaration.
     ///
-    /// Everything is simulated and downloaded first; what stops before the first change is `blocked`, tried
+    /// Everything is simulated and downloaded first, and what it replaces is kept; what stops before the first change is `blocked`, tried
     /// again with back-off, and never makes a declaration failed. Then the node claims its share of the
     /// group's budget, then the intent is durable, then the manager runs. To wait for the budget is no try.
     ///
@@ -14,6 +14,7 @@ extension Reconciler {
         act: inout Act,
         at now: Instant
     ) async throws(CycleError) -> Bool {
+        let request = request.returning(to: admitted)
         if let refusal = await budgetRefusal(for: admitted, desired: desired) {
             act.reasons.append(refusal)
             return false
@@ -27,7 +28,9 @@ extension Reconciler {
             try block(Reason(error.code.reasonCode, error.message), for: admitted, act: &act, at: now)
             return false
         }
-        if let refusal = plan.refusal {
+        var refusal = plan.refusal
+        if refusal == nil { refusal = await keepReplaced(by: plan, for: admitted, desired: desired) }
+        if let refusal {
             try block(refusal, for: admitted, act: &act, at: now)
             return false
         }

@@ -39,6 +39,19 @@ package protocol PackageSystem {
     ///   - changes: the files of their versions, before and after, stay; so do those of what is installed.
     func removeDownloads(exceptFor requests: [ChangeRequest], _ changes: [PackageChange]) async
 
+    /// Keeps the package file of every version that a plan replaces or removes, durably, so that it can be
+    /// undone although no source offers that version; and what was downloaded for it, as far as it costs
+    /// nothing. Changes no package.
+    ///
+    /// - Parameters:
+    ///   - needed: earlier changes: the files of their versions before stay.
+    ///   - isDemanded: whether files are fetched or rebuilt; false takes what is on the machine.
+    /// - Returns: what could not be kept, and what was rebuilt.
+    /// - Throws: ``PackageError`` if what is kept cannot be told or written.
+    func keep(
+        _ plan: Plan, needed: [PackageChange], isDemanded: Bool
+    ) async throws(PackageError) -> Keeping
+
     /// Carries a plan out, from what ``download(_:)`` fetched, and puts automatic marks back.
     ///
     /// Nothing is said about success: the caller reads the inventory again. The manager is never killed.

@@ -17,6 +17,7 @@ struct BaselineFile: Sendable {
     let reboot: RebootPolicy?
     /// The inner nil is a written `null`.
     let urgent: Urgency??
+    let irreversible: IrreversiblePolicy?
 
     var path: String { Layout.baseline(name) }
 
@@ -31,7 +32,7 @@ struct BaselineFile: Sendable {
 
     private static let keys = [
         "description", "manager", "for", "include", "sources", "packages", "newer", "checks", "reboot",
-        "urgent",
+        "urgent", "irreversible",
     ]
 
     private init(_ reader: MappingReader, name: BaselineName) {
@@ -54,6 +55,7 @@ struct BaselineFile: Sendable {
         newer = reader.choice("newer")
         checks = reader.list("checks", "a list of checks") { CheckDecoder.check($0, problems) } ?? []
         reboot = reader.choice("reboot")
+        irreversible = reader.choice("irreversible")
         urgent = reader.node("urgent").map { $0.isNull ? nil : Self.urgency($0, problems) }
     }
 

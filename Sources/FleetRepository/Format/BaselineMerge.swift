@@ -4,8 +4,8 @@ internal import FleetCore
 ///
 /// Packages are merged: of a package that two included files declare differently, the including file must say
 /// itself what it is. Sources and checks add up, the included ones first: what an included file names comes
-/// from the sources that it names. Of `for`, `newer`, `reboot` and `urgent` the including file's own counts;
-/// where it is silent, the included ones, which must agree. All have one manager. The description is the
+/// from the sources that it names. Of `for`, `newer`, `reboot`, `urgent` and `irreversible` the including
+/// file's own counts; where it is silent, the included ones, which must agree. All have one manager. The description is the
 /// including file's own.
 struct BaselineMerge {
     private let file: BaselineFile
@@ -52,7 +52,8 @@ struct BaselineMerge {
             newer: agreed("newer", file.newer) { $0.newer } ?? .keep,
             checks: included.flatMap(\.file.checks) + file.checks,
             reboot: agreed("reboot", file.reboot) { $0.reboot } ?? .whenRequired,
-            urgent: agreed("urgent", file.urgent) { $0.urgent } ?? nil)
+            urgent: agreed("urgent", file.urgent) { $0.urgent } ?? nil,
+            irreversible: agreed("irreversible", file.irreversible) { $0.irreversible } ?? .refuse)
     }
 
     private func agreed<Value: Equatable>(

@@ -30,6 +30,9 @@ package enum BaselineWriter {
         if let urgent = baseline.urgent {
             lines.append("urgent: {until: \(urgent.until), reason: \(YAMLText.quoted(urgent.reason))}")
         }
+        if baseline.irreversible != .refuse {
+            lines.append("irreversible: \(baseline.irreversible.rawValue)")
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -119,6 +119,9 @@ extension Baseline {
         if checks != new.checks { keys.append("checks") }
         if reboot != new.reboot { keys.append("reboot: \(new.reboot.rawValue)") }
         if urgent != new.urgent { keys.append("urgent") }
+        if irreversible != new.irreversible {
+            keys.append("irreversible: \(new.irreversible.rawValue)")
+        }
         let notes = entries.map { [$0.severity?.rawValue ?? ""] + $0.advisories }
         if notes != new.entries.map({ [$0.severity?.rawValue ?? ""] + $0.advisories }),
             changes(to: new).isEmpty

@@ -50,7 +50,9 @@ struct SimulatedMachine {
     /// Since when something that is installed waits for a reboot.
     var awaitsReboot = false
     /// Packages of which the node keeps the file, written `name version`.
-    private(set) var kept: Set<String> = []
+    var kept: Set<String> = []
+    /// Packages whose file was rebuilt, which is of use only to go back.
+    var rebuilt: Set<String> = []
     /// Package files that were downloaded.
     var downloaded: Set<String> = []
     private var cached: Inventory?
@@ -79,7 +81,6 @@ struct SimulatedMachine {
         installed[id] = InstalledPackage(
             id: id, version: version, source: id.name, sourceVersion: version, state: state)
         changedAt[id] = time
-        kept.insert("\(id.name) \(version)")
         cached = nil
     }
 

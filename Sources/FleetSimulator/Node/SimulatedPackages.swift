@@ -32,7 +32,7 @@ struct SimulatedPackages: PackageSystem {
             guard let installed = node.machine.installed[id] else { continue }
             changes.append(PackageChange(id: id, from: installed.version, to: nil))
         }
-        for file in changes.compactMap(\.file) where !isHere(file) {
+        for file in changes.compactMap(\.file) where !isHere(file, for: request) {
             guard simulation.hasLink(node) else {
                 throw PackageError(.sourceUnreachable, "the mirror cannot be reached")
             }
@@ -43,12 +43,14 @@ struct SimulatedPackages: PackageSystem {
         return Plan(request: request, changes: changes)
     }
 
-    private func isHere(_ file: String) -> Bool {
-        node.machine.kept.contains(file) || node.machine.downloaded.contains(file)
+    private func isHere(_ file: String, for request: ChangeRequest) -> Bool {
+        let machine = node.machine
+        return machine.kept.contains(file) || machine.downloaded.contains(file)
+            || request.isReturn && machine.rebuilt.contains(file)
     }
 
     func download(_ plan: Plan) async throws(PackageError) {
-        let missing = plan.changes.compactMap(\.file).filter { !isHere($0) }
+        let missing = plan.changes.compactMap(\.file).filter { !isHere($0, for: plan.request) }
         guard !missing.isEmpty else { return }
         guard !simulation.isDiskFull(node) else { throw PackageError(.noSpace, "no space for packages") }
         guard node.power.step() else { throw PackageError(.unreadable, "no power") }
@@ -56,7 +58,7 @@ struct SimulatedPackages: PackageSystem {
     }
 
     func hasDownloaded(_ request: ChangeRequest) async -> Bool {
-        request.targets.allSatisfy { isHere("\($0.key.name) \($0.value)") }
+        request.targets.allSatisfy { isHere("\($0.key.name) \($0.value)", for: request) }
     }
 
     func removeDownloads(exceptFor requests: [ChangeRequest], _ changes: [PackageChange]) async {
@@ -69,6 +71,31 @@ struct SimulatedPackages: PackageSystem {
         }
         needed.formUnion(node.machine.installed.values.map { "\($0.id.name) \($0.version)" })
         node.machine.downloaded.formIntersection(needed)
+    }
+
+    func keep(
+        _ plan: Plan, needed: [PackageChange], isDemanded: Bool
+    ) async throws(PackageError) -> Keeping {
+        var kept: Set<String> = []
+        var rebuilt: Set<String> = []
+        for change in plan.changes where change.to != change.from {
+            guard let version = change.from else { continue }
+            let file = "\(change.id.name) \(version)"
+            guard !node.machine.kept.contains(file), !node.machine.rebuilt.contains(file) else { continue }
+            let isOffered = simulation.hasLink(node) && simulation.mirror.has(file, at: simulation.time)
+            if node.machine.downloaded.contains(file) || isDemanded && isOffered {
+                kept.insert(file)
+            } else if isDemanded {
+                rebuilt.insert(file)
+            }
+        }
+        kept.formUnion(plan.changes.compactMap(\.file).filter(node.machine.downloaded.contains))
+        guard !kept.isSubset(of: node.machine.kept) || !rebuilt.isEmpty else { return Keeping() }
+        guard !simulation.isDiskFull(node) else { throw PackageError(.noSpace, "no space to keep packages") }
+        guard node.power.step() else { throw PackageError(.unreadable, "no power") }
+        node.machine.kept.formUnion(kept)
+        node.machine.rebuilt.formUnion(rebuilt)
+        return Keeping()
     }
 
     func apply(
