@@ -33,6 +33,22 @@ struct HoldCommand: ParsableCommand {
         try ending(with: .failure) { () throws(FileError) in try node.holds.hold(hold) }
         let end = hold.until.map { "until \($0)" } ?? "until 'plimsoll-agent release'"
         Terminal.print("\(node.name) is held \(end): \(text)")
+        if try isAtWork(node) {
+            Terminal.print(
+                "a cycle is at work: a change that has begun is finished first; "
+                    + "'plimsoll-agent status' says when the node is held")
+        }
+    }
+
+    /// Whether a cycle may be past the point at which it asks.
+    private func isAtWork(_ node: Node) throws -> Bool {
+        let isOpen = (try? node.store.load())??.intent != nil
+        do {
+            _ = try node.lock()
+            return isOpen
+        } catch {
+            return isOpen || error.status == .locked
+        }
     }
 
     private func end(at now: Instant) throws -> Timestamp? {
@@ -42,6 +58,9 @@ struct HoldCommand: ParsableCommand {
                 throw ProgramError(
                     .usage,
                     "--until '\(until)': the wall clock is not known to be right; give a time, or no end")
+            }
+            guard span > .zero else {
+                throw ProgramError(.usage, "--until '\(until)': expected a time to come")
             }
             return now.wall + span
         }

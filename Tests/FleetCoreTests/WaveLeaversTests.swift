@@ -41,7 +41,7 @@ struct WaveLeaversTests {
         situation.evidence = Evidence(
             groups: [:], watching: TimeSpan(seconds: 1_000_000), firstSeen: [:], heartbeat: .of("24h"),
             entries: [:], waves: read.map { [b: $0] } ?? [:],
-            unasked: unasked.map { [.of("stores"): $0] } ?? [:])
+            unasked: unasked.map { [.of("stores"): Evidence.Unasked($0, for: [b])] } ?? [:])
         return situation.decision
     }
 

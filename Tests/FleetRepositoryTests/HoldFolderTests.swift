@@ -12,7 +12,7 @@ struct HoldFolderTests {
 
     init() throws {
         folder = try TemporaryFolder("holds")
-        holds = HoldFolder(folder.path("hold.d"))
+        holds = HoldFolder(besideConfiguration: folder.path("agent.yaml"))
     }
 
     /// A reading of the clocks some seconds from now.
@@ -48,6 +48,27 @@ struct HoldFolderTests {
         try folder.write(String(repeating: "A", count: 100_000), to: "hold.d/large")
         #expect(messages(now()).count == 4)
         #expect(messages(now()).allSatisfy { $0.hasSuffix("no reason given") })
+    }
+
+    @Test func `a link is not followed: its reason would tell the fleet what only root may read`() throws {
+        try folder.write("secret\n", to: "shadow")
+        try DurableFile.makeFolders(holds.path)
+        symlink(folder.path("shadow"), folder.path("hold.d/x"))
+        #expect(messages(now()).count == 1 && !messages(now())[0].contains("secret"))
+    }
+
+    @Test func `a name that is no UTF-8 holds`() throws {
+        try DurableFile.makeFolders(holds.path)
+        var path = Array(folder.path("hold.d/l").utf8CString.dropLast())
+        path += [CChar(bitPattern: 0xE4), 0]
+        close(open(path, O_CREAT | O_WRONLY, 0o600))
+        #expect(messages(now()).count == 1)
+    }
+
+    @Test func `a folder that should be there and is not holds`() throws {
+        #expect(HoldFolder(folder.path("typo")).reasons(at: now()).count == 1)
+        symlink("/nowhere/at/all", holds.path)
+        #expect(messages(now()).count == 1)
     }
 
     @Test func `a folder that is none holds`() throws {

@@ -94,7 +94,7 @@ extension GateRule {
                     waiting += count.waitingReasons(soak: soak)
                 }
                 if let reason = diversity.flatMap(count.reason(against:)) { waiting.append(reason) }
-                if let reason = evidence.unasked[group] { waiting.append(reason) }
+                if let reason = evidence.unasked(group, for: declaration) { waiting.append(reason) }
             }
         }
         if after.isEmpty { waiting.append(Reason(.gateBroken, "the gate names no group")) }

@@ -22,7 +22,8 @@ package struct WaveLeavers: Hashable, Sendable {
         }
         let plan = WavePlan(digest: digest, nodes: peers + left, steps: steps)
         var waves = (0..<(plan.wave(of: node) ?? 0)).map { index in
-            Array(plan.wave(index).lazy.filter(left.contains).prefix(Self.mostOfWave))
+            // Behind those that may be witnesses a failure would not count while the node is there, either.
+            plan.wave(index).prefix(Self.mostOfWave).filter(left.contains)
         }
         while waves.last?.isEmpty == true { waves.removeLast() }
         self.waves = waves

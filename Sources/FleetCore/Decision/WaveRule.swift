@@ -53,7 +53,7 @@ package struct WaveRule {
         if let pause = pause(upTo: own) {
             return Answer(wave: own, refusals: [pause], witnesses: [], isUnread: false)
         }
-        if let why = leaversUnknown ?? evidence.unasked[group]?.message {
+        if let why = leaversUnknown ?? evidence.unasked(group, for: declaration)?.message {
             let reason = Reason(
                 .wave,
                 "\(title(own)) waits: whether one that has left '\(group)' failed cannot be told: \(why)")

@@ -15,14 +15,30 @@ package struct Evidence: Hashable, Sendable {
     package let heartbeat: TimeSpan
     /// Which entries a declaration has, as far as this node could read them.
     package let entries: [Declaration: Set<EntryKey>]
-    /// Groups that nodes have left which could not be asked, and why: one of them may have failed, so that
-    /// the group opens nothing meanwhile.
-    package private(set) var unasked: [GroupName: Reason]
+    /// Groups that nodes have left which could not be asked.
+    package private(set) var unasked: [GroupName: Unasked]
+
+    /// Nodes that have left a group and could not be asked: one of them may have failed on a declaration that
+    /// it was there for, so that the group does not open that one meanwhile.
+    package struct Unasked: Hashable, Sendable {
+        package let reason: Reason
+        package let declarations: Set<Declaration>
+
+        package init(_ reason: Reason, for declarations: Set<Declaration>) {
+            self.reason = reason
+            self.declarations = declarations
+        }
+    }
+
+    /// Why nobody can tell whether one that has left a group failed on a declaration; nil if it can be told.
+    package func unasked(_ group: GroupName, for declaration: Declaration) -> Reason? {
+        unasked[group].flatMap { $0.declarations.contains(declaration) ? $0.reason : nil }
+    }
 
     package init(
         groups: [GroupName: [CanaryEvidence]], watching: TimeSpan, firstSeen: [Declaration: TimeSpan],
         heartbeat: TimeSpan, entries: [Declaration: Set<EntryKey>],
-        waves: [Declaration: [[CanaryEvidence]]] = [:], unasked: [GroupName: Reason] = [:]
+        waves: [Declaration: [[CanaryEvidence]]] = [:], unasked: [GroupName: Unasked] = [:]
     ) {
         self.groups = groups
         self.waves = waves
@@ -35,7 +51,7 @@ package struct Evidence: Hashable, Sendable {
 
     /// This evidence and what was read later: of the waves before this node.
     package func adding(
-        waves more: [Declaration: [[CanaryEvidence]]], unasked others: [GroupName: Reason] = [:]
+        waves more: [Declaration: [[CanaryEvidence]]], unasked others: [GroupName: Unasked] = [:]
     ) -> Evidence {
         var evidence = self
         evidence.waves.merge(more) { _, new in new }

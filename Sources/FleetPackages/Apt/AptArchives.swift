@@ -20,7 +20,7 @@ struct AptArchives {
     func fetch() async throws(PackageError) {
         let record = DownloadRecord(configuration)
         let names = incoming.compactMap(name(of:))
-        if !record.hasWhole(names) {
+        if !record.hasWhole(names, for: plan.request) {
             do {
                 try await fetchMissing()
             } catch {
@@ -91,13 +91,18 @@ struct AptArchives {
         guard statvfs(configuration.archivesFolder, &status) == 0 else { return }
         let free = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         let needed = files.reduce(UInt64(0)) { $0 &+ UInt64($1.size) }
-        guard free.overflow || needed < free.partialValue else {
+        let reserve = Ahead.isOn ? UInt64(status.f_blocks) &* UInt64(status.f_frsize) / Self.reservedPart : 0
+        guard free.overflow || needed &+ reserve < free.partialValue else {
+            let kept = reserve > 0 ? " besides \(reserve >> 20) MiB that stay free" : ""
             throw PackageError(
                 .noSpace,
                 "'\(configuration.archivesFolder)' has \(free.partialValue >> 20) MiB left, and the plan's "
-                    + "package files need \(needed >> 20) MiB")
+                    + "package files need \(needed >> 20) MiB\(kept)")
         }
     }
+
+    /// What is downloaded ahead of its time leaves a tenth of the disk free: nobody has vouched for it yet.
+    private static let reservedPart: UInt64 = 10
 
     /// Takes a package file from a source on this machine: apt would use it where it lies, where it can
     /// still change.

@@ -1,3 +1,4 @@
+internal import FleetCore
 internal import FleetReconciler
 
 /// Runs apt's programs with the options of ``AptOptionFiles`` and an environment of their own.
@@ -12,7 +13,13 @@ struct AptCommand {
 
     /// `apt-get`, with its options and arguments.
     func get(_ arguments: [String]) async throws(PackageError) -> ChildOutput {
-        try await runChild(getArguments(arguments), environment: environment)
+        try await runChild(patience + getArguments(arguments), environment: environment)
+    }
+
+    /// What ends a download ahead of its time once it has taken too long: while it runs nothing else is done
+    /// on the node. apt goes on from the part that it has. Nothing that changes packages is run ahead.
+    private var patience: [String] {
+        Ahead.deadline.map { ["timeout", "--kill-after=10", "\(max($0.seconds, 1))"] } ?? []
     }
 
     /// `apt-cache`, with its options and arguments.

@@ -16,13 +16,13 @@ struct DownloadRecord {
     /// The largest list that is read, in bytes.
     private static let largestList = 4 << 20
 
-    /// Whether all of these files are there as some list has them.
-    func hasWhole(_ names: [String]) -> Bool {
+    /// Whether all of these files are there as the list of the request has them. What was fetched for another
+    /// one may be from other sources: its digests are asked again.
+    func hasWhole(_ names: [String], for request: ChangeRequest) -> Bool {
         guard !names.isEmpty else { return true }
-        let known = lists().map(\.files)
+        guard let known = read(listName(of: request)) else { return false }
         return names.allSatisfy { name in
-            guard let size = sizeOfFile("\(archives)/\(name)") else { return false }
-            return known.contains { $0[name] == size }
+            sizeOfFile("\(archives)/\(name)").map { known[name] == $0 } ?? false
         }
     }
 

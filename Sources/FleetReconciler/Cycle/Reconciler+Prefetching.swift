@@ -24,6 +24,8 @@ extension Reconciler {
         if let request { needed.append(request) }
         if let request, !(await packages.hasDownloaded(request)) {
             try await prefetch(request, for: declared, at: now)
+            // What is there in part is gone on with; which files a plan needs is known once it is whole.
+            guard await packages.hasDownloaded(request) else { return }
         } else {
             try note(nil, at: now)
         }
@@ -40,10 +42,13 @@ extension Reconciler {
         let running = memory.running.total(at: now)
         if let last, running < last.until { return }
         var obstacle: Reason?
-        do {
-            obstacle = try await preparedPlan(request).refusal
-        } catch {
-            obstacle = Reason(error.code.reasonCode, error.message)
+        // One interval: the node must hear of a revert or a hold as if it were not downloading.
+        let result = await Ahead.$deadline.withValue(max(settings.interval, Self.shortestDownload)) {
+            await prepared(request)
+        }
+        switch result {
+        case .success(let plan): obstacle = plan.refusal
+        case .failure(let error): obstacle = Reason(error.code.reasonCode, error.message)
         }
         if let obstacle {
             logger.info(
@@ -55,6 +60,16 @@ extension Reconciler {
             BackOff(after: last, declaration: declared, reason: $0, interval: settings.interval, at: running)
         }
         try note(next, at: now)
+    }
+
+    private static var shortestDownload: TimeSpan { TimeSpan(seconds: 60) }
+
+    private func prepared(_ request: ChangeRequest) async -> Result<Plan, PackageError> {
+        do {
+            return .success(try await preparedPlan(request))
+        } catch {
+            return .failure(error)
+        }
     }
 
     private mutating func note(_ backOff: BackOff?, at now: Instant) throws(CycleError) {

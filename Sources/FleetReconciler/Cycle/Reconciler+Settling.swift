@@ -6,6 +6,7 @@ extension Reconciler {
     ///
     /// What the manager left half done is repaired, then the same request is carried out to its end and
     /// judged as if nothing had happened. If that cannot begin, the intent stays open for the next cycle.
+    /// Where no package has changed yet there is nothing to end, and who stops a change now is obeyed.
     mutating func settleInterrupted(
         _ intent: Intent, desired: Desired, act: inout Act, at now: Instant
     ) async throws(CycleError) {
@@ -35,10 +36,16 @@ extension Reconciler {
             return
         }
         var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
+        var isDropped = false
         do {
             try await packages.repair()
-            let plan = try await preparedPlan(intent.request.withAutomatic(intent.automatic))
-            if !plan.changes.isEmpty, plan.refusals.isEmpty { output = try await apply(plan) }
+            if intent.hasNotBegun(in: InventoryIndex(try await packages.inventory())) {
+                isDropped = await isStopped(desired: desired, act: &act, at: now)
+            }
+            if !isDropped {
+                let plan = try await preparedPlan(intent.request.withAutomatic(intent.automatic))
+                if !plan.changes.isEmpty, plan.refusals.isEmpty { output = try await apply(plan) }
+            }
         } catch {
             if !error.code.isPassing {
                 try await conclude(intent, output: output, desired: desired, act: &act, at: now)
@@ -50,7 +57,18 @@ extension Reconciler {
             act.reasons.append(Reason(error.code.reasonCode, error.message))
             return
         }
+        guard !isDropped else {
+            memory.intent = nil
+            return try save(at: now)
+        }
         try await conclude(intent, output: output, desired: desired, act: &act, at: now)
+    }
+
+    /// Whether a hold, a window or a freeze forbids a change now.
+    private func isStopped(desired: Desired, act: inout Act, at now: Instant) async -> Bool {
+        guard desired.holds.isEmpty else { return true }
+        guard let admitted = memory.admitted else { return false }
+        return !(await isStillTime(for: admitted, desired: desired, act: &act, at: now))
     }
 
     /// Judges a transaction by what is installed and by the checks, and settles it or turns it into its
@@ -212,6 +230,14 @@ extension PackageError.Code {
         // failed.
         case .unavailable, .unsatisfiable, .digestMismatch, .broken: false
         }
+    }
+}
+
+extension Intent {
+    /// Whether every package is as it was before, and none is half-way.
+    fileprivate func hasNotBegun(in inventory: InventoryIndex) -> Bool {
+        planned.actual(in: inventory).isEmpty
+            && planned.allSatisfy { inventory.package($0.id).map { $0.state == .installed } ?? true }
     }
 }
 

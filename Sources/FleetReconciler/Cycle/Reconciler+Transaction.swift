@@ -4,9 +4,10 @@ internal import Logging
 extension Reconciler {
     /// Changes packages towards an admitted declaration.
     ///
-    /// Everything is simulated and downloaded first, and what it replaces is kept; what stops before the first change is `blocked`, tried
-    /// again with back-off, and never makes a declaration failed. Then the node claims its share of the
-    /// group's budget, then the intent is durable, then the manager runs. To wait for the budget is no try.
+    /// Everything is simulated and downloaded first, and what it replaces is kept; what stops before the
+    /// first change is `blocked`, tried again with back-off, and never makes a declaration failed. Then the
+    /// node claims its share of the group's budget, then the intent is durable, then the manager runs. To
+    /// wait for the budget is no try.
     ///
     /// - Returns: whether a change began.
     mutating func converge(
@@ -59,6 +60,12 @@ extension Reconciler {
         memory.wellness = nil
         try save(at: now)
         try await announce(intent, desired: desired, decision: decision, at: now)
+        // Checks and a push on a bad line take minutes: a payment may have begun meanwhile.
+        guard await isStillTime(for: admitted, desired: desired, act: &act, at: now) else {
+            memory.intent = nil
+            try save(at: now)
+            return false
+        }
         let output: ManagerOutput
         do {
             output = try await apply(plan)
@@ -74,7 +81,7 @@ extension Reconciler {
 
     /// Whether packages may still be changed, now that everything is downloaded, or claimed: by the calendar,
     /// and by those on the node who may have begun what must not be disturbed.
-    private func isStillTime(
+    func isStillTime(
         for admitted: Admission, desired: Desired, act: inout Act, at now: Instant
     ) async -> Bool {
         guard case .member(let membership) = desired.standing else { return true }

@@ -7,13 +7,21 @@ internal import Glibc
 /// Only names that begin with a dot do not count. A folder that cannot be read holds, too.
 package struct HoldFolder: Sendable {
     package let path: String
+    /// Whether it must be there: one that a person has named and that is not there may be mistyped, or not
+    /// mounted yet.
+    private let isDemanded: Bool
 
-    package init(_ path: String) { self.path = path }
+    /// A folder that the configuration names.
+    package init(_ path: String) {
+        self.path = path
+        isDemanded = true
+    }
 
-    /// The folder beside a configuration file.
+    /// The folder beside a configuration file; it need not be there.
     package init(besideConfiguration file: String) {
         let folder = file.lastIndex(of: "/").map { file[..<$0] } ?? "."
-        self.init("\(folder)/hold.d")
+        path = "\(folder)/hold.d"
+        isDemanded = false
     }
 
     /// One file that holds.
@@ -69,39 +77,50 @@ package struct HoldFolder: Sendable {
     }
 
     /// nil for a file that has gone meanwhile.
-    private func entry(_ name: String) throws(FileError) -> Entry? {
-        let file = "\(path)/\(name)"
+    private func entry(_ name: [CChar]) throws(FileError) -> Entry? {
+        let shown = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        // Names are bytes: one that is no UTF-8 is looked up as it is.
+        let file = path.utf8CString.dropLast() + [CChar(bitPattern: UInt8(ascii: "/"))] + name
         var status = stat()
-        guard lstat(file, &status) == 0 else {
+        guard lstat(Array(file), &status) == 0 else {
             guard errno != ENOENT else { return nil }
-            throw FileError("read", file)
+            throw FileError("read", "\(path)/\(shown)")
         }
-        // A link that leads nowhere, a fifo, a folder: it is there, so it holds.
-        let bytes = (try? DurableFile.read(file, limitBytes: Self.largestFile)) ?? []
+        // A link, a fifo, a folder: it is there, so it holds. A link is not followed: its reason is sent to
+        // the fleet, and whoever may write here may not read all that root can.
+        let isFile = status.st_mode & S_IFMT == S_IFREG
+        let bytes = isFile ? try? DurableFile.read("\(path)/\(shown)", limitBytes: Self.largestFile) : nil
         return Entry(
-            name: name.printable, content: HoldFile(lenient: bytes, isYAML: name.hasSuffix(".yaml")),
+            name: shown.printable, content: HoldFile(lenient: bytes ?? [], isYAML: shown.hasSuffix(".yaml")),
             since: Timestamp(seconds: Int64(status.st_mtim.tv_sec)))
     }
 
     private static let largestFile = 65_536
 
-    private func names() throws(FileError) -> [String] {
+    /// The names with their final NUL, in the order of their bytes.
+    private func names() throws(FileError) -> [[CChar]] {
         guard let stream = opendir(path) else {
-            guard errno != ENOENT else { return [] }
-            throw FileError("read", path)
+            let code = errno
+            var status = stat()
+            // A link that leads nowhere is a folder that is not mounted yet.
+            guard code == ENOENT, !isDemanded, lstat(path, &status) != 0 else {
+                errno = code
+                throw FileError("read", path)
+            }
+            return []
         }
         defer { closedir(stream) }
-        var names: [String] = []
+        var names: [[CChar]] = []
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
                 guard errno == 0 else { throw FileError("read", path) }
-                return names.sorted()
+                return names.sorted { $0.lexicographicallyPrecedes($1) }
             }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                bytes.prefix { $0 != 0 }.map(CChar.init(bitPattern:))
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            if name.first != CChar(bitPattern: UInt8(ascii: ".")) { names.append(name + [0]) }
         }
     }
 

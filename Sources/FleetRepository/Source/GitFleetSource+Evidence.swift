@@ -24,7 +24,7 @@ extension GitFleetSource {
         let running = memory.running.total(at: now)
         var peers = PeerBook(memory.peers, running: running)
         var read: [GroupName: [CanaryEvidence]] = [:]
-        var unasked: [GroupName: Reason] = [:]
+        var unasked: [GroupName: Evidence.Unasked] = [:]
         var condition: Reason?
         for group in view.canaries where groups.contains(group.name) {
             let listing = fetchReports(of: group, fleet: view.fleet)
@@ -45,9 +45,10 @@ extension GitFleetSource {
                     from: group.name, since: open)
                 let departed = departed(left, fleet: view.fleet, memory: memory, peers: &peers)
                 read[group.name] = canaries + departed.evidence
-                if let reason = departed.unasked {
-                    condition = condition ?? reason
-                    unasked[group.name] = reason.withholding(group.name)
+                if let away = departed.unasked {
+                    condition = condition ?? away.reason
+                    unasked[group.name] = Evidence.Unasked(
+                        away.reason.withholding(group.name), for: away.declarations)
                 }
             } catch {
                 // Who may have failed and left cannot be told: no answer of this group is complete.

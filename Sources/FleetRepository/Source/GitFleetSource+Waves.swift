@@ -45,7 +45,7 @@ extension GitFleetSource {
             read[index] += wave.compactMap { found[$0] }
         }
         prune(&peers, keeping: known + left.map(\.record), membership: membership, view: view, memory: memory)
-        var condition = departed.unasked
+        var condition = departed.unasked?.reason
         if case .failure(let reason) = listing { condition = reason }
         let unasked = departed.unasked.map { [group: $0] } ?? [:]
         return EvidenceReading(
@@ -75,7 +75,7 @@ extension GitFleetSource {
     struct DepartedReading {
         let evidence: [CanaryEvidence]
         /// Why some of them could not be asked: one that failed since may be among them.
-        let unasked: Reason?
+        let unasked: Evidence.Unasked?
     }
 
     /// Reads the nodes that have left a group: each reports where its present group does.
@@ -84,6 +84,7 @@ extension GitFleetSource {
     ) -> DepartedReading {
         var listings: [GroupName: [String: CommitID]] = [:]
         var unasked: Reason?
+        var declarations: Set<Declaration> = []
         let groups = Dictionary(grouping: nodes, by: \.record.group).sorted { $0.key < $1.key }
         for (name, members) in groups {
             let group = CanaryGroup(name: name, hold: nil, nodes: members.map(\.record))
@@ -93,7 +94,9 @@ extension GitFleetSource {
                 let names = members.prefix(3).map(\.record.name.description).joined(separator: ", ")
                 let more = members.count > 3 ? " and \(members.count - 3) more" : ""
                 // Who only looks has asked nobody at all, and shows what was believed last.
-                guard isWorking, unasked == nil else { continue }
+                guard isWorking else { continue }
+                for member in members { declarations.formUnion(member.declarations) }
+                guard unasked == nil else { continue }
                 unasked = Reason(reason.code, "\(names)\(more) of '\(name)': \(reason.message)")
             }
         }
@@ -106,7 +109,8 @@ extension GitFleetSource {
                 lastNews: peers.lastNews(of: node.record), failed: peers.failed(on: node.record.name),
                 labels: node.record.labels, departedFrom: node.declarations)
         }
-        return DepartedReading(evidence: evidence, unasked: unasked)
+        return DepartedReading(
+            evidence: evidence, unasked: unasked.map { Evidence.Unasked($0, for: declarations) })
     }
 }
 
