@@ -28,7 +28,7 @@ struct UndoSourceTests {
         try await fleet.packages.remove([LocalFleet.till("1.0-1")])
         // Nothing can be kept, and the baseline says that this is no matter.
         try runSuccessfully(["rm", "-r", "\(canary.state)/packages", "\(canary.state)/apt"])
-        try canary.configure(besides: "keptPackages: 1KiB")
+        try canary.configure(besides: "keptPackages: 0KiB")
         try fleet.declare("till: 2.0-1", besides: ["irreversible: allow"])
         let stuck = try canary.reconcile()
         #expect(stuck.phase == .blocked && stuck.message(.packageUnavailable).contains("1.0-1"), "\(stuck)")
@@ -36,7 +36,7 @@ struct UndoSourceTests {
         let archive = try await SandboxRepository(path: fleet.folder.path("archive"))
         try await archive.add([LocalFleet.till("1.0-1"), LocalFleet.till("1.2-1")])
         try fleet.write(archive.sourceList, to: "sources/archive.sources")
-        let baseline = LocalFleet.baseline(["till: 1.2-1"])
+        let baseline = LocalFleet.baseline(["till: 1.2-1"], besides: ["irreversible: allow"])
         try fleet.write(
             baseline.replacing("sources: [shop]", with: "sources: [shop, archive]"), to: "baselines/deb.yaml")
         try fleet.publish("Offer what was taken away")

@@ -141,7 +141,7 @@ struct PowerCutTests {
 
     @Test func `what was interrupted and is offered nowhere any more does not wedge the node`() async throws {
         let world = try await world()
-        world.cutAt = 6
+        world.cutAt = 7
         for _ in 0..<4 where !world.isDead { _ = try? await world.cycle() }
         world.restart()
         #expect(try world.memory.intent?.kind == .converge)

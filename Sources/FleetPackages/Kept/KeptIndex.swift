@@ -50,7 +50,7 @@ struct KeptIndex {
             text += "SHA256: \(package.digest.hex)\n\n"
         }
         try mappingFileErrors { () throws(FileError) in
-            try makeFolder(configuration.store)
+            try store.makeOwnFolder()
             try writeFile(Self.path(configuration), text, mode: 0o600)
         }
     }

@@ -36,7 +36,8 @@ struct PackageFile {
         return output?.succeeded ?? false
     }
 
-    /// The field of the control file that tells a rebuilt package file from a published one, wherever it lies.
+    /// The field of the control file that tells a rebuilt package file from a published one, wherever it
+    /// lies.
     static let rebuiltField = "Plimsoll-Rebuilt"
 
     /// Whether it says that it is this package in this version, and published, or rebuilt on a node.
@@ -44,6 +45,7 @@ struct PackageFile {
         let format = "${Package}:${Architecture} ${Version} ${\(Self.rebuiltField)}"
         let output = try? await runChild(
             ["dpkg-deb", "--show", "--showformat=\(format)", path], environment: Self.environment)
-        return output?.succeeded == true && output?.outputText == "\(id) \(version) \(isRebuilt ? "yes" : "")"
+        let expected = "\(id) \(version) \(isRebuilt ? "yes" : "")"
+        return output?.succeeded == true && output?.outputText == expected
     }
 }

@@ -4,8 +4,8 @@ internal import Glibc
 
 /// Puts the file of an installed package together again, with `dpkg-repack`, of what lies in the root.
 ///
-/// What comes of it has the installed version and a field that says what it is. It is for undoing on this node
-/// alone: it is not the file that was published, and holds what somebody may have changed.
+/// What comes of it has the installed version and a field that says what it is. It is for undoing on this
+/// node alone: it is not the file that was published, and holds what somebody may have changed.
 struct PackageRebuild {
     private let configuration: AptConfiguration
     /// An existing folder, in which the file is made.
@@ -65,7 +65,7 @@ struct PackageRebuild {
         let lines = (output.outputText + output.errorText).split(separator: "\n")
         let telling = lines.filter { $0.contains("error") }.first ?? lines.last ?? "it said nothing"
         return PackageError(
-            .unreadable, "'dpkg-repack' failed: \(telling.prefix(200))", packages: [id.description])
+            .unreadable, "it cannot be rebuilt: \(telling.prefix(200))", packages: [id.description])
     }
 
     /// Twice what is installed: once as files, once in the package file, however badly it can be compressed.
@@ -86,6 +86,7 @@ struct PackageRebuild {
     /// The conffiles that are not as they were shipped, by dpkg's own comparison.
     private func changedConffiles(of id: PackageID) async throws(PackageError) -> Set<String> {
         let output = try await run(["dpkg"] + rootOptions + ["--verify", id.description])
+        guard output.succeeded || !output.outputText.isEmpty else { throw failure(of: id, output) }
         let lines = output.outputText.split(separator: "\n").compactMap { line -> String? in
             // `??5?????? c /etc/x.conf`; what is missing begins with that word.
             let parts = line.split(separator: " ", maxSplits: 2)

@@ -21,8 +21,8 @@ struct PackageStore {
 
     func path(of package: KeptPackage) -> String { "\(folder)/\(package.fileName)" }
 
-    /// What is kept, oldest first. A manifest that is missing or damaged is that of an empty store: everything
-    /// is kept anew then.
+    /// What is kept, oldest first. A manifest that is missing or damaged is that of an empty store:
+    /// everything is kept anew then.
     func packages() -> [KeptPackage] {
         guard let bytes = try? readFile(manifest, limit: Self.largestManifest),
             let document = try? JSONValue(parsing: bytes), let content = document["manifest"],
@@ -39,14 +39,17 @@ struct PackageStore {
         return (try? digestOfFile(path)) == package.digest
     }
 
+    /// Makes the folder, for its owner alone.
+    func makeOwnFolder() throws(FileError) {
+        try makeFolder(folder)
+        guard chmod(folder, 0o700) == 0 else {
+            throw FileError(operation: "set the mode of", path: folder, code: errno)
+        }
+    }
+
     /// Makes the folders, and removes what a crash left of files that were about to be kept.
     func open() async throws(PackageError) {
-        try mappingFileErrors { () throws(FileError) in
-            try makeFolder(folder)
-            guard chmod(folder, 0o700) == 0 else {
-                throw FileError(operation: "set the mode of", path: folder, code: errno)
-            }
-        }
+        try mappingFileErrors { () throws(FileError) in try makeOwnFolder() }
         _ = try await runChild(["/bin/rm", "-rf", "--", incoming], environment: [:])
         try mappingFileErrors { () throws(FileError) in try makeFolder(incoming) }
     }

@@ -3,7 +3,7 @@ package import FleetCore
 /// The port to the machine's packages: one package manager working on one root.
 ///
 /// Verdicts come from ``inventory()`` read again, never from what a call of the manager returned.
-package protocol PackageSystem {
+package protocol PackageSystem: PackageKeeping {
     /// Reads the package manager's database, without opening the manager.
     ///
     /// - Throws: ``PackageError`` if it cannot be read; what could not be read is never an empty inventory.
@@ -38,19 +38,6 @@ package protocol PackageSystem {
     ///   - requests: whose files stay.
     ///   - changes: the files of their versions, before and after, stay; so do those of what is installed.
     func removeDownloads(exceptFor requests: [ChangeRequest], _ changes: [PackageChange]) async
-
-    /// Keeps the package file of every version that a plan replaces or removes, durably, so that it can be
-    /// undone although no source offers that version; and what was downloaded for it, as far as it costs
-    /// nothing. Changes no package.
-    ///
-    /// - Parameters:
-    ///   - needed: earlier changes: the files of their versions before stay.
-    ///   - isDemanded: whether files are fetched or rebuilt; false takes what is on the machine.
-    /// - Returns: what could not be kept, and what was rebuilt.
-    /// - Throws: ``PackageError`` if what is kept cannot be told or written.
-    func keep(
-        _ plan: Plan, needed: [PackageChange], isDemanded: Bool
-    ) async throws(PackageError) -> Keeping
 
     /// Carries a plan out, from what ``download(_:)`` fetched, and puts automatic marks back.
     ///

@@ -5,8 +5,8 @@ internal import FleetCore
 /// Packages are merged: of a package that two included files declare differently, the including file must say
 /// itself what it is. Sources and checks add up, the included ones first: what an included file names comes
 /// from the sources that it names. Of `for`, `newer`, `reboot`, `urgent` and `irreversible` the including
-/// file's own counts; where it is silent, the included ones, which must agree. All have one manager. The description is the
-/// including file's own.
+/// file's own counts; where it is silent, the included ones, which must agree. All have one manager. The
+/// description is the including file's own.
 struct BaselineMerge {
     private let file: BaselineFile
     private let included: [(file: BaselineFile, place: Place)]
