@@ -17,7 +17,8 @@ struct KeptPackagesTests {
         return (fleet, node)
     }
 
-    /// A node on which somebody has installed a till that no source has, and a fleet that declares another one.
+    /// A node on which somebody has installed a till that no source has, and a fleet that declares another
+    /// one.
     private func adoptedNode() async throws -> (LocalFleet, LocalNode) {
         let fleet = try await LocalFleet(
             [LocalFleet.till("0.9-1"), LocalFleet.till("1.0-1"), LocalFleet.till("2.0-1")],

@@ -26,8 +26,8 @@ struct PackageFile {
             .joined(separator: "\n")
     }
 
-    /// Whether it is a whole published file of this package in this version: what it holds can be unpacked, and so has
-    /// the checksums of its compression.
+    /// Whether it is a whole published file of this package in this version: what it holds can be unpacked,
+    /// and so has the checksums of its compression.
     func isWhole(_ id: PackageID, _ version: PackageVersion) async -> Bool {
         guard await isFile(of: id, version) else { return false }
         let output = try? await runChild(

@@ -339,7 +339,8 @@ enum TemplateFiles {
 
             Use a mirror that keeps what it once had. The public ones forget superseded versions \#
             within days, often before
-            the last group moves, and then there is nothing to roll back to.
+            the last group moves. Nodes go back with the files that they have kept; a node that \#
+            comes late has none.
 
             """#
         ),
