@@ -159,6 +159,19 @@ struct KeptPackageTests {
         #expect(again == Keeping())
     }
 
+    @Test func `half a file in the archives is not taken, and goes`() async throws {
+        let sandbox = try await AptSandbox([Self.till("1")])
+        try await sandbox.install([Self.till: "1"])
+        try await sandbox.repository.add([Self.till("2")])
+        try await sandbox.repository.remove([Self.till("1")])
+        let archive = "\(sandbox.configuration.archivesFolder)/till_1_\(Machine.native).deb"
+        try runSuccessfully(["truncate", "--size=-2000", archive])
+        let changes = try await sandbox.keepAndCarryOut(targets: Self.toTwo, rebuilding: [Self.till])
+        #expect(!FileManager.default.fileExists(atPath: archive))
+        try await sandbox.undo(changes)
+        #expect(try await sandbox.versions() == [Self.till: "1"])
+    }
+
     @Test func `without dpkg-repack the version and the way out are named`() async throws {
         let sandbox = try await Self.rebuilding()
         let tools = try sandbox.folder.makeFolder("tools")

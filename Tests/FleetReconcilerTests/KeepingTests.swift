@@ -76,8 +76,23 @@ struct KeepingTests {
             world.history = history
             try await world.cycle()
         }
-        // B is not proven: the node may have to go back to A.
         #expect(world.version(of: "nginx") == "3")
         #expect(world.kept.last?.needed.compactMap(\.from) == [.of("1")])
+    }
+
+    @Test func `so does what a declaration changed that was begun and left`() async throws {
+        let world = try await settled(World())
+        world.history = "A B"
+        var state = try world.memory
+        let b = Declaration("B", by: 2)
+        state.previous = state.admitted
+        state.admitted = .sample(b, in: world.membership, progress: .begun)
+        state.changes.record([PackageChange(id: .of("vim:amd64"), from: .of("7"), to: .of("8"))], for: b)
+        world.disk = state.json.documentBytes
+        world.history = "A B C"
+        try await world.cycle()
+        #expect(world.version(of: "nginx") == "3")
+        // B was never reached: from C the node goes back to A.
+        #expect(world.kept.last?.needed.compactMap(\.from) == [.of("7")])
     }
 }
