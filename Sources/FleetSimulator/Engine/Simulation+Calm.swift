@@ -5,6 +5,8 @@ extension Simulation {
     /// and let failed declarations be tried again.
     func becomeCalm() {
         tell("all faults stop")
+        // Who has no line now is replaced, below; from here on no release takes one away.
+        let isCutOff = Set(nodes.filter { !hasLink($0) && $0.troubles.linkDownUntil <= time }.map(\.index))
         isCalm = true
         server.endDeceit()
         mirror.complete()
@@ -19,7 +21,9 @@ extension Simulation {
                 node.wakeAt = nil
             }
         }
-        for node in nodes where !node.isOff && (!hasLink(node) || isMisled(node)) { replace(node) }
+        for node in nodes where !node.isOff && (isCutOff.contains(node.index) || isMisled(node)) {
+            replace(node)
+        }
         let release = releases.add(flaw: nil, needsReboot: false)
         edit { content in
             content.fleet.hold = nil

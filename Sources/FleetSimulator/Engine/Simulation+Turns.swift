@@ -126,6 +126,8 @@ extension Simulation {
 
     func hasLink(_ node: SimulatedNode) -> Bool {
         guard node.troubles.linkDownUntil <= time else { return false }
+        // A node on its way to the newest release may still pass one that would cut it off for ever.
+        if isCalm { return true }
         return presentHarm(on: node)?.harm != .network
     }
 
