@@ -4,13 +4,17 @@ internal import Glibc
 package enum DurableFile {
     /// Reads a whole file.
     ///
+    /// - Parameter followsLinks: false for a folder into which others may write.
     /// - Returns: nil if there is none.
     /// - Throws: `FileError` if it is no regular file, has more than `limitBytes`, or cannot be read.
-    package static func read(_ path: String, limitBytes: Int) throws(FileError) -> [UInt8]? {
+    package static func read(
+        _ path: String, limitBytes: Int, followsLinks: Bool = true
+    ) throws(FileError) -> [UInt8]? {
         let file: FileDescriptor
         do throws(FileError) {
             // Without O_NONBLOCK a fifo of that name would stop the agent for ever.
-            file = try FileDescriptor("read", path, flags: O_RDONLY | O_NONBLOCK)
+            file = try FileDescriptor(
+                "read", path, flags: O_RDONLY | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW))
         } catch  where error.isNotFound {
             return nil
         }

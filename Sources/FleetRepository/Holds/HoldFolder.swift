@@ -88,8 +88,8 @@ package struct HoldFolder: Sendable {
         }
         // A link, a fifo, a folder: it is there, so it holds. A link is not followed: its reason is sent to
         // the fleet, and whoever may write here may not read all that root can.
-        let isFile = status.st_mode & S_IFMT == S_IFREG
-        let bytes = isFile ? try? DurableFile.read("\(path)/\(shown)", limitBytes: Self.largestFile) : nil
+        let bytes = try? DurableFile.read(
+            "\(path)/\(shown)", limitBytes: Self.largestFile, followsLinks: false)
         return Entry(
             name: shown.printable, content: HoldFile(lenient: bytes ?? [], isYAML: shown.hasSuffix(".yaml")),
             since: Timestamp(seconds: Int64(status.st_mtim.tv_sec)))
@@ -129,7 +129,9 @@ package struct HoldFolder: Sendable {
     /// The operator's hold; nil if there is none.
     package func operatorHold() throws(FileError) -> HoldFile? {
         let file = "\(path)/\(HoldFile.name)"
-        guard let bytes = try DurableFile.read(file, limitBytes: Self.largestFile) else { return nil }
+        guard
+            let bytes = try DurableFile.read(file, limitBytes: Self.largestFile, followsLinks: false)
+        else { return nil }
         return HoldFile(lenient: bytes, isYAML: true)
     }
 
