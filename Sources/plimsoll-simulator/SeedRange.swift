@@ -1,3 +1,4 @@
+internal import FleetProgram
 internal import FleetSimulator
 
 /// Many seeds, some at a time.
@@ -69,6 +70,9 @@ struct SeedRange {
             for _ in 0..<jobs { begin() }
             while let trial = await group.next() {
                 sum.add(trial)
+                if let violation = trial.violation {
+                    Terminal.note("seed \(trial.seed) violates \(violation.invariant.rawValue)")
+                }
                 progress(sum.seeds, sum)
                 begin()
             }

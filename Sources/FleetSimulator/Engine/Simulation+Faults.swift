@@ -20,7 +20,7 @@ extension Simulation {
             node.machine.put(
                 PackageID(name: ReleaseBook.library, architecture: SimulatedMachine.architecture), version,
                 state: .installed, at: time)
-            node.wasTouched = true
+            node.machine.wasTouched = true
         case .replace: replace(node)
         case .snapshot:
             snapshots[node.name] = NodeSnapshot(
@@ -61,7 +61,6 @@ extension Simulation {
         node.troubles = Troubles()
         node.power = Power()
         node.downUntil = -1
-        node.wasTouched = false
         watch.forget(node)
         let key = node.key
         edit { $0.nodes[node.name]?.key = key }
@@ -75,7 +74,7 @@ extension Simulation {
         node.clone = copy.clone
         node.clock.boot(at: time)
         node.power = Power()
-        node.wasTouched = true
+        node.machine.wasTouched = true
         watch.restored(node)
     }
 

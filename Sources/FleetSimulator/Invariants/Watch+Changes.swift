@@ -121,8 +121,12 @@ extension Watch {
 
     /// What is not being changed is all of one release.
     private func checkWholeness(_ state: NodeState, on node: SimulatedNode, in simulation: Simulation) {
-        if let admitted = state.admitted, node.machine.isWhole(admitted.form) { node.wasTouched = false }
-        guard state.intent == nil, !node.wasTouched, state.admitted?.progress != .begun else { return }
+        if let admitted = state.admitted, node.machine.isWhole(admitted.form) {
+            node.machine.wasTouched = false
+        }
+        guard state.intent == nil, !node.machine.wasTouched, state.admitted?.progress != .begun else {
+            return
+        }
         let isRetrying = state.backOff != nil || state.failed.contains { !$0.failure.isFinal }
         expect(
             .wholeness, node.machine.isOfOneRelease || isRetrying, on: node, in: simulation,

@@ -55,6 +55,8 @@ struct SimulatedMachine {
     var rebuilt: Set<String> = []
     /// Package files that were downloaded.
     var downloaded: Set<String> = []
+    /// Whether a person has changed packages that nobody has put right yet.
+    var wasTouched = false
     private var cached: Inventory?
 
     init(serial: String, installed packages: [PackageName: PackageVersion]) {

@@ -32,8 +32,6 @@ package final class SimulatedNode {
     /// Whether it was switched off for good.
     var isOff = false
     var knownPhase: Int64?
-    /// Whether a person has changed packages that nobody has put right yet.
-    var wasTouched = false
     /// Whether it is a copy of another machine.
     var isTwin = false
     /// Which machine of this name it is.

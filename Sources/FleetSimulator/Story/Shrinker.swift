@@ -3,24 +3,30 @@
 package struct Shrinker {
     private let options: SimulationOptions
     private let invariant: Invariant
-    /// How many more runs it may try.
-    private var runs: Int
+    /// How many more decisions its runs may take.
+    private var decisions: Int
     package private(set) var plan: SimulationPlan
 
-    package init(_ plan: SimulationPlan, invariant: Invariant, options: SimulationOptions, runs: Int = 400) {
+    /// - Parameter decisions: what it may spend, in decisions of all its runs together; the default takes
+    ///   some minutes.
+    package init(
+        _ plan: SimulationPlan, invariant: Invariant, options: SimulationOptions, decisions: Int = 2_000_000
+    ) {
         self.plan = plan
         self.invariant = invariant
-        self.runs = runs
+        self.decisions = decisions
         var options = options
         options.tellsStory = false
         self.options = options
     }
 
-    /// Shrinks the plan as far as the runs allow.
+    /// Shrinks the plan as far as the decisions allow: the fleet first, since every run of a small one is
+    /// cheap.
     package mutating func shrink() async {
         await dropLaterEvents()
+        await halveNodes()
         var size = max(plan.events.count / 2, 1)
-        while size >= 1, runs > 0 {
+        while size >= 1, decisions > 0 {
             let before = plan.events.count
             await dropEvents(inPiecesOf: size)
             if size == 1, plan.events.count == before { break }
@@ -41,34 +47,41 @@ package struct Shrinker {
 
     private mutating func dropEvents(inPiecesOf size: Int) async {
         var start = 0
-        while start < plan.events.count, runs > 0 {
+        while start < plan.events.count, decisions > 0 {
             var shorter = plan
             shorter.events.removeSubrange(start..<min(start + size, plan.events.count))
             if !(await adopt(shorter)) { start += size }
         }
     }
 
-    private mutating func dropNodes() async {
+    private mutating func halveNodes() async {
         for index in plan.shape.groups.indices {
-            while plan.shape.groups[index].nodes > 1, runs > 0 {
-                let nodes = plan.shape.groups[index].nodes
-                var half = plan
-                half.shape.groups[index].nodes = max(1, nodes / 2)
-                if await adopt(half) { continue }
-                var fewer = plan
-                fewer.shape.groups[index].nodes = nodes - 1
-                if !(await adopt(fewer)) { break }
-            }
+            await dropNodes(of: index) { max(1, $0 / 2) }
+        }
+    }
+
+    private mutating func dropNodes() async {
+        await halveNodes()
+        for index in plan.shape.groups.indices {
+            await dropNodes(of: index) { $0 - 1 }
+        }
+    }
+
+    private mutating func dropNodes(of group: Int, leaving remaining: (Int) -> Int) async {
+        while plan.shape.groups[group].nodes > 1, decisions > 0 {
+            var shorter = plan
+            shorter.shape.groups[group].nodes = remaining(plan.shape.groups[group].nodes)
+            if !(await adopt(shorter)) { return }
         }
     }
 
     /// Takes a shorter plan if the same invariant breaks.
     @discardableResult
     private mutating func adopt(_ shorter: SimulationPlan) async -> Bool {
-        guard runs > 0 else { return false }
-        runs -= 1
+        guard decisions > 0 else { return false }
         let simulation = Simulation(shorter, options: options)
         await simulation.run()
+        decisions -= simulation.statistics.decisions
         guard simulation.watch.violation?.invariant == invariant else { return false }
         plan = shorter
         return true
