@@ -59,8 +59,8 @@ bench-fleet: deps ## Measure how status, rollout, why and a gate grow with 1,000
 
 SEEDS ?= 1000
 simulate: deps ## Simulate fleets with every fault, from SEEDS seeds, and check that nothing breaks
-	swift build --configuration release --product plimsoll-simulator
-	"$$(swift build --configuration release --show-bin-path)/plimsoll-simulator" --seeds $(SEEDS)
+	swift build --configuration release --static-swift-stdlib --product plimsoll-simulator
+	"$$(swift build --configuration release --static-swift-stdlib --show-bin-path)/plimsoll-simulator" --seeds $(SEEDS)
 
 DESTDIR ?=
 PREFIX ?= /usr/local
