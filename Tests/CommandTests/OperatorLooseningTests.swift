@@ -150,6 +150,48 @@ struct OperatorLooseningTests {
             }, "\(refused.text)")
     }
 
+    @Test func aGroupThatIsRenamedDoesNotComeToAnotherBaselineUngated() throws {
+        try folder.write(
+            "apiVersion: plimsoll/v1\nmanager: apt\npackages: {nginx: 1.22.1-9}\n",
+            to: "acme/baselines/spare.yaml")
+        try enrolAll()
+        try git("checkout", "--quiet", "-b", "pull")
+        try git("mv", "groups/stores", "groups/shops")
+        try folder.write(
+            "apiVersion: plimsoll/v1\nbaseline: spare\ngate: none\n", to: "acme/groups/shops/group.yaml")
+        try commit("Rename the stores, and let them take the spare baseline")
+        let refused = try plimsoll("validate", clone, "work..pull")
+        #expect(refused.exitCode == 65, "\(refused.text)")
+        #expect(
+            refused.text.contains("to 'shops' loosens the gate: the gate is dropped; the same change brings"),
+            "\(refused.text)")
+    }
+
+    @Test func takingCanariesAwayIsALooseningToo() throws {
+        try enrolAll()
+        for number in 2...10 { try enrol("c-\(number)", in: "canary") }
+        try commit("Enrol more canaries")
+        try git("checkout", "--quiet", "-b", "pull")
+        for number in 3...10 {
+            try git("mv", "groups/canary/nodes/c-\(number).yaml", "groups/stores/nodes/c-\(number).yaml")
+        }
+        try commit("Move canaries")
+        let what =
+            "groups/stores/group.yaml:3:1: %the gate of group 'stores' is loosened: 'canary' has 2 nodes instead of "
+            + "10, of which 2 instead of 10 must be healthy"
+        let told = try plimsoll("validate", clone, "work..pull")
+        #expect(told.exitCode == 0, "\(told.text)\(told.errorText)")
+        #expect(
+            told.lines.contains(what.replacingOccurrences(of: "%", with: "warning: ")), "\(told.text)")
+        try write(packages: "{nginx: 1.22.1-9}")
+        try commit("Bring nginx")
+        let refused = try plimsoll("validate", clone, "work..pull")
+        #expect(refused.exitCode == 65, "\(refused.text)")
+        #expect(
+            refused.text.contains(what.replacingOccurrences(of: "%", with: "") + "; the same change brings"),
+            "\(refused.text)")
+    }
+
     @Test func aRangeThatIsNoneIsAMistakeOfTheCaller() throws {
         for range in ["nowhere..work", "work...nothing"] {
             let result = try plimsoll("validate", clone, range)

@@ -21,8 +21,11 @@ extension Group {
     /// What became weaker since `old` was this group.
     ///
     /// - Parameter sizes: how many nodes the groups have; a share and a count are compared by it.
-    package func loosenings(from old: Group, sizes: [GroupName: Int] = [:]) -> [Loosening] {
-        gate.loosenings(from: old.gate, sizes: sizes).map { Loosening(key: "gate", $0) }
+    /// - Parameter before: how many they had.
+    package func loosenings(
+        from old: Group, sizes: [GroupName: Int] = [:], before: [GroupName: Int] = [:]
+    ) -> [Loosening] {
+        gate.loosenings(from: old.gate, sizes: sizes, before: before).map { Loosening(key: "gate", $0) }
             + Waves.loosenings(from: old.waves, to: waves, nodes: sizes[name] ?? 0).map {
                 Loosening(key: "waves", $0)
             }
@@ -32,10 +35,12 @@ extension Group {
 extension GateSetting {
     /// What became weaker since `old` was the gate. One that is broken opens for nobody, so that nothing is
     /// looser than it, and it is looser than nothing.
-    package func loosenings(from old: GateSetting, sizes: [GroupName: Int] = [:]) -> [String] {
+    package func loosenings(
+        from old: GateSetting, sizes: [GroupName: Int] = [:], before: [GroupName: Int] = [:]
+    ) -> [String] {
         switch (old, self) {
         case (.rule, .none): ["the gate is dropped"]
-        case (.rule(let before), .rule(let now)): now.loosenings(from: before, sizes: sizes)
+        case (.rule(let rule), .rule(let now)): now.loosenings(from: rule, sizes: sizes, before: before)
         case (.none, _), (.broken, _), (.rule, .broken): []
         }
     }
@@ -43,10 +48,20 @@ extension GateSetting {
 
 extension GateRule {
     /// What became weaker since `old` was the rule.
-    package func loosenings(from old: GateRule, sizes: [GroupName: Int] = [:]) -> [String] {
+    package func loosenings(
+        from old: GateRule, sizes: [GroupName: Int] = [:], before: [GroupName: Int] = [:]
+    ) -> [String] {
         var found = old.after.filter { !after.contains($0) }.map { "'after' does not name '\($0)' any more" }
         let known = old.after.filter(after.contains).map { sizes[$0] ?? 0 }
         found += thresholds.loosenings(from: old.thresholds, sizes: known)
+        found += old.after.filter(after.contains).compactMap { group in
+            // A share of fewer canaries is less evidence, whoever took them away and where to.
+            guard let then = before[group], let now = sizes[group], now > 0 else { return nil }
+            let (fewer, required) = (healthy.required(of: now), healthy.required(of: then))
+            guard fewer < required else { return nil }
+            return "'\(group)' has \(now) nodes instead of \(then), of which \(fewer) instead of "
+                + "\(required) must be healthy"
+        }
         if allowsUncovered, !old.allowsUncovered { found.append("'uncovered' goes from wait to allow") }
         if let before = old.diversity {
             if diversity?.label != before.label {

@@ -32,16 +32,17 @@ package struct LooseningExamination {
     /// - Throws: `FileTreeError` if a tree cannot be read now.
     package func groups() throws(FileTreeError) -> [LoosenedGroup] {
         let index = FleetIndex(paths: try files.tree.paths(below: Layout.groups))
-        var sizes: [GroupName: Int] = [:]
-        for group in index.groupsWithNodes { sizes[group] = index.nodes(of: group).count }
-        let moves = GroupMoves(
-            from: FleetIndex(paths: try oldFiles.tree.paths(below: Layout.groups)), to: index)
+        let sizes = index.sizes
+        let oldIndex = FleetIndex(paths: try oldFiles.tree.paths(below: Layout.groups))
+        let moves = GroupMoves(from: oldIndex, to: index)
+        var sizesBefore: [GroupName: Int] = [:]
+        for (group, size) in oldIndex.sizes { sizesBefore[moves.renamed[group] ?? group] = size }
         var found: [LoosenedGroup] = []
         for name in index.groups.sorted() {
             guard let now = try files.writtenGroup(name) else { continue }
             found += try groups(whoseNodesMove: moves.moves(to: name), to: now, moves, sizes: sizes)
             guard let before = try oldFiles.writtenGroup(name)?.naming(moves.renamed) else { continue }
-            let loosenings = now.loosenings(from: before, sizes: sizes)
+            let loosenings = now.loosenings(from: before, sizes: sizes, before: sizesBefore)
             guard !loosenings.isEmpty else { continue }
             let change = try baselineChange(from: before.baseline, to: now.baseline)
             var problems: [Problem] = []
@@ -105,6 +106,13 @@ package struct LooseningExamination {
     private func document(_ path: String) throws(FileTreeError) -> DocumentNode? {
         guard case .success(let bytes) = try files.bytes(path) else { return nil }
         return try? DocumentParser.parse(bytes, file: path)
+    }
+}
+
+extension FleetIndex {
+    /// How many nodes each group has.
+    fileprivate var sizes: [GroupName: Int] {
+        Dictionary(uniqueKeysWithValues: groupsWithNodes.map { ($0, nodes(of: $0).count) })
     }
 }
 
