@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench bench-fleet simulate install clean
+.PHONY: build deps test lint format demo template bench bench-fleet bench-packages real-debian simulate install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -56,6 +56,16 @@ bench: deps ## Measure what the README claims, and print figures and ratios
 bench-fleet: deps ## Measure how status, rollout, why and a gate grow with 1,000, 3,000 and 10,000 nodes
 	swift build --configuration release --static-swift-stdlib
 	Benchmarks/fleet.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
+
+bench-packages: deps ## Measure an upgrade of 1, 10 and 100 packages beside bare apt-get
+	swift build --configuration release --static-swift-stdlib
+	Benchmarks/packages.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
+
+MIRROR ?= http://deb.debian.org
+real-debian: PACKAGES += debootstrap
+real-debian: deps ## Take real Debian machines to security updates and back (as root; needs the network)
+	swift build --configuration release --static-swift-stdlib --product plimsoll-agent
+	Scripts/real-debian.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)" $(MIRROR)
 
 SEEDS ?= 1000
 simulate: deps ## Simulate fleets with every fault, from SEEDS seeds, and check that nothing breaks
