@@ -79,6 +79,38 @@ struct ChangeLogTests {
         #expect(log.chapters.map(\.changes) == [[change("nginx", "1", "3")]])
     }
 
+    @Test func `a return that fails undoes its own changes, not those of the first visit`() {
+        var log = ChangeLog()
+        log.record([change("till", nil, "1"), change("lib", nil, "1")], for: b, isOpen: true)
+        log.close()
+        log.record([change("till", "1", "2")], for: c, isOpen: true)
+        log.close()
+        log.record([change("till", "2", "1")], for: b, isOpen: true)
+        #expect(log.changesToUndo(for: b) == [change("till", "2", "1")])
+        // An attempt that came back to where it began has nothing to undo.
+        log.record([change("till", "1", "2")], for: b, isOpen: true)
+        #expect(log.changesToUndo(for: b) == [])
+        log.forgetUndone(for: b)
+        #expect(log.chapters.map(\.declaration) == [b, c])
+        #expect(log.placed == [.of("till:amd64"): .of("2"), .of("lib:amd64"): .of("1")])
+    }
+
+    @Test func `what came to its end joins what was changed before`() {
+        var log = ChangeLog()
+        log.record([change("till", nil, "1")], for: b)
+        log.record([change("till", "2", "1"), change("lib", nil, "1")], for: b, isOpen: true)
+        log.close()
+        #expect(log.chapters.map(\.changes) == [[change("lib", nil, "1"), change("till", nil, "1")]])
+        #expect(log.chapters.allSatisfy { !$0.isOpen })
+    }
+
+    @Test func `an open chapter is kept in the state`() throws {
+        let chapter = ChangeLog.Chapter(declaration: b, changes: [change("till", "2", "1")], isOpen: true)
+        #expect(ChangeLog.Chapter(json: chapter.json) == chapter)
+        let closed = ChangeLog.Chapter(declaration: b, changes: [change("till", "2", "1")])
+        #expect(closed.json["open"] == nil)
+    }
+
     @Test func `changes of several declarations that are left are returned to before the first`() {
         var log = ChangeLog()
         log.record([change("nginx", "1", "2")], for: b)

@@ -8,8 +8,8 @@ struct PowerCutTests {
     private static let b = Declaration("B", by: 2)
 
     /// A node on A, before B with two changed packages and a new one.
-    private func world() async throws -> World {
-        let world = World(installed: ["curl 1", "nginx 1", "vim 1"])
+    private func world(installed: [String] = ["curl 1", "nginx 1", "vim 1"]) async throws -> World {
+        let world = World(installed: installed)
         world.packages = [
             "A": ["curl": "1", "nginx": "1"],
             "B": ["curl": "2", "nginx": "2", "new": "1", "vim": "absent"],
@@ -107,6 +107,18 @@ struct PowerCutTests {
         world.steps = 0
         _ = try await cut(world, at: step)
         #expect(state(world) == ["1", "1", nil, "1"])
+        try await expectRest(world)
+    }
+
+    @Test func `a rollback that fails leaves what the first visit has installed`() async throws {
+        // A itself has installed curl and nginx here.
+        let world = try await world(installed: ["vim 1"])
+        for _ in 0..<3 { try await world.cycle() }
+        world.history = "A B A"
+        world.badScripts = ["nginx": "1"]
+        for _ in 0..<4 { try await world.cycle() }
+        #expect(state(world) == ["2", "2", "1", nil])
+        #expect(try world.memory.failed.map(\.failure.declaration) == [Declaration("A", by: 1)])
         try await expectRest(world)
     }
 

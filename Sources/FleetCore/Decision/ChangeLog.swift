@@ -10,10 +10,14 @@ package struct ChangeLog: Hashable, Sendable {
     package struct Chapter: Hashable, Sendable {
         package let declaration: Declaration
         package let changes: [PackageChange]
+        /// Whether these are the changes of attempts that have not come to their end: if they fail, they are
+        /// undone, and what was changed for the same declaration when it was admitted before is not.
+        package let isOpen: Bool
 
-        package init(declaration: Declaration, changes: [PackageChange]) {
+        package init(declaration: Declaration, changes: [PackageChange], isOpen: Bool = false) {
             self.declaration = declaration
             self.changes = changes.sorted { $0.id < $1.id }
+            self.isOpen = isOpen
         }
     }
 
@@ -28,11 +32,38 @@ package struct ChangeLog: Hashable, Sendable {
 
     /// Adds what a transaction for `declaration` changed; changes of one package become one, from its first
     /// version to its last.
-    package mutating func record(_ changes: [PackageChange], for declaration: Declaration) {
-        let old = chapters.first { $0.declaration == declaration }
+    ///
+    /// - Parameter isOpen: whether the transaction belongs to attempts that have not come to their end.
+    package mutating func record(
+        _ changes: [PackageChange], for declaration: Declaration, isOpen: Bool = false
+    ) {
+        let old = chapters.first { $0.declaration == declaration && $0.isOpen == isOpen }
         let merged = Self.merged((old?.changes ?? []) + changes)
-        chapters.removeAll { $0.declaration == declaration }
-        if !merged.isEmpty { chapters.append(Chapter(declaration: declaration, changes: merged)) }
+        chapters.removeAll { $0.declaration == declaration && $0.isOpen == isOpen }
+        // An open chapter in which nothing is left still says that the older one is not to be undone.
+        guard !merged.isEmpty || isOpen && (old != nil || !changes.isEmpty) else { return }
+        chapters.append(Chapter(declaration: declaration, changes: merged, isOpen: isOpen))
+    }
+
+    /// What undoing the attempts for a declaration has to undo.
+    package func changesToUndo(for declaration: Declaration) -> [PackageChange] {
+        let own = chapters.filter { $0.declaration == declaration }
+        return (own.first(where: \.isOpen) ?? own.first)?.changes ?? []
+    }
+
+    /// Forgets the changes of attempts that were undone.
+    package mutating func forgetUndone(for declaration: Declaration) {
+        let hasOpen = chapters.contains { $0.declaration == declaration && $0.isOpen }
+        chapters.removeAll { $0.declaration == declaration && $0.isOpen == hasOpen }
+    }
+
+    /// Adds what was changed by attempts that have come to their end to what was changed for their
+    /// declarations before.
+    package mutating func close() {
+        while let index = chapters.firstIndex(where: \.isOpen) {
+            let chapter = chapters.remove(at: index)
+            record(chapter.changes, for: chapter.declaration)
+        }
     }
 
     /// Forgets the changes of declarations that are no longer of use: those for which `isNeeded` is false.

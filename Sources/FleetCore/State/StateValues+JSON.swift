@@ -62,13 +62,19 @@ extension Admission {
 }
 
 extension ChangeLog.Chapter {
-    package var json: JSONValue { ["declaration": declaration.json, "changes": .array(changes.map(\.json))] }
+    package var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "declaration": declaration.json, "changes": .array(changes.map(\.json)),
+        ]
+        if isOpen { members["open"] = .bool(true) }
+        return .object(members)
+    }
 
     package init?(json: JSONValue) {
         guard let declaration = Declaration(json: json["declaration"]),
             let changes = json["changes"]?.array?.whole(PackageChange.init(json:))
         else { return nil }
-        self.init(declaration: declaration, changes: changes)
+        self.init(declaration: declaration, changes: changes, isOpen: json["open"]?.bool ?? false)
     }
 }
 

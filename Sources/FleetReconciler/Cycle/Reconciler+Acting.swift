@@ -74,8 +74,9 @@ extension Reconciler {
     private mutating func adopt(_ decision: Decision, at now: Instant) throws(CycleError) {
         guard decision.admitted != memory.admitted || decision.previous != memory.previous else { return }
         if case .letGo = decision.action { return }
-        memory.admitted = decision.admitted
         memory.previous = decision.previous
+        if memory.admitted?.declaration != decision.admitted?.declaration { memory.changes.close() }
+        memory.admitted = decision.admitted
         if memory.backOff?.declaration != decision.admitted?.declaration { memory.backOff = nil }
         if let admitted = decision.admitted {
             logger.notice("admitted", metadata: ["declaration": "\(admitted.declaration)"])

@@ -102,6 +102,7 @@ extension Reconciler {
                 memory.admitted?.badChecks = after.filter { $0.outcome == .failed }.map(\.name)
             }
             memory.admitted?.progress = .reached
+            memory.changes.close()
             try save(at: now)
             logger.notice("converged", metadata: ["changes": "\(changes.count)"])
             return
@@ -116,7 +117,7 @@ extension Reconciler {
     @discardableResult
     private mutating func noteChanges(of intent: Intent, in inventory: Inventory) -> [PackageChange] {
         let changes = intent.planned.actual(in: InventoryIndex(inventory))
-        memory.changes.record(changes, for: intent.declaration)
+        memory.changes.record(changes, for: intent.declaration, isOpen: intent.kind == .converge)
         if memory.admitted?.progress == .provisional, !changes.isEmpty { memory.admitted?.progress = .begun }
         return changes
     }
@@ -164,7 +165,7 @@ extension Reconciler {
     /// What undoes everything that was changed for a declaration, from its sources and from those of what is
     /// admitted again.
     private func undoRequest(of intent: Intent, membership: Membership?) -> ChangeRequest {
-        let changes = memory.changes.chapters.first { $0.declaration == intent.declaration }?.changes ?? []
+        let changes = memory.changes.changesToUndo(for: intent.declaration)
         let before = memory.previous.flatMap { membership?.versions[$0.declaration] }
         var sources = intent.request.sources
         if let own = sources, memory.previous != nil {
@@ -209,7 +210,7 @@ extension Reconciler {
             return
         }
         act.checks = nil
-        memory.changes.keep { $0 != intent.declaration }
+        memory.changes.forgetUndone(for: intent.declaration)
         if var transaction = memory.transaction {
             transaction.result = .undone
             transaction.duration = transaction.duration + output.duration
