@@ -31,9 +31,9 @@ package struct AptPackages: PackageSystem {
     }
 
     package func download(_ plan: Plan) async throws(PackageError) {
-        let native = try database.database().inventory.native
+        let inventory = try database.database().inventory
         try AptOptionFiles(configuration: configuration).write(for: plan.request, from: plan.origin)
-        try await AptArchives(configuration, plan: plan, native: native).fetch()
+        try await AptArchives(configuration, plan: plan, inventory: inventory).fetch()
         // The manager would wait for a lock, but so would the node's report. Asked last: what follows is the
         // change.
         let locks = AptLocks(configuration: configuration, ownSources: plan.request.sources != nil)

@@ -2,6 +2,7 @@ import FleetCore
 import FleetPackages
 import FleetReconciler
 import FleetTesting
+import Foundation
 import Glibc
 import Testing
 
@@ -225,6 +226,33 @@ struct AptTransactionTests {
         try await sandbox.install(["service:all": "1"])
         let daemon = try #require(pid_t(sandbox.folder.read("root/daemon").split(separator: "\n")[0]))
         #expect(kill(daemon, SIGKILL) == 0)
+    }
+
+    @Test func `a package that was interrupted while it was unpacked is unpacked again`() async throws {
+        let sandbox = try await AptSandbox([
+            SandboxPackage("app", "1", depends: "lib", files: ["/usr/share/app": "whole"]),
+            SandboxPackage("lib", "1"), SandboxPackage("lib", "2"),
+        ])
+        try await sandbox.install(["app:all": "1", "lib:all": "1"])
+        let whole = try sandbox.folder.read("root/var/lib/dpkg/status")
+        func damage() throws {
+            try sandbox.folder.write("", to: "root/usr/share/app")
+            let app = try #require(whole.range(of: "Package: app\nStatus: install ok installed"))
+            try sandbox.folder.write(
+                whole.replacingCharacters(in: app, with: "Package: app\nStatus: install reinstreq unpacked"),
+                to: "root/var/lib/dpkg/status")
+        }
+        try damage()
+        #expect(try await sandbox.states()["app:all"] == .broken)
+        try await sandbox.carryOut(AptSandbox.request(targets: ["app:all": "1", "lib:all": "2"]))
+        #expect(try await sandbox.states() == ["app:all": .installed, "lib:all": .installed])
+        #expect(try await sandbox.versions()["lib:all"] == "2")
+        #expect(try sandbox.folder.read("root/usr/share/app") == "whole")
+
+        // It goes although dpkg would have it whole first.
+        try damage()
+        try await sandbox.carryOut(AptSandbox.request(removals: ["app:all": false]))
+        #expect(try await sandbox.versions() == ["lib:all": "1"])
     }
 
     @Test func `an interrupted dpkg is repaired, not overlooked`() async throws {

@@ -16,8 +16,9 @@ package struct Verdict: Hashable, Sendable {
             isFinal = true
         } else if let id = intent.planned.map(\.id).first(where: { inventory.package($0)?.state == .broken })
         {
+            // No script has said so: the disk was full, or somebody has ended the manager.
             cause = Reason(.attemptFailed, "\(id) is left half-configured")
-            isFinal = true
+            isFinal = false
         } else if let left = intent.request.remaining(in: inventory).firstName {
             cause = Reason(.attemptFailed, "\(left) is not as declared after the transaction")
             isFinal = false

@@ -23,10 +23,12 @@ package struct InstalledPackage: Hashable, Sendable {
     package let state: PackageState
     /// Whether a person has held it by hand (`apt-mark hold`).
     package let isHeld: Bool
+    /// Whether its files are not whole: only unpacking it again helps (dpkg's flag `reinstreq`).
+    package let needsReinstallation: Bool
 
     package init(
         id: PackageID, version: PackageVersion, source: PackageName, sourceVersion: PackageVersion,
-        state: PackageState = .installed, isHeld: Bool = false
+        state: PackageState = .installed, isHeld: Bool = false, needsReinstallation: Bool = false
     ) {
         self.id = id
         self.version = version
@@ -34,6 +36,7 @@ package struct InstalledPackage: Hashable, Sendable {
         self.sourceVersion = sourceVersion
         self.state = state
         self.isHeld = isHeld
+        self.needsReinstallation = needsReinstallation
     }
 }
 

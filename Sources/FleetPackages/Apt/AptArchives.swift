@@ -7,12 +7,12 @@ struct AptArchives {
     let configuration: AptConfiguration
     let plan: Plan
     private let command: AptCommand
-    private let native: Architecture
+    private let inventory: Inventory
 
-    init(_ configuration: AptConfiguration, plan: Plan, native: Architecture) {
+    init(_ configuration: AptConfiguration, plan: Plan, inventory: Inventory) {
         self.configuration = configuration
         self.plan = plan
-        self.native = native
+        self.inventory = inventory
         command = AptCommand(configuration)
     }
 
@@ -37,7 +37,12 @@ struct AptArchives {
     }
 
     /// The changes for which a package file is needed.
-    private var incoming: [PackageChange] { plan.changes.filter { $0.to != nil && $0.to != $0.from } }
+    private var incoming: [PackageChange] {
+        let isReinstalling = inventory.packages.contains { package in
+            package.needsReinstallation && plan.changes.contains { $0.id == package.id && $0.to == $0.from }
+        }
+        return plan.changes.filter { $0.to != nil && (isReinstalling || $0.to != $0.from) }
+    }
 
     private func name(of change: PackageChange) -> String? {
         change.to.map { configuration.archiveName(of: change.id, $0) }
@@ -46,14 +51,14 @@ struct AptArchives {
     private func path(of name: String) -> String { "\(configuration.archivesFolder)/\(name)" }
 
     private func fetchMissing() async throws(PackageError) {
-        let arguments = AptTransaction.arguments(for: plan, native: native)
+        let arguments = AptTransaction.installation(of: plan, in: inventory)
         let files = try await listing(arguments)
         var missing: [RemoteFile] = []
         for file in files where try !isThere(file) { missing.append(file) }
         try checkSpace(for: missing)
         for file in missing where file.uri.hasPrefix("file:") { try copy(file) }
         guard missing.contains(where: { !$0.uri.hasPrefix("file:") }) else { return }
-        let output = try await command.get(["--download-only", "install"] + arguments)
+        let output = try await command.get(["--download-only"] + arguments)
         guard output.succeeded else { throw failure(output) }
     }
 
@@ -64,7 +69,6 @@ struct AptArchives {
         let output = try await command.get(
             [
                 "--print-uris", "-o", "Acquire::ForceHash=SHA256", "-o", "Dir::Cache::archives=\(empty)",
-                "install",
             ] + arguments)
         guard output.succeeded else { throw failure(output) }
         return RemoteFile.parse(output.outputText)
@@ -129,6 +133,7 @@ struct AptArchives {
     }
 
     private func checkDigest(of change: PackageChange) throws(PackageError) {
+        let native = inventory.native
         let wanted = plan.request.sha256.first { change.id.answers($0.key, native: native) }?.value
         guard let wanted else { return }
         guard let path = name(of: change).map(path(of:)) else { return }

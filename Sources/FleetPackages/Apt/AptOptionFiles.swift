@@ -73,8 +73,9 @@ struct AptOptionFiles {
     private func main(ownSources: Bool, from origin: Plan.Origin) -> String {
         var lines = [
             // Files that people changed stay; `confdef` takes dpkg's own choice where there is one (dpkg(1)).
+            // What must go also goes where an interruption left it unfit for removal.
             "#clear DPkg::Options;",
-            "DPkg::Options { \"--force-confdef\"; \"--force-confold\"; };",
+            "DPkg::Options { \"--force-confdef\"; \"--force-confold\"; \"--force-remove-reinstreq\"; };",
             // A pseudo-terminal would need one, and would hide what scripts write.
             "Dpkg::Use-Pty \"0\";",
             "APT::Install-Recommends \"false\";",

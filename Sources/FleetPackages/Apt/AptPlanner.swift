@@ -116,8 +116,21 @@ struct AptPlanner {
     ) async throws(PackageError) -> ChildOutput {
         let native = inventory.native
         // To remove an essential package is refused by the judge, who can say so; apt would only fail.
-        var arguments = ["--simulate", "--allow-remove-essential", "install"]
+        var arguments = ["--simulate", "--allow-remove-essential", "--fix-broken"]
+        let present = inventory.packages.filter(\.isPresent)
+        let damaged = present.filter(\.needsReinstallation)
+        let isReinstalling = damaged.contains { package in
+            versions.contains { package.id.answers($0.key, native: native) && package.version == $0.value }
+        }
+        // apt itself keeps a damaged package that has the right version. The option is for all that are
+        // named, so those that are well are not.
+        if isReinstalling { arguments.append("--reinstall") }
+        arguments.append("install")
         for (id, version) in versions.sorted(by: { $0.key < $1.key }) {
+            let isWell = present.contains {
+                $0.id.answers(id, native: native) && $0.version == version && $0.state != .broken
+            }
+            if isReinstalling, isWell { continue }
             arguments.append("\(id.aptName(native: native))=\(version)")
         }
         for id in request.removals.keys.sorted()

@@ -23,13 +23,15 @@ struct AptTransaction {
         command = AptCommand(configuration)
     }
 
-    /// The arguments of `apt-get install` that name every change of a plan.
-    static func arguments(for plan: Plan, native: Architecture) -> [String] {
-        plan.changes.compactMap { change in
-            let name = change.id.aptName(native: native)
-            if let version = change.to { return "\(name)=\(version)" }
-            return "\(name)-"
+    /// The words of `apt-get` after its options that name every change of a plan.
+    static func installation(of plan: Plan, in inventory: Inventory) -> [String] {
+        let damaged = Set(inventory.packages.filter(\.needsReinstallation).map(\.id))
+        let isReinstalling = plan.changes.contains { $0.to == $0.from && damaged.contains($0.id) }
+        let names = plan.changes.map { change in
+            let name = change.id.aptName(native: inventory.native)
+            return change.to.map { "\(name)=\($0)" } ?? "\(name)-"
         }
+        return ["--fix-broken"] + (isReinstalling ? ["--reinstall"] : []) + ["install"] + names
     }
 
     /// Carries the plan out, as ``PackageSystem`` describes it.
@@ -44,7 +46,7 @@ struct AptTransaction {
         let clock = ContinuousClock()
         let start = clock.now
         var outcome = AptOutcome()
-        if !work.changes.isEmpty { outcome = try await change(work, native: before.native, progress) }
+        if !work.changes.isEmpty { outcome = try await change(work, before: before, progress) }
         // From here on something has changed: what goes wrong is told, not thrown.
         do throws(PackageError) {
             if !work.changes.isEmpty { try await restore(marks, before: before) }
@@ -62,8 +64,9 @@ struct AptTransaction {
     private var statusFile: String { configuration.workspacePath("transaction.status") }
 
     private func change(
-        _ work: Plan, native: Architecture, _ progress: (PackageProgress) -> Void
+        _ work: Plan, before: Inventory, _ progress: (PackageProgress) -> Void
     ) async throws(PackageError) -> AptOutcome {
+        let native = before.native
         try mappingFileErrors { () throws(FileError) in
             try writeFile(logFile, "")
             try writeFile(statusFile, "")
@@ -71,7 +74,7 @@ struct AptTransaction {
         let mayRemove = work.changes.contains { $0.to == nil }
         let arguments = command.getArguments(
             ["--no-download", "-o", "APT::Status-Fd=3"] + (mayRemove ? [] : ["--no-remove"])
-                + ["install"] + Self.arguments(for: work, native: native))
+                + Self.installation(of: work, in: before))
         let (ticks, continuation) = AsyncStream.makeStream(
             of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let environment = command.environment
@@ -205,7 +208,8 @@ private struct StatusReader {
                     progress(step)
                 case .failure(let package, let message):
                     hasBegun = true
-                    messages[package] = message
+                    // The disk's fault is not the package's: what it left half done is tried again.
+                    if !Self.isOfDisk(message) { messages[package] = message }
                 case nil: break
                 }
             }
@@ -222,6 +226,13 @@ private struct StatusReader {
             }
         }
         return failures
+    }
+
+    /// Whether a message of dpkg says that the disk is full, broken or read-only (errno(3), in LC_ALL=C).
+    private static func isOfDisk(_ message: String) -> Bool {
+        [
+            "No space left on device", "Disk quota exceeded", "Input/output error", "Read-only file system",
+        ].contains { message.contains($0) }
     }
 
     private static func means(_ written: String, _ id: PackageID, native: Architecture) -> Bool {

@@ -103,7 +103,8 @@ struct DpkgDatabase {
         let source = try source(values, name: name, version: version, path: path)
         return InstalledPackage(
             id: PackageID(name: name, architecture: architecture), version: version, source: source.name,
-            sourceVersion: source.version, state: state, isHeld: words[0] == "hold")
+            sourceVersion: source.version, state: state, isHeld: words[0] == "hold",
+            needsReinstallation: words[1] == "reinstreq" || words[2] == "half-installed")
     }
 
     /// The state that a status means; `.some(nil)` for "nothing is there", nil for a word that dpkg does
