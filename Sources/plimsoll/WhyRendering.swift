@@ -80,7 +80,7 @@ struct WhyRendering {
     /// Freezes and windows that it tells in other words: its machine may not know their zone, or its clock.
     private func ownWords(_ report: Report) -> [Reason] {
         report.reasons.filter { reason in
-            [.freeze, .window].contains(reason.code)
+            [.freeze, .window, .windowTooShort].contains(reason.code)
                 && !found.explanation.reasons.contains {
                     $0.code == reason.code && $0.message == reason.message
                 }

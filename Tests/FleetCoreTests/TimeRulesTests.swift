@@ -33,7 +33,7 @@ struct TimeRulesTests {
     }
 
     @Test func `provisional when the window shuts, it is given back`() {
-        var node = node(at: .on("2026-11-28T04:59:00Z"))
+        var node = node(at: .on("2026-11-28T04:40:00Z"))
         let first = node.decision
         (node.memory.admitted, node.memory.previous) = (first.admitted, first.previous)
         #expect(node.decision.admitted?.declaration == DecideTests.b)
@@ -41,6 +41,59 @@ struct TimeRulesTests {
         #expect(node.decision.admitted?.declaration == DecideTests.a)
         #expect(node.decision.previous == nil)
         #expect(node.decision.reasons.map(\.code) == [.window])
+    }
+
+    @Test func `a change that would not end before the window shuts waits for the next, with its figures`() {
+        let ending = node(at: .on("2026-11-28T04:43:00Z"))
+        #expect(ending.decision.admitted?.declaration == DecideTests.b)
+        let late = node(at: .on("2026-11-28T04:43:01Z")).decision
+        #expect(late.admitted?.declaration == DecideTests.a)
+        #expect(
+            late.reasons == [
+                Reason(
+                    .window,
+                    "the change needs 17m: 2m for 1 package, by what changes took here and 15m for a reboot; "
+                        + "until 2026-11-28T05:00:00Z it would not end; the next window that holds it opens at "
+                        + "2026-12-05T01:00:00Z", until: .of("2026-12-05T01:00:00Z"))
+            ])
+    }
+
+    @Test func `what a node has learned decides whether a window is long enough`() {
+        var slow = node(at: .on("2026-11-28T03:00:00Z"))
+        #expect(slow.decision.admitted?.declaration == DecideTests.b)
+        slow.memory.durations.record(
+            ChangeDurations.Measured(changes: 1, duration: TimeSpan(seconds: 5_400)))
+        #expect(slow.decision.reasons.map(\.code) == [.window])
+        slow.memory.durations.record(
+            ChangeDurations.Measured(changes: 1, duration: TimeSpan(seconds: 14_400)))
+        let never = slow.decision
+        #expect(never.admitted?.declaration == DecideTests.a)
+        #expect(never.reasons.map(\.code) == [.windowTooShort])
+        #expect(never.reasons[0].message.contains("no window of the next 400 days is open for more than 4h"))
+        // It is said at any time, not only once the window has opened in vain.
+        slow.now = .on("2026-11-25T03:00:00Z")
+        #expect(slow.decision.reasons.map(\.code) == [.windowTooShort])
+    }
+
+    @Test func `a freeze that begins in a window ends it`() {
+        let eve = Window(days: [.sat], start: 22 * 60, end: 2 * 60, zone: .utc)
+        let frozen = [Freeze(from: .of("2026-12-20"), to: .of("2026-12-24"), reason: "holidays")]
+        #expect(
+            node(windows: [eve], freezes: frozen, at: .on("2026-12-19T23:30:00Z")).decision.reasons == [])
+        let late = node(windows: [eve], freezes: frozen, at: .on("2026-12-19T23:50:00Z")).decision
+        #expect(late.reasons.map(\.until) == [.of("2026-12-26T22:00:00Z")])
+        let unlimited = node(windows: [], freezes: frozen, at: .on("2026-12-19T23:50:00Z")).decision
+        #expect(unlimited.reasons.map(\.until) == [.of("2026-12-25T00:00:00Z")])
+    }
+
+    @Test func `windows that touch hold a change together`() {
+        let first = Window(days: [.sat], start: 60, end: 120, zone: .utc)
+        let second = Window(days: [.sat], start: 120, end: 180, zone: .utc)
+        let rules = TimeRules(
+            Membership.sample("A", windows: [first, second]).group, zones: [:],
+            at: .on("2026-11-28T01:50:00Z"))
+        #expect(rules.holds(TimeSpan(seconds: 4_200)))
+        #expect(!rules.holds(TimeSpan(seconds: 4_201)))
     }
 
     @Test func `a freeze outweighs an open window, and tells when both are over`() {

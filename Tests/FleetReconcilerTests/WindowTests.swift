@@ -50,6 +50,24 @@ struct WindowTests {
         #expect(try await world.cycle().phase == .converged)
     }
 
+    @Test func `how long a change has taken is remembered, and the next one goes by it`() async throws {
+        let world = World(installed: [])
+        world.windows = [Self.open]
+        try await world.cycle()
+        #expect(
+            try world.memory.durations.measured == [
+                ChangeDurations.Measured(changes: 1, duration: TimeSpan(seconds: 2))
+            ])
+        var memory = try world.memory
+        memory.durations.record(
+            ChangeDurations.Measured(changes: 1, duration: TimeSpan(seconds: 3_600)))
+        world.disk = memory.json.documentBytes
+        world.history = "A B"
+        let late = try await world.cycle()
+        #expect(late.phase == .blocked && late.reasons.map(\.code) == [.windowTooShort], "\(late.reasons)")
+        #expect(world.applied.count == 1)
+    }
+
     @Test func `a rollback is not kept by a download that outlasts the window`() async throws {
         let world = World(installed: [])
         try await world.cycle()

@@ -58,9 +58,42 @@ package struct ChangeCalendar: Sendable {
         isWindowOpen(at: moment) && freeze(at: moment) == nil
     }
 
+    /// Whether changes may be made from `moment` on for so long, without a break.
+    package func isOpen(at moment: Timestamp, for length: TimeSpan) -> Bool {
+        guard isOpen(at: moment) else { return false }
+        return closing(after: moment).map { moment + length <= $0 } ?? true
+    }
+
+    /// When changes may no longer be made that may be made at `moment`; nil if that is not within 400 days.
+    package func closing(after moment: Timestamp) -> Timestamp? {
+        first(from: moment) { !isOpen(at: $0) }
+    }
+
     /// The first moment from `moment` on at which changes may be made; nil if there is none within 400 days.
     package func nextOpening(from moment: Timestamp) -> Timestamp? {
         first(from: moment) { isOpen(at: $0) }
+    }
+
+    /// The first time from `moment` on that is open for so long without a break, or, where there is none
+    /// within 400 days, how long the longest is.
+    package func nextOpening(from moment: Timestamp, for length: TimeSpan) -> Opening {
+        var longest = TimeSpan.zero
+        var next = nextOpening(from: moment)
+        while let opening = next, opening <= moment + Self.horizon {
+            guard let closing = closing(after: opening), closing < opening + length else {
+                return .at(opening)
+            }
+            longest = max(longest, closing.time(since: opening))
+            next = nextOpening(from: closing)
+        }
+        return .never(longest: longest)
+    }
+
+    /// When changes that take so long may be made.
+    package enum Opening: Hashable, Sendable {
+        case at(Timestamp)
+        /// Nothing is open for so long.
+        case never(longest: TimeSpan)
     }
 
     /// The first moment from `moment` on at which no freeze is on; nil if there is none within 400 days.

@@ -33,6 +33,11 @@ package struct Window: Hashable, Sendable {
     /// The times of the day at which it may open or shut, in seconds since midnight.
     package var edges: [Int] { [start * 60, end * 60 % 86_400] }
 
+    /// How long it is open, on a day on which no clock is moved.
+    package var length: TimeSpan {
+        TimeSpan(seconds: Int64((end > start ? end - start : end + 1_440 - start) * 60))
+    }
+
     private func opens(on day: Int) -> Bool {
         guard days.contains(Weekday(ofDay: day)) else { return false }
         return weeks.isEmpty || weeks.contains { $0.contains(day: day) }

@@ -74,6 +74,16 @@ extension DeclaredBaseline {
             exceptions: exceptions, sources: nil)
         return assessment.findings.filter { $0.state != .excepted }.map(\.key)
     }
+
+    /// How many packages it would change on a node with this inventory; what they drag along is not in it.
+    func changes(
+        in inventory: InventoryIndex, placed: [PackageID: PackageVersion], exceptions: Set<EntryKey>
+    ) -> Int {
+        Assessment(
+            of: CanonicalForm(baseline), in: inventory, newer: baseline.newer, placed: placed,
+            exceptions: exceptions, sources: nil
+        ).request.count
+    }
 }
 
 private func found(_ installed: [InstalledPackage]) -> String {

@@ -15,6 +15,8 @@ struct Choice {
     let applied: (DeclaredBaseline) -> [EntryKey]
     /// Whether entries of what was admitted are left out on this node, so that it can vouch for nothing.
     let leavesOut: (Admission, DeclaredBaseline) -> Bool
+    /// How many packages a baseline would change on this node; nil where only the node can tell.
+    let changes: (DeclaredBaseline) -> Int?
 
     /// What is admitted from now on.
     struct Outcome {
@@ -117,7 +119,7 @@ struct Choice {
 
     /// Rules 7 and 8: a declaration whose gate is open is admitted when freeze, window and waves let it.
     private func admitInTime(_ declaration: Declaration, basis: Receipt.Basis, answer: Answer) -> Outcome {
-        let refusals = TimeRules(membership.group, zones: zones, at: now).refusals
+        let refusals = TimeRules(membership.group, zones: zones, at: now).refusals(for: need(declaration))
         guard refusals.isEmpty else { return stay(refusals, by: .time) }
         guard let rule = WaveRule(membership, declaration: declaration, leaving: base?.declaration) else {
             return admit(declaration, basis: basis, isRollback: false, answer: answer)
@@ -129,6 +131,14 @@ struct Choice {
             return outcome
         }
         return admit(declaration, basis: basis, isRollback: false, answer: answer, wave: wave)
+    }
+
+    /// How long what a declaration changes here needs a window.
+    func need(_ declaration: Declaration) -> WindowNeed? {
+        guard let version = membership.versions[declaration], let count = changes(version), count > 0 else {
+            return nil
+        }
+        return WindowNeed(changes: count, durations: memory.durations, reboot: version.baseline.reboot)
     }
 
     /// Keeps what is admitted, or gives a provisional admission back.

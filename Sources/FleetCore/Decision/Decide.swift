@@ -113,6 +113,9 @@ private struct Deliberation {
                 $0.leavesOut(
                     in: inventory, newer: $1.baseline.newer, placed: memory.changes.placed,
                     exceptions: exceptions)
+            },
+            changes: {
+                $0.changes(in: inventory, placed: memory.changes.placed, exceptions: exceptions)
             })
         return enforce(choice.outcome, in: inventory)
     }
@@ -136,7 +139,11 @@ private struct Deliberation {
             reasons.append(Reason(.packageUnavailable, "\(what); nothing is changed towards it"))
         } else if !assessment.request.isEmpty {
             let refusals = TimeRules(membership.group, zones: actual.zones, at: now)
-                .refusals(toChangeTowards: admitted)
+                .refusals(
+                    toChangeTowards: admitted,
+                    for: WindowNeed(
+                        changes: assessment.request.count, durations: memory.durations,
+                        reboot: declared?.baseline.reboot ?? .never))
             if !refusals.isEmpty {
                 reasons += refusals.filter { !reasons.contains($0) }
             } else if let backOff = memory.backOff, backOff.declaration == admitted.declaration,

@@ -55,6 +55,8 @@ package struct Reason: Hashable, Sendable {
         // The time. Waves, windows and budgets say why a declaration whose gate is open is not admitted yet.
         case freeze
         case window
+        /// No window is ever open for as long as the change may take.
+        case windowTooShort
         case wave
         /// More has failed in a wave before this node than its thresholds allow.
         case waveFailed

@@ -36,6 +36,9 @@ package struct ChangeRequest: Hashable, Sendable {
 
     /// Whether there is nothing to do.
     package var isEmpty: Bool { targets.isEmpty && removals.isEmpty }
+
+    /// How many packages it is about.
+    package var count: Int { targets.count + removals.count }
 }
 
 /// A file of `sources/`: where packages come from, in deb822 form (sources.list(5)).

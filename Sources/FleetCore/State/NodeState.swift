@@ -23,6 +23,8 @@ package struct NodeState: Hashable, Sendable {
     /// The last transaction, for reports.
     package var transaction: TransactionStatement?
     package var backOff: BackOff?
+    /// How long changes have taken here.
+    package var durations = ChangeDurations()
     /// When what is declared may be downloaded ahead again, after a try that came to nothing.
     package var prefetchBackOff: BackOff?
     /// The claim that this node has made, or was about to make, until a report that was sent can end it.

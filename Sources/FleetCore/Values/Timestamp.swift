@@ -22,6 +22,11 @@ package struct Timestamp: Sendable {
     }
 }
 
+extension Timestamp {
+    /// How long it is from `other` to this moment; zero if it is not before.
+    package func time(since other: Timestamp) -> TimeSpan { TimeSpan(seconds: seconds - other.seconds) }
+}
+
 extension Timestamp: TextValue {
     package static let expected = "a time in UTC such as 2026-11-30T17:00:00Z (RFC 3339)"
 

@@ -123,7 +123,10 @@ extension Explaining {
         let group = membership.group
         let asked: [(isAsked: Bool, codes: Set<Reason.Code>, text: String)] = [
             (!group.freezes.isEmpty, [.freeze, .clockUnknown], "no freeze"),
-            (!group.windows.isEmpty, [.window, .clockUnknown], "a window is open"),
+            (
+                !group.windows.isEmpty, [.window, .windowTooShort, .clockUnknown],
+                "a window is open, for long enough"
+            ),
             (
                 group.waves != nil, [.wave, .wavePause, .waveFailed],
                 wave.map { "step \($0.wave + 1) of the waves, which adds it, may move" }

@@ -74,7 +74,7 @@ package func explain(
         desired: desired, membership: membership, facts: position.facts, evidence: evidence,
         memory: position.memory, zones: zones, reboot: position.reboot, now: now,
         applied: { position.applied($0).keys },
-        leavesOut: { position.leavesOut($0, $1) })
+        leavesOut: { position.leavesOut($0, $1) }, changes: { position.changes($0) })
     return Explaining(
         desired: desired, membership: membership, position: position, evidence: evidence, now: now,
         choice: choice, outcome: choice.outcome
@@ -112,7 +112,8 @@ struct Explaining {
 
     /// Why nothing new is admitted now, by the time and by the waves.
     var timeRefusals: [Reason] {
-        TimeRules(membership.group, zones: choice.zones, at: now).refusals + (wave?.refusals ?? [])
+        TimeRules(membership.group, zones: choice.zones, at: now)
+            .refusals(for: declared.flatMap { choice.need($0) }) + (wave?.refusals ?? [])
     }
 
     var holds: [Reason] { desired.holds + [position.localHold].compactMap(\.self) }

@@ -215,7 +215,7 @@ package struct GroupRolloutFacts: Sendable {
             left = report.baseline.admitted
         }
         let waves = WaveRule(member, declaration: declared, leaving: left)
-        return TimeRules(group, zones: zones, at: now).refusals
+        return TimeRules(group, zones: zones, at: now).refusals(for: nil)
             + (waves?.answer(on: evidence).refusals ?? [])
     }
 }

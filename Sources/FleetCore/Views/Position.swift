@@ -16,6 +16,8 @@ package struct Position: Sendable {
     package let applied: @Sendable (DeclaredBaseline) -> Applied
     /// Whether entries of what was admitted are left out there.
     let leavesOut: @Sendable (Admission, DeclaredBaseline) -> Bool
+    /// How many packages a baseline would change on the node; nil where only the node can tell.
+    let changes: @Sendable (DeclaredBaseline) -> Int?
 
     /// Entries that apply to a node and are enforced there.
     package struct Applied: Hashable, Sendable {
@@ -44,6 +46,7 @@ package struct Position: Sendable {
             $0.leavesOut(
                 in: inventory, newer: $1.baseline.newer, placed: placed, exceptions: exceptions)
         }
+        changes = { $0.changes(in: inventory, placed: placed, exceptions: exceptions) }
     }
 }
 
@@ -92,6 +95,7 @@ extension Position {
         applied = { $0.applied(by: packages, comparedWith: known, exceptions: exceptions) }
         let isLeftOut = packages.findings.contains { [.excepted, .held, .newer].contains($0.state) }
         leavesOut = { _, _ in isLeftOut }
+        changes = { _ in nil }
     }
 
     /// The position of a node of which nothing is known but what the fleet repository says.
@@ -108,6 +112,7 @@ extension Position {
         let exceptions = membership.node.exceptedEntries(at: now)
         applied = { $0.applied(by: PackageStatement(), comparedWith: nil, exceptions: exceptions) }
         leavesOut = { _, _ in false }
+        changes = { _ in nil }
     }
 }
 

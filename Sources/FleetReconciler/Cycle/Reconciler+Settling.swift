@@ -40,7 +40,7 @@ extension Reconciler {
         do {
             try await packages.repair()
             if intent.hasNotBegun(in: InventoryIndex(try await packages.inventory())) {
-                isDropped = await isStopped(desired: desired, act: &act, at: now)
+                isDropped = await isStopped(intent, desired: desired, act: &act, at: now)
             }
             if !isDropped {
                 let plan = try await preparedPlan(intent.request.withAutomatic(intent.automatic))
@@ -65,16 +65,23 @@ extension Reconciler {
     }
 
     /// Whether a hold, a window or a freeze forbids a change now.
-    private func isStopped(desired: Desired, act: inout Act, at now: Instant) async -> Bool {
+    private func isStopped(
+        _ intent: Intent, desired: Desired, act: inout Act, at now: Instant
+    ) async -> Bool {
         guard desired.holds.isEmpty else { return true }
         guard let admitted = memory.admitted else { return false }
-        return !(await isStillTime(for: admitted, desired: desired, act: &act, at: now))
+        let changes = intent.planned.count
+        return !(await isStillTime(for: admitted, changing: changes, desired: desired, act: &act, at: now))
     }
 
     /// Judges a transaction by what is installed and by the checks, and settles it or turns it into its
     /// undoing.
+    ///
+    /// - Parameter began: when the manager began; nil where it was interrupted, so that nobody knows how long
+    ///   it took.
     mutating func conclude(
-        _ intent: Intent, output: ManagerOutput, desired: Desired, act: inout Act, at now: Instant
+        _ intent: Intent, output: ManagerOutput, since began: Instant? = nil, desired: Desired,
+        act: inout Act, at now: Instant
     ) async throws(CycleError) {
         let inventory: InventoryIndex
         do {
@@ -103,6 +110,12 @@ extension Reconciler {
             }
             memory.admitted?.progress = .reached
             memory.changes.close()
+            if let began, !changes.isEmpty {
+                let ended = settings.readAgain(now)
+                let took = began.bootID == ended.bootID ? ended.sinceBoot - began.sinceBoot : .zero
+                memory.durations.record(
+                    ChangeDurations.Measured(changes: changes.count, duration: max(took, output.duration)))
+            }
             try save(at: now)
             logger.notice("converged", metadata: ["changes": "\(changes.count)"])
             return

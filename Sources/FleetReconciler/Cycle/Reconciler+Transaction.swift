@@ -35,14 +35,11 @@ extension Reconciler {
             try block(refusal, for: admitted, act: &act, at: now)
             return false
         }
-        guard await isStillTime(for: admitted, desired: desired, act: &act, at: now) else { return false }
-        if let refusal = try await claimShare(for: admitted, desired: desired, at: now) {
-            act.reasons.append(refusal)
-            return false
-        }
-        // Claiming waits for the network, and for all who were first. If the time is over a report ends the
-        // claim.
-        guard await isStillTime(for: admitted, desired: desired, act: &act, at: now) else { return false }
+        let changes = plan.changes.count
+        guard
+            try await claimInTime(
+                for: admitted, changing: changes, desired: desired, act: &act, at: now)
+        else { return false }
         let record = earlierFailure(of: admitted.declaration, desired: desired)
         let checks = checks(of: decision, desired: desired)
         let before = await results(before: record, checks: checks)
@@ -61,11 +58,12 @@ extension Reconciler {
         try save(at: now)
         try await announce(intent, desired: desired, decision: decision, at: now)
         // Checks and a push on a bad line take minutes: a payment may have begun meanwhile.
-        guard await isStillTime(for: admitted, desired: desired, act: &act, at: now) else {
+        guard await isStillTime(for: admitted, changing: changes, desired: desired, act: &act, at: now) else {
             memory.intent = nil
             try save(at: now)
             return false
         }
+        let began = settings.readAgain(now)
         let output: ManagerOutput
         do {
             output = try await apply(plan)
@@ -75,14 +73,32 @@ extension Reconciler {
             try block(Reason(error.code.reasonCode, error.message), for: admitted, act: &act, at: now)
             return false
         }
-        try await conclude(intent, output: output, desired: desired, act: &act, at: now)
+        try await conclude(intent, output: output, since: began, desired: desired, act: &act, at: now)
         return true
+    }
+
+    /// Claims the node's share of its group's budget, if there is still time for the change.
+    private mutating func claimInTime(
+        for admitted: Admission, changing changes: Int, desired: Desired, act: inout Act, at now: Instant
+    ) async throws(CycleError) -> Bool {
+        guard await isStillTime(for: admitted, changing: changes, desired: desired, act: &act, at: now) else {
+            return false
+        }
+        if let refusal = try await claimShare(for: admitted, desired: desired, at: now) {
+            act.reasons.append(refusal)
+            return false
+        }
+        // Claiming waits for the network, and for all who were first. If the time is over a report ends the
+        // claim.
+        return await isStillTime(for: admitted, changing: changes, desired: desired, act: &act, at: now)
     }
 
     /// Whether packages may still be changed, now that everything is downloaded, or claimed: by the calendar,
     /// and by those on the node who may have begun what must not be disturbed.
+    ///
+    /// - Parameter changes: how many packages the plan changes.
     func isStillTime(
-        for admitted: Admission, desired: Desired, act: inout Act, at now: Instant
+        for admitted: Admission, changing changes: Int, desired: Desired, act: inout Act, at now: Instant
     ) async -> Bool {
         guard case .member(let membership) = desired.standing else { return true }
         let later = settings.readAgain(now)
@@ -90,7 +106,10 @@ extension Reconciler {
             wall: later.wall, isWallKnown: now.isWallKnown && later.isWallKnown, bootID: later.bootID,
             sinceBoot: later.sinceBoot)
         let time = TimeRules(membership.group, zones: await zones(for: desired), at: reading)
-        let refusals = time.refusals(toChangeTowards: admitted)
+        let version = membership.versions[admitted.declaration]
+        let need = WindowNeed(
+            changes: changes, durations: memory.durations, reboot: version?.baseline.reboot ?? .never)
+        let refusals = time.refusals(toChangeTowards: admitted, for: need)
         act.holds = settings.localHolds(reading)
         act.reasons += refusals + act.holds
         act.isTooLate = !refusals.isEmpty || !act.holds.isEmpty

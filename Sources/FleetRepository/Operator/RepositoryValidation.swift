@@ -35,13 +35,14 @@ package enum RepositoryValidation {
         }
         let refused = (loosened ?? []).filter(\.changesBaseline).flatMap(\.problems)
         let told = (loosened ?? []).filter { !$0.changesBaseline }.flatMap(\.problems)
+        let short = try WindowLengthExamination(files: files).warnings()
         let late = try RolloutTimeExamination(files: files).warnings()
         let void = try history.map { history throws(FileTreeError) in
             try ProceedExamination(files: files, history: history).warnings()
         }
         return Validation(
             problems: format.problems + trust.problems + limits.problems + zones.problems + refused,
-            warnings: format.warnings + trust.warnings + limits.warnings + told + late
+            warnings: format.warnings + trust.warnings + limits.warnings + told + late + short
                 + (void ?? []))
     }
 }

@@ -56,7 +56,10 @@ extension Simulation {
             !membership.group.windows.isEmpty || !membership.group.freezes.isEmpty
         else { return nil }
         let second = Int(((node.clock.reading(at: time).wall.seconds % 86_400) + 86_400) % 86_400)
-        let edges = membership.group.windows.flatMap(\.edges) + [0]
+        // A window that is about to shut lets nothing begin any more.
+        let least = Int(WindowNeed.least(.whenRequired).seconds)
+        let late = membership.group.windows.map { ($0.end * 60 - least + 1 + 86_400) % 86_400 }
+        let edges = membership.group.windows.flatMap(\.edges) + late + [0]
         return edges.map { Int64(($0 - second + 86_400 - 1) % 86_400 + 1) }.min()
     }
 

@@ -80,10 +80,11 @@ extension Watch {
         let wall = reading.wall.seconds
         let isKnown = reading.isWallKnown && wall >= SimulatedClock.beginning + mark.time
         let minute = Int(wall % 86_400) / 60
+        // Even the smallest change needs two minutes, and a quarter of an hour is kept for a reboot.
         let isOpen = group.windows.allSatisfy { window in
-            window.start < window.end
-                ? (window.start..<window.end).contains(minute)
-                : minute >= window.start || minute < window.end
+            let length = (window.end - window.start + 1_440 - 1) % 1_440 + 1
+            let since = (minute - window.start + 1_440) % 1_440
+            return since < length && (length == 1_440 || since + 17 <= length)
         }
         let day = Int(wall / 86_400)
         let isFrozen = group.freezes.contains {
