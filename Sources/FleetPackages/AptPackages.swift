@@ -89,7 +89,8 @@ package struct AptPackages: PackageSystem {
         return packages.filter { marks.contains($0, native: native) }
     }
 
-    package func results(of checks: [Check]) async -> [CheckResult] {
-        await CheckRunner(root: configuration.root, searchPath: configuration.searchPath).results(of: checks)
+    package func results(of checks: [Check], settling: Set<String>) async -> [CheckResult] {
+        await CheckRunner(root: configuration.root, searchPath: configuration.searchPath)
+            .results(of: checks, settling: settling)
     }
 }

@@ -75,7 +75,7 @@ struct EvidenceTests {
         // A new till needs a server that is out of order: nothing of that is the patch's fault.
         let outage = try fleet.folder.write("", to: "outage")
         let question = #"test ! -e \#(outage) || grep -q 1.0-1 "$PLIMSOLL_ROOT/usr/share/till/version""#
-        let checks = "checks: [{command: [/bin/sh, -c, '\(question)']}]"
+        let checks = "checks: [{command: [/bin/sh, -c, '\(question)'], retries: 0, settle: 0s}]"
         try fleet.write(LocalFleet.group("gate: none", checks), to: "groups/canary/group.yaml")
         try fleet.declare("till: 1.1-1")
         for canary in canaries { #expect(try canary.reconcile().phase == .rolledBack) }

@@ -63,7 +63,7 @@ struct SimulatedAndRealTests {
             LocalFleet.group(
                 "gate: \(LocalFleet.gate)",
                 "waves: {steps: [25%, 100%], healthy: 80%, soak: 1s, failures: 1}",
-                "checks:", "  - command: [/bin/sh, -c, '\(check)']"),
+                "checks:", "  - command: [/bin/sh, -c, '\(check)']", "    settle: 0s"),
             to: "groups/stores/group.yaml")
         var nodes = try (1...stores).map { try fleet.enrol("stores-\($0)", in: "stores") }
         for number in 1...canaries {

@@ -25,6 +25,25 @@ struct VerdictTests {
         outcomes.map { CheckResult(name: $0.key, outcome: $0.value, message: "") }
     }
 
+    @Test func `a check that is only wanted says nothing against a change`() {
+        let intent = Intent(
+            kind: .converge, declaration: Declaration("B", by: 2), attempt: 1,
+            request: ChangeRequest(pins: [], targets: [.of("nginx:amd64"): .of("2")]), planned: [],
+            automatic: [],
+            checksBefore: [CheckResult(name: "c", outcome: .passed, message: "", isRequired: false)],
+            started: Timestamp(seconds: 0))
+        for (isRequired, isFailed) in [(true, true), (false, false)] {
+            for outcome in [CheckResult.Outcome.failed, .notApplicable] {
+                let verdict = Verdict(
+                    intent: intent, inventory: InventoryIndex(.sample(["nginx 2"])), scriptFailures: [:],
+                    after: [
+                        CheckResult(name: "c", outcome: outcome, message: "", isRequired: isRequired)
+                    ])
+                #expect((verdict.cause != nil) == (isFailed && outcome == .failed))
+            }
+        }
+    }
+
     @Test func `as declared and well is a success`() {
         let verdict = verdict(installed: ["nginx 2"], before: ["c": .passed], after: ["c": .passed])
         #expect(verdict.cause == nil)

@@ -23,7 +23,7 @@ struct CheckTests {
     private func result(
         _ probe: Check.Probe, timeout: TimeSpan = TimeSpan(seconds: 30)
     ) async throws -> CheckResult {
-        let results = await results([Check(probe, timeout: timeout)])
+        let results = await results([Check(probe, timeout: timeout, retries: 0)])
         #expect(results.count == 1)
         return try #require(results.first)
     }
@@ -35,6 +35,30 @@ struct CheckTests {
         #expect(bad.outcome == .failed)
         #expect(bad.message == "'sh' ended with 4: first / no disk")
         #expect(bad.name == "command sh -c echo first; echo 'no disk' >&2; exit 4")
+    }
+
+    @Test func `a check is tried as often as it says, and while it may settle until it is well`()
+        async throws
+    {
+        /// A command that is well from its n-th run on.
+        func check(_ name: String, from run: Int, retries: Int, settle: Int64) -> Check {
+            let file = folder.path(name)
+            return Check(
+                .command(["sh", "-c", "echo run >> \(file); test $(wc -l < \(file)) -ge \(run)"]),
+                retries: retries, settle: TimeSpan(seconds: settle))
+        }
+        let once = check("once", from: 2, retries: 0, settle: 0)
+        let again = check("again", from: 3, retries: 2, settle: 0)
+        let slow = check("slow", from: 4, retries: 0, settle: 60)
+        let results = await AptPackages(
+            AptConfiguration(root: folder.path, workspace: folder.path("workspace"), searchPath: searchPath)
+        ).results(of: [once, again, slow], settling: [once.name, slow.name])
+        #expect(results.map(\.outcome) == [.failed, .passed, .passed])
+        func runs(_ name: String) throws -> Int { try folder.read(name).split(separator: "\n").count }
+        #expect(try [runs("once"), runs("again"), runs("slow")] == [1, 3, 4])
+        // Nobody waits for a check that has had its time.
+        let late = check("late", from: 2, retries: 0, settle: 600)
+        #expect(await self.results([late]).map(\.outcome) == [.failed])
     }
 
     @Test(arguments: [["/does/not/exist"], ["there-is-no-such-program"]])

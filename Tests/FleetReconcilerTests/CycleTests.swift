@@ -116,6 +116,62 @@ struct CycleTests {
         #expect(!(world.written.last?.report.reasons.contains { $0.code == .checkFailed } ?? true))
     }
 
+    @Test func `a check gets time to settle after a change, and one that was bad before gets none`()
+        async throws
+    {
+        let world = World()
+        world.checks = [
+            Check(.service("nginx"), settle: TimeSpan(seconds: 90)), Check(.service("old")),
+            Check(.service("wanted"), isRequired: false),
+        ]
+        _ = try await settled(world)
+        world.isWell = { name, _ in name != "service old" }
+        try await world.cycle()
+        world.isWell = { name, installed in
+            name != "service old" && installed[.of("nginx:amd64")]?.version != .of("2")
+        }
+        world.timeToSettle = TimeSpan(seconds: 80)
+        world.settled = []
+        world.history = "A B"
+        try await world.cycle()
+        #expect(world.version(of: "nginx") == "2")
+        #expect(world.settled == [[], ["service nginx"]])
+        // Too slow for the time that it has.
+        world.timeToSettle = TimeSpan(seconds: 100)
+        world.isWell = { name, installed in
+            name != "service old" && installed[.of("nginx:amd64")]?.version != .of("3")
+        }
+        world.history = "A B C"
+        #expect(try await world.cycle().phase == .rolledBack)
+        #expect(world.version(of: "nginx") == "2")
+    }
+
+    @Test func `a check that is only wanted is reported and stops nothing`() async throws {
+        let world = World()
+        world.checks = [Check(.service("nginx"), isRequired: false)]
+        world.soaks = [TimeSpan(seconds: 3_600)]
+        _ = try await settled(world)
+        world.isWell = { _, _ in false }
+        let outcome = try await world.cycle()
+        #expect(outcome.phase == .converged && outcome.reasons == [])
+        let check = try #require(world.written.last?.report.checks.first)
+        #expect(check.outcome == .failed && !check.isRequired)
+        let before = try #require(world.memory.proven.first?.healthyFor)
+        try await world.cycle()
+        #expect(try #require(world.memory.proven.first?.healthyFor) > before)
+        world.history = "A B"
+        #expect(try await world.cycle().phase == .converged)
+    }
+
+    @Test func `right after a start of the machine checks get time to settle, and later none`() async throws {
+        let world = World()
+        world.checks = [Check(.service("nginx"), settle: TimeSpan(seconds: 1_000))]
+        try await world.cycle()
+        world.settled = []
+        for _ in 0..<4 { try await world.cycle() }
+        #expect(world.settled == [["service nginx"], ["service nginx"], [], []])
+    }
+
     @Test func `a check that was bad before cannot fail it, but the node is no evidence`() async throws {
         let world = World()
         world.checks = [Check(.service("nginx"))]

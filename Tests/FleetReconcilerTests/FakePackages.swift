@@ -96,10 +96,14 @@ struct FakePackages: PackageSystem {
 
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
 
-    func results(of checks: [Check]) async -> [CheckResult] {
-        checks.map {
-            let isWell = world.isWell($0.name, world.installed)
-            return CheckResult(name: $0.name, outcome: isWell ? .passed : .failed, message: "")
+    func results(of checks: [Check], settling: Set<String>) async -> [CheckResult] {
+        world.settled.append(settling)
+        return checks.map { check in
+            let isSettled = settling.contains(check.name) && world.timeToSettle ?? .longest <= check.settle
+            let isWell = isSettled || world.isWell(check.name, world.installed)
+            return CheckResult(
+                name: check.name, outcome: isWell ? .passed : .failed, message: "",
+                isRequired: check.isRequired)
         }
     }
 }

@@ -57,6 +57,10 @@ final class World {
     var badScripts: [String: String] = [:]
     /// Says of a check whether it is well.
     var isWell: (String, [PackageID: InstalledPackage]) -> Bool = { _, _ in true }
+    /// How long a check that is bad needs until it is well, where it gets time to settle; nil for ever.
+    var timeToSettle: TimeSpan?
+    /// The names of the checks that got time to settle, for each run.
+    var settled: [Set<String>] = []
     var applied: [[PackageChange]] = []
     /// How often a plan was asked for.
     var plans = 0

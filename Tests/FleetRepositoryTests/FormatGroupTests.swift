@@ -31,7 +31,7 @@ struct FormatGroupTests {
                 freeze:
                   - {from: 2026-12-20, to: 2027-01-02, reason: holiday trading}
                 checks:
-                  - {service: nginx.service, timeout: 5s}
+                  - {service: nginx.service, timeout: 5s, retries: 0, settle: 2m, required: false}
                   - {command: [/usr/bin/openssl, version, ""]}
                   - {http: http://127.0.0.1/healthz, status: 204}
                 hold: telephones ring
@@ -64,7 +64,9 @@ struct FormatGroupTests {
         #expect(group.freezes.map(\.reason) == ["holiday trading"])
         #expect(
             group.checks == [
-                Check(.service("nginx.service"), timeout: TimeSpan(seconds: 5)),
+                Check(
+                    .service("nginx.service"), timeout: TimeSpan(seconds: 5), retries: 0,
+                    settle: TimeSpan(seconds: 120), isRequired: false),
                 Check(.command(["/usr/bin/openssl", "version", ""])),
                 Check(.http(url: "http://127.0.0.1/healthz", status: 204)),
             ])

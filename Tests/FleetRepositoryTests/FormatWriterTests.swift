@@ -156,7 +156,10 @@ enum RandomBaseline {
                 url: "http://127.0.0.1:80/a?b={c}&d=#e", status: Int.random(in: 100...599, using: &numbers)),
         ]
         return probes.shuffled(using: &numbers).prefix(Int.random(in: 0...4, using: &numbers)).map {
-            Check($0, timeout: TimeSpan(seconds: seconds))
+            Check(
+                $0, timeout: TimeSpan(seconds: seconds), retries: Int.random(in: 0...10, using: &numbers),
+                settle: TimeSpan(seconds: Int64.random(in: 0...600, using: &numbers)),
+                isRequired: Bool.random(using: &numbers))
         }
     }
 

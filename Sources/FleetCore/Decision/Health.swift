@@ -19,7 +19,7 @@ package struct Health: Sendable {
         memory: NodeState, decision: Decision, checks: [CheckResult], reboot: RebootStatement,
         interval: TimeSpan, desired: Desired, now: Instant
     ) {
-        let failed = checks.filter { $0.outcome == .failed }
+        let failed = checks.filter(\.isBad)
         let known = Set(memory.admitted?.badChecks ?? [])
         let hasSettled = memory.admitted?.progress == .reached
         regressions = hasSettled ? failed.filter { !known.contains($0.name) } : []
@@ -68,11 +68,11 @@ package struct Health: Sendable {
         memory.unwell = regressions.isEmpty && badBefore.isEmpty ? nil : admitted.declaration
         if isReached, admitted.progress != .reached {
             admitted.progress = .reached
-            admitted.badChecks = checks.filter { $0.outcome == .failed }.map(\.name)
+            admitted.badChecks = checks.filter(\.isBad).map(\.name)
         }
         if admitted.progress == .reached {
             // A check that has been well since is not excused any more.
-            let failed = Set(checks.filter { $0.outcome == .failed }.map(\.name))
+            let failed = Set(checks.filter(\.isBad).map(\.name))
             admitted.badChecks = admitted.badChecks.filter(failed.contains)
         }
         memory.admitted = admitted

@@ -4,11 +4,23 @@ package struct Check: Hashable, Sendable {
     package let name: String
     package let probe: Probe
     package let timeout: TimeSpan
+    /// How often it is tried again, a second later, before it counts as bad.
+    package let retries: Int
+    /// How long after a change, and after a start of the machine, it may take until it is well.
+    package let settle: TimeSpan
+    /// Whether it must be well. One that is only wanted is reported, and has no part in anything else.
+    package let isRequired: Bool
 
     /// A check named after what it does.
-    package init(_ probe: Probe, timeout: TimeSpan = Check.defaultTimeout) {
+    package init(
+        _ probe: Probe, timeout: TimeSpan = Check.defaultTimeout, retries: Int = Check.defaultRetries,
+        settle: TimeSpan = Check.defaultSettle, isRequired: Bool = true
+    ) {
         self.probe = probe
         self.timeout = timeout
+        self.retries = retries
+        self.settle = settle
+        self.isRequired = isRequired
         name =
             switch probe {
             case .service(let unit): "service \(unit)"
@@ -18,6 +30,8 @@ package struct Check: Hashable, Sendable {
     }
 
     package static let defaultTimeout = TimeSpan(seconds: 30)
+    package static let defaultRetries = 2
+    package static let defaultSettle = TimeSpan(seconds: 60)
 
     /// What a check does.
     package enum Probe: Hashable, Sendable {
@@ -37,12 +51,18 @@ package struct CheckResult: Hashable, Sendable {
     package let outcome: Outcome
     /// Why, for people; at most 500 characters.
     package let message: String
+    /// Whether the check must be well, or is only wanted to be.
+    package let isRequired: Bool
 
-    package init(name: String, outcome: Outcome, message: String) {
+    package init(name: String, outcome: Outcome, message: String, isRequired: Bool = true) {
         self.name = name
         self.outcome = outcome
         self.message = message
+        self.isRequired = isRequired
     }
+
+    /// Whether it says something against the node.
+    package var isBad: Bool { isRequired && outcome == .failed }
 
     /// The three answers of a check.
     package enum Outcome: String, Sendable, CaseIterable {

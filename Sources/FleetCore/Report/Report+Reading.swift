@@ -168,7 +168,7 @@ extension CheckResult {
         guard let name = json["name"]?.string else { return nil }
         self.init(
             name: name, outcome: json["result"]?.string.flatMap(Outcome.init(rawValue:)) ?? .failed,
-            message: json["message"]?.string ?? "")
+            message: json["message"]?.string ?? "", isRequired: json["required"]?.bool ?? true)
     }
 }
 

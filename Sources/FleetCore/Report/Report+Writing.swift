@@ -119,7 +119,11 @@ extension EntryFinding {
 
 extension CheckResult {
     package var json: JSONValue {
-        ["name": .string(name), "result": .string(outcome.rawValue), "message": .string(message)]
+        var members: [String: JSONValue] = [
+            "name": .string(name), "result": .string(outcome.rawValue), "message": .string(message),
+        ]
+        if !isRequired { members["required"] = false }
+        return .object(members)
     }
 }
 

@@ -105,20 +105,29 @@ extension Check {
             members["http"] = .string(url)
             members["status"] = JSONValue(status)
         }
+        if retries != Self.defaultRetries { members["retries"] = JSONValue(retries) }
+        if settle != Self.defaultSettle { members["settle"] = JSONValue(milliseconds: settle) }
+        if !isRequired { members["required"] = false }
         return .object(members)
     }
 
     /// - Returns: nil unless `json` has a timeout and one of `service`, `command`, `http`.
     package init?(json: JSONValue) {
         guard let timeout = json["timeout"]?.milliseconds else { return nil }
+        let probe: Probe
         if let unit = json["service"]?.string {
-            self.init(.service(unit), timeout: timeout)
+            probe = .service(unit)
         } else if let arguments = json["command"]?.array?.whole(\.string), !arguments.isEmpty {
-            self.init(.command(arguments), timeout: timeout)
+            probe = .command(arguments)
         } else if let url = json["http"]?.string, let status = json["status"]?.integer {
-            self.init(.http(url: url, status: Int(clamping: status)), timeout: timeout)
+            probe = .http(url: url, status: Int(clamping: status))
         } else {
             return nil
         }
+        self.init(
+            probe, timeout: timeout,
+            retries: json["retries"]?.integer.map { Int(clamping: $0) } ?? Self.defaultRetries,
+            settle: json["settle"]?.milliseconds ?? Self.defaultSettle,
+            isRequired: json["required"]?.bool ?? true)
     }
 }

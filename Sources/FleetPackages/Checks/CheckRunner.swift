@@ -13,28 +13,52 @@ struct CheckRunner {
     private static let concurrency = 8
     /// The longest message of a result, in characters.
     private static let messageLength = 500
+    /// The time between two tries of a check.
+    private static let pause = Duration.seconds(1)
 
     /// The results in the order of the checks.
-    func results(of checks: [Check]) async -> [CheckResult] {
+    ///
+    /// - Parameter settling: the names of the checks that are tried again until they are well, or the time
+    ///   is over in which they may settle.
+    func results(of checks: [Check], settling: Set<String> = []) async -> [CheckResult] {
         await withTaskGroup(of: (Int, CheckResult).self) { group in
             var results = [CheckResult?](repeating: nil, count: checks.count)
             var next = 0
             while next < min(Self.concurrency, checks.count) {
-                add(checks[next], next, to: &group)
+                add(checks[next], next, settling, to: &group)
                 next += 1
             }
             while let (index, result) = await group.next() {
                 results[index] = result
                 guard next < checks.count else { continue }
-                add(checks[next], next, to: &group)
+                add(checks[next], next, settling, to: &group)
                 next += 1
             }
             return results.compactMap(\.self)
         }
     }
 
-    private func add(_ check: Check, _ index: Int, to group: inout TaskGroup<(Int, CheckResult)>) {
-        group.addTask { (index, await self.result(of: check)) }
+    private func add(
+        _ check: Check, _ index: Int, _ settling: Set<String>,
+        to group: inout TaskGroup<(Int, CheckResult)>
+    ) {
+        let settle = settling.contains(check.name) ? check.settle : .zero
+        group.addTask { (index, await self.result(of: check, settlingFor: settle)) }
+    }
+
+    /// Tries a check until it is well: as often as it says, and for as long as it may settle.
+    private func result(of check: Check, settlingFor settle: TimeSpan) async -> CheckResult {
+        let end = ContinuousClock.now + .milliseconds(settle.milliseconds)
+        var tries = 0
+        while true {
+            let result = await result(of: check)
+            tries += 1
+            let isSettling = ContinuousClock.now + Self.pause <= end
+            guard result.outcome == .failed, isSettling || tries <= check.retries, !Task.isCancelled else {
+                return result
+            }
+            try? await Task.sleep(for: Self.pause)
+        }
     }
 
     private func result(of check: Check) async -> CheckResult {
@@ -45,7 +69,8 @@ struct CheckRunner {
             case .http(let url, let status): await http(url, status, check)
             }
         return CheckResult(
-            name: check.name, outcome: outcome, message: String(message.prefix(Self.messageLength)))
+            name: check.name, outcome: outcome, message: String(message.prefix(Self.messageLength)),
+            isRequired: check.isRequired)
     }
 
     private func run(_ arguments: [String], _ check: Check) async -> CheckProcess.Ending {

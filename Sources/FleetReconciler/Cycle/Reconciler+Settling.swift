@@ -92,7 +92,10 @@ extension Reconciler {
             return
         }
         let changes = noteChanges(of: intent, in: inventory.inventory)
-        let after = await packages.results(of: intent.checks)
+        // What was bad before may stay so: nothing waits for it.
+        let bad = Set(intent.checksBefore.filter(\.isBad).map(\.name))
+        let after = await packages.results(
+            of: intent.checks, settling: Set(intent.checks.filter(\.isRequired).map(\.name)).subtracting(bad))
         act.checks = after
         let verdict = Verdict(
             intent: intent, inventory: inventory, scriptFailures: output.failures, after: after)
@@ -106,7 +109,7 @@ extension Reconciler {
             memory.failed.removeAll { $0.failure.declaration == intent.declaration }
             // A repair excuses nothing: what turned bad since the declaration was reached stays its fault.
             if intent.kind == .converge {
-                memory.admitted?.badChecks = after.filter { $0.outcome == .failed }.map(\.name)
+                memory.admitted?.badChecks = after.filter(\.isBad).map(\.name)
             }
             memory.admitted?.progress = .reached
             memory.changes.close()

@@ -11,6 +11,13 @@ struct CycleObservation {
 }
 
 extension Reconciler {
+    /// Runs checks; right after a start of the machine each gets the time to settle that it has left.
+    private func results(of checks: [Check], at now: Instant) async -> [CheckResult] {
+        await packages.results(
+            of: checks,
+            settling: Set(checks.filter { $0.isRequired && now.sinceBoot < $0.settle }.map(\.name)))
+    }
+
     /// Runs the checks, measures the soak, and puts the node's state into one word.
     mutating func verify(
         _ desired: Desired, decision: inout Decision, act: Act, at now: Instant
@@ -20,7 +27,7 @@ extension Reconciler {
         let reboot = packages.rebootRequirement()
         let checks =
             if let known = act.checks { known } else {
-                await packages.results(of: self.checks(of: decision, desired: desired))
+                await results(of: self.checks(of: decision, desired: desired), at: now)
             }
         let health = Health(
             memory: memory, decision: decision, checks: checks, reboot: reboot, interval: settings.interval,

@@ -61,8 +61,17 @@ package protocol PackageSystem: PackageKeeping {
     /// Which of these packages are marked as automatically installed.
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID]
 
-    /// Runs health checks, each within its timeout. A check that could not be run has failed.
-    func results(of checks: [Check]) async -> [CheckResult]
+    /// Runs health checks, each within its timeout, and those that are bad as often again as they say. A check
+    /// that could not be run has failed.
+    ///
+    /// - Parameter settling: the names of checks that get the time to settle that they have: one that is not
+    ///   well is tried again until it is, or that time is over.
+    func results(of checks: [Check], settling: Set<String>) async -> [CheckResult]
+}
+
+extension PackageSystem {
+    /// Runs health checks that have had their time to settle.
+    func results(of checks: [Check]) async -> [CheckResult] { await results(of: checks, settling: []) }
 }
 
 /// A step that the package manager announces while it works.

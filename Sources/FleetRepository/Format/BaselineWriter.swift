@@ -71,6 +71,9 @@ package enum BaselineWriter {
             if status != 200 { lines.append("    status: \(status)") }
         }
         if check.timeout != Check.defaultTimeout { lines.append("    timeout: \(check.timeout)") }
+        if check.retries != Check.defaultRetries { lines.append("    retries: \(check.retries)") }
+        if check.settle != Check.defaultSettle { lines.append("    settle: \(check.settle)") }
+        if !check.isRequired { lines.append("    required: false") }
         return lines
     }
 }

@@ -3,12 +3,18 @@ internal import FleetCore
 /// Reads a health check: one of `service`, `command` and `http`, with what belongs to it.
 enum CheckDecoder {
     static func check(_ node: DocumentNode, _ problems: FileProblems) -> Check? {
-        let keys = kinds + ["status", "timeout"]
+        let keys = kinds + ["status", "timeout", "retries", "settle", "required"]
         guard let reader = MappingReader(node, keys: keys, problems) else { return nil }
         let timeout = reader.optional("timeout", as: TimeSpan.self)
         if let timeout, !(shortest...longest).contains(timeout), let node = reader.node("timeout") {
             problems.add(node, expected: "a duration from \(shortest) to \(longest)")
         }
+        let retries = reader.node("retries").flatMap { $0.integer(in: 0...10, problems) }
+        let settle = reader.optional("settle", as: TimeSpan.self)
+        if let settle, settle > longest, let node = reader.node("settle") {
+            problems.add(node, expected: "a duration of at most \(longest)")
+        }
+        let required = reader.choice("required", of: Switch.self)
         let written = kinds.filter { reader.node($0) != nil }
         guard written.count == 1, let kind = written.first, let value = reader.node(kind) else {
             let found = written.isEmpty ? "none" : written.map { "'\($0)'" }.joined(separator: " and ")
@@ -25,7 +31,16 @@ enum CheckDecoder {
             case "command": command(value, problems).map { .command($0) }
             default: http(value, reader, problems)
             }
-        return probe.map { Check($0, timeout: timeout ?? Check.defaultTimeout) }
+        return probe.map {
+            Check(
+                $0, timeout: timeout ?? Check.defaultTimeout, retries: retries ?? Check.defaultRetries,
+                settle: settle ?? Check.defaultSettle, isRequired: required != .off)
+        }
+    }
+
+    private enum Switch: String, CaseIterable {
+        case on = "true"
+        case off = "false"
     }
 
     private static let kinds = ["service", "command", "http"]

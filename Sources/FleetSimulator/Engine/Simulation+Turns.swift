@@ -136,8 +136,11 @@ extension Simulation {
 
     func isDiskFull(_ node: SimulatedNode) -> Bool { node.troubles.diskFullUntil > time }
 
-    func outcome(of check: Check, on node: SimulatedNode) -> CheckResult.Outcome {
-        guard node.troubles.checkBadUntil <= time else { return .failed }
+    /// - Parameter patience: for how many seconds it is tried again before it counts as bad.
+    func outcome(
+        of check: Check, on node: SimulatedNode, within patience: Int64 = 0
+    ) -> CheckResult.Outcome {
+        guard node.troubles.checkBadUntil <= time + patience else { return .failed }
         guard node.machine.version(of: ReleaseBook.application) != nil else { return .notApplicable }
         switch presentHarm(on: node) {
         case (.check, _)?: return .failed

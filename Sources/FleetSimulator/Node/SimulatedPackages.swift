@@ -144,11 +144,12 @@ struct SimulatedPackages: PackageSystem {
 
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
 
-    func results(of checks: [Check]) async -> [CheckResult] {
+    func results(of checks: [Check], settling: Set<String>) async -> [CheckResult] {
         checks.map { check in
-            var outcome = simulation.outcome(of: check, on: node)
+            let patience = settling.contains(check.name) ? check.settle.seconds : 0
+            var outcome = simulation.outcome(of: check, on: node, within: patience)
             if simulation.mutation?.skipsChecks == true { outcome = .passed }
-            return CheckResult(name: check.name, outcome: outcome, message: "")
+            return CheckResult(name: check.name, outcome: outcome, message: "", isRequired: check.isRequired)
         }
     }
 }

@@ -45,6 +45,7 @@ extension DemoFleet {
           src:till: 1.0-1
         checks:
           - command: [/bin/sh, -c, 'till="$PLIMSOLL_ROOT/usr/bin/till"; test ! -e "$till" || sh "$till"']
+            settle: 0s
 
         """
 
