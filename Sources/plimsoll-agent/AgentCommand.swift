@@ -21,7 +21,7 @@ struct AgentCommand: AsyncParsableCommand {
         version: AgentVersion.current.description,
         subcommands: [
             EnrollCommand.self, ReconcileCommand.self, RunCommand.self, StatusCommand.self,
-            HoldCommand.self, ReleaseCommand.self, CaptureCommand.self,
+            HoldCommand.self, ReleaseCommand.self, RetryCommand.self, CaptureCommand.self,
         ])
 
     static func main() async {

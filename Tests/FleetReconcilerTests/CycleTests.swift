@@ -352,6 +352,83 @@ struct CycleTests {
         #expect(world.version(of: "nginx") == "1")
     }
 
+    @Test func `undoing that cannot begin is tried with back-off, and at once after a commit or by a person`()
+        async throws
+    {
+        let world = World()
+        world.checks = [Check(.service("nginx"))]
+        _ = try await settled(world)
+        world.isWell = { _, installed in
+            guard installed[.of("nginx:amd64")]?.version == .of("2") else { return true }
+            world.planError = PackageError(.unavailable, "no source offers it")
+            return false
+        }
+        world.history = "A B"
+        world.pace = 300
+        try await world.cycle()
+        world.plans = 0
+        // Tries after 1, 3 and 7 intervals.
+        for _ in 0..<8 {
+            #expect(try await world.cycle().reasons.map(\.code).contains(.packageUnavailable))
+        }
+        #expect(world.plans == 3)
+        world.history = "A B B"
+        try await world.cycle()
+        #expect(world.plans == 4)
+        var memory = try world.memory
+        let isOfUse = memory.retry()
+        #expect(isOfUse)
+        world.disk = memory.json.documentBytes
+        world.planError = nil
+        try await world.cycle()
+        #expect(try world.memory.intent == nil && world.memory.backOff == nil)
+        #expect(world.version(of: "nginx") == "1")
+    }
+
+    @Test func `a person on the node lets what failed be tried again, and others hear of it`() async throws {
+        let world = World()
+        world.checks = [Check(.service("nginx"))]
+        _ = try await settled(world)
+        world.isWell = { _, installed in installed[.of("nginx:amd64")]?.version != .of("2") }
+        world.history = "A B"
+        try await world.cycle()
+        #expect(try await world.cycle().phase == .rolledBack)
+        world.isWell = { _, _ in true }
+        #expect(try await world.cycle().phase == .rolledBack)
+        var memory = try world.memory
+        var isOfUse = memory.retry()
+        #expect(isOfUse)
+        // What failed stays said until a try has gone well.
+        #expect(memory.failed.map(\.failure.declaration) == [Self.b])
+        world.disk = memory.json.documentBytes
+        #expect(try await world.cycle().phase == .converged)
+        #expect(world.version(of: "nginx") == "2")
+        let report = try #require(world.written.last?.report)
+        #expect(report.retries == 1 && report.failed == [])
+        #expect(try Report(parsing: report.documentBytes) == report)
+        memory = try world.memory
+        isOfUse = memory.retry()
+        #expect(!isOfUse && memory.retries == 1)
+        #expect(try NodeState(json: memory.json) == memory)
+    }
+
+    @Test func `what fails again after a person's retry has failed`() async throws {
+        let world = World()
+        world.checks = [Check(.service("nginx"))]
+        _ = try await settled(world)
+        world.isWell = { _, installed in installed[.of("nginx:amd64")]?.version != .of("2") }
+        world.history = "A B"
+        for round in 1...3 {
+            for _ in 0..<3 { #expect(try await world.cycle().phase == .rolledBack) }
+            // There and back, once for each word.
+            #expect(world.applied.count == 1 + 2 * round)
+            var memory = try world.memory
+            let isOfUse = memory.retry()
+            #expect(isOfUse)
+            world.disk = memory.json.documentBytes
+        }
+    }
+
     @Test func `undoing by a refused plan is not carried out`() async throws {
         let world = World()
         world.checks = [Check(.service("nginx"))]

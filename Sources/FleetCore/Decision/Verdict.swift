@@ -32,8 +32,8 @@ package struct Verdict: Hashable, Sendable {
         }
     }
 
-    /// The first required check that is not well after, and was well before or did not apply then. One that was bad
-    /// before proves nothing; one that was well and finds nothing to check any more is not well.
+    /// The first required check that is not well after, and was well before or did not apply then. One that
+    /// was bad before proves nothing; one that was well and finds nothing to check any more is not well.
     private static func regression(from before: [CheckResult], to after: [CheckResult]) -> CheckResult? {
         let wasBad = Set(before.filter(\.isBad).map(\.name))
         let wasWell = Set(before.filter { $0.isRequired && $0.outcome == .passed }.map(\.name))

@@ -56,6 +56,7 @@ extension Report {
             system: SystemStatement(json: json["system"]))
         checksOmitted = Int(clamping: json["checksOmitted"]?.integer ?? 0)
         findingsOmitted = Int(clamping: json["findingsOmitted"]?.integer ?? 0)
+        retries = max(0, Int(clamping: json["retries"]?.integer ?? 0))
     }
 }
 

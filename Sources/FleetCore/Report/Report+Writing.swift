@@ -52,6 +52,7 @@ extension Report {
             "reboot": ["required": .bool(reboot.isRequired), "reason": JSONValue(reboot.reason)],
             "system": system.json,
         ]
+        if retries > 0 { members["retries"] = JSONValue(retries) }
         if let transaction { members["transaction"] = transaction.json }
         if checksOmitted > 0 { members["checksOmitted"] = JSONValue(checksOmitted) }
         if findingsOmitted > 0 { members["findingsOmitted"] = JSONValue(findingsOmitted) }

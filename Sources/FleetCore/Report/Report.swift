@@ -35,6 +35,8 @@ package struct Report: Hashable, Sendable {
     package var findingsOmitted = 0
     package var reboot: RebootStatement
     package var system: SystemStatement
+    /// How often a person has said on the node that what failed may be tried again.
+    package var retries = 0
 
     package static let schema = "plimsoll/report/v1"
 

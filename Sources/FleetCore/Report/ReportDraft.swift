@@ -13,7 +13,7 @@ package struct ReportDraft: Hashable, Sendable {
     }
 
     private static func dueKey(of report: Report) -> Digest {
-        let key: JSONValue = [
+        var key: [String: JSONValue] = [
             "group": JSONValue(report.group), "agent": .string(report.agent),
             "phase": .string(report.phase.rawValue),
             "baseline": report.baseline.json,
@@ -40,7 +40,8 @@ package struct ReportDraft: Hashable, Sendable {
                 report.transaction.map { "\($0.started) \($0.result.rawValue) \($0.changes.count)" } ?? ""),
             "reboot": .bool(report.reboot.isRequired),
         ]
-        return Digest(of: key.canonicalBytes)
+        if report.retries > 0 { key["retries"] = JSONValue(report.retries) }
+        return Digest(of: JSONValue.object(key).canonicalBytes)
     }
 
     /// Whether the report is due: something above has changed, a soak that looks at this group lies between

@@ -7,7 +7,7 @@ extension Intent {
             "checksBefore": .array(checksBefore.map(\.json)), "started": JSONValue(started),
             "reason": .string(reason), "interruptions": JSONValue(interruptions),
             "checks": .array(checks.map(\.json)), "attemptsAllowed": JSONValue(attemptsAllowed),
-            "retry": ["group": JSONValue(retry.group), "node": JSONValue(retry.node)],
+            "retry": retry.json,
         ]
     }
 
@@ -29,7 +29,7 @@ extension Intent {
         guard let checks = (json["checks"]?.array ?? []).whole(Check.init(json:)) else { return nil }
         self.checks = checks
         attemptsAllowed = Int(clamping: json["attemptsAllowed"]?.integer ?? Int64(Group.defaultAttempts))
-        retry = RetryToken(group: json["retry"]?["group"]?.string, node: json["retry"]?["node"]?.string)
+        retry = RetryToken(json: json["retry"])
     }
 }
 

@@ -21,6 +21,7 @@ extension NodeState {
         members["intent"] = intent?.json ?? .null
         members["transaction"] = transaction?.json ?? .null
         members["backOff"] = backOff?.json ?? .null
+        if retries > 0 { members["retries"] = JSONValue(retries) }
         if !durations.measured.isEmpty { members["durations"] = durations.json }
         if let prefetchBackOff { members["prefetchBackOff"] = prefetchBackOff.json }
         if let claim { members["claim"] = claim.json }
@@ -66,6 +67,7 @@ extension NodeState {
         transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
         backOff = try fields.optional("backOff", BackOff.init(json:))
         prefetchBackOff = try fields.optional("prefetchBackOff", BackOff.init(json:))
+        retries = max(0, Int(clamping: members["retries"]?.integer ?? 0))
         durations = ChangeDurations(json: members["durations"])
         claim = try fields.optional("claim", ClaimMemory.init(json:))
         report = try fields.optional("report", ReportMemory.init(json:)) ?? ReportMemory()
@@ -87,7 +89,7 @@ extension NodeState {
     private static let fields = [
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
-        "durations", "report", "peers", "firstSeen", "watchedAt", "running", "identityConflict",
+        "durations", "retries", "report", "peers", "firstSeen", "watchedAt", "running", "identityConflict",
     ]
 }
 

@@ -25,6 +25,8 @@ package struct NodeState: Hashable, Sendable {
     package var backOff: BackOff?
     /// How long changes have taken here.
     package var durations = ChangeDurations()
+    /// How often a person has said on the node that what failed may be tried again.
+    package var retries = 0
     /// When what is declared may be downloaded ahead again, after a try that came to nothing.
     package var prefetchBackOff: BackOff?
     /// The claim that this node has made, or was about to make, until a report that was sent can end it.
@@ -73,9 +75,28 @@ extension NodeState {
 
     /// The final failure of a declaration here, unless a changed `retry` has made it void.
     package func finalFailure(of declaration: Declaration, under retry: RetryToken) -> Failure? {
-        failed.first {
-            $0.failure.declaration == declaration && $0.failure.isFinal && $0.retry == retry
-        }?.failure
+        failure(of: declaration, under: retry).flatMap { $0.failure.isFinal ? $0.failure : nil }
+    }
+
+    /// What failed here for a declaration and still counts: a changed `retry` makes it void, and so does a
+    /// person on the node.
+    package func failure(of declaration: Declaration, under retry: RetryToken) -> FailureRecord? {
+        let token = retry.onNode(retries)
+        return failed.first { $0.failure.declaration == declaration && $0.retry == token }
+    }
+
+    /// Lets what failed here be tried again, and what waits after a try that came to nothing be tried now.
+    ///
+    /// The failures stay known until a try has gone well: others must not forget them.
+    ///
+    /// - Returns: whether there was anything to try again.
+    package mutating func retry() -> Bool {
+        let hasFailed = failed.contains { $0.retry.retries == retries }
+        guard hasFailed || backOff != nil || prefetchBackOff != nil else { return false }
+        retries += 1
+        backOff = nil
+        prefetchBackOff = nil
+        return true
     }
 }
 
@@ -83,10 +104,19 @@ extension NodeState {
 package struct RetryToken: Hashable, Sendable {
     package var group: String?
     package var node: String?
+    /// How often a person had said so on the node itself.
+    package var retries = 0
 
     package init(group: String?, node: String?) {
         self.group = group
         self.node = node
+    }
+
+    /// The same, when a person has said so on the node that many times.
+    package func onNode(_ retries: Int) -> RetryToken {
+        var token = self
+        token.retries = retries
+        return token
     }
 }
 
@@ -99,6 +129,8 @@ package struct BackOff: Hashable, Sendable {
     package var until: TimeSpan
     /// What kept the last try from beginning.
     package var reason: Reason
+    /// Of an undoing: the commit at which it was tried; a new one may offer what it needs.
+    package var commit: CommitID?
 
     package init(declaration: Declaration, tries: Int, until: TimeSpan, reason: Reason) {
         self.declaration = declaration

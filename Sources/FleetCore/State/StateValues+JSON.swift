@@ -95,8 +95,7 @@ extension Proof {
 extension FailureRecord {
     package var json: JSONValue {
         [
-            "failure": failure.json,
-            "retry": ["group": JSONValue(retry.group), "node": JSONValue(retry.node)],
+            "failure": failure.json, "retry": retry.json,
             "checksBefore": .array(checksBefore.map(\.json)),
         ]
     }
@@ -105,8 +104,21 @@ extension FailureRecord {
         guard let failure = json["failure"].flatMap(Failure.init(json:)) else { return nil }
         self.init(
             failure: failure,
-            retry: RetryToken(group: json["retry"]?["group"]?.string, node: json["retry"]?["node"]?.string),
+            retry: RetryToken(json: json["retry"]),
             checksBefore: (json["checksBefore"]?.array ?? []).compactMap(CheckResult.init(json:)))
+    }
+}
+
+extension RetryToken {
+    var json: JSONValue {
+        var members: [String: JSONValue] = ["group": JSONValue(group), "node": JSONValue(node)]
+        if retries > 0 { members["retries"] = JSONValue(retries) }
+        return .object(members)
+    }
+
+    init(json: JSONValue?) {
+        self.init(group: json?["group"]?.string, node: json?["node"]?.string)
+        retries = Int(clamping: json?["retries"]?.integer ?? 0)
     }
 }
 
@@ -132,11 +144,12 @@ extension Wellness {
 
 extension BackOff {
     package var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "declaration": declaration.json, "tries": JSONValue(tries),
-            "until": JSONValue(milliseconds: until),
-            "reason": reason.json,
+            "until": JSONValue(milliseconds: until), "reason": reason.json,
         ]
+        if let commit { members["commit"] = JSONValue(commit) }
+        return .object(members)
     }
 
     package init?(json: JSONValue) {
@@ -145,6 +158,7 @@ extension BackOff {
         else { return nil }
         self.init(
             declaration: declaration, tries: Int(clamping: tries), until: until, reason: Reason(json: reason))
+        commit = json["commit"]?.string.flatMap { CommitID($0) }
     }
 }
 

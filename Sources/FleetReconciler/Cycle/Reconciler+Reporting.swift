@@ -181,7 +181,7 @@ extension Reconciler {
         at now: Instant
     ) -> Report {
         let assessment = decision.assessment
-        return Report(
+        var report = Report(
             fleet: membership.fleet.name, node: membership.node.name, group: membership.group.name,
             sequence: 1,
             previous: nil, time: now.wall, bootID: now.bootID, commit: commit,
@@ -197,5 +197,7 @@ extension Reconciler {
             checks: observation.checks, transaction: memory.transaction, reboot: observation.reboot,
             system: SystemStatement(
                 facts: observation.facts, architectures: observation.inventory?.architectures ?? []))
+        report.retries = memory.retries
+        return report
     }
 }

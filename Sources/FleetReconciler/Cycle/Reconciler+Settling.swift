@@ -194,36 +194,23 @@ extension Reconciler {
     /// went comes back.
     ///
     /// Besides its own sources it may use those of the branch's declared baseline: an older version that no
-    /// source has any more can be offered again by a commit.
+    /// source has any more can be offered again by a commit. One that cannot begin is tried again with
+    /// back-off, and at once after a commit.
     mutating func undo(
         _ intent: Intent, desired: Desired, act: inout Act, at now: Instant
     ) async throws(CycleError) {
-        logger.notice("undoing", metadata: ["declaration": "\(intent.declaration)"])
-        var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
-        do {
-            try await packages.repair()
-            let request = intent.request.adding(sources: desired.declaredSources)
-            let remaining = request.remaining(in: InventoryIndex(try await packages.inventory()))
-            if !remaining.isEmpty {
-                let plan = try await preparedPlan(remaining)
-                if let refusal = plan.refusal {
-                    act.reasons.append(Reason(refusal.code, "cannot undo yet: \(refusal.message)"))
-                    return
-                }
-                output = try await apply(plan)
-            }
-            let left = intent.request.remaining(in: InventoryIndex(try await packages.inventory()))
-            guard left.isEmpty else {
-                let names = (Array(left.targets.keys) + Array(left.removals.keys)).sorted().map(\.description)
-                act.reasons.append(
-                    Reason(
-                        .attemptFailed, count: names.count,
-                        "undoing has not ended: \(names.joined(separator: ", "))"))
-                return
-            }
-        } catch {
-            act.reasons.append(Reason(error.code.reasonCode, "cannot undo yet: \(error.message)"))
+        let running = memory.running.total(at: now)
+        if let backOff = memory.backOff, backOff.declaration == intent.declaration,
+            backOff.commit == desired.commit, running < backOff.until
+        {
+            if !act.reasons.contains(backOff.reason) { act.reasons.append(backOff.reason) }
             return
+        }
+        logger.notice("undoing", metadata: ["declaration": "\(intent.declaration)"])
+        let output: ManagerOutput
+        switch await undone(intent, desired: desired) {
+        case .success(let done): output = done
+        case .failure(let reason): return try delay(intent, by: reason, desired: desired, act: &act, at: now)
         }
         act.checks = nil
         memory.changes.forgetUndone(for: intent.declaration)
@@ -233,8 +220,51 @@ extension Reconciler {
             memory.transaction = transaction
         }
         memory.intent = nil
+        memory.backOff = nil
         try save(at: now)
         logger.notice("undone", metadata: ["declaration": "\(intent.declaration)"])
+    }
+}
+
+extension Reconciler {
+    /// Puts back what a transaction has changed and is not back yet, or says why that is not to be had now.
+    private func undone(_ intent: Intent, desired: Desired) async -> Result<ManagerOutput, Reason> {
+        var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
+        do throws(PackageError) {
+            try await packages.repair()
+            let request = intent.request.adding(sources: desired.declaredSources)
+            let remaining = request.remaining(in: InventoryIndex(try await packages.inventory()))
+            if !remaining.isEmpty {
+                let plan = try await preparedPlan(remaining)
+                if let refusal = plan.refusal {
+                    return .failure(Reason(refusal.code, "cannot undo yet: \(refusal.message)"))
+                }
+                output = try await apply(plan)
+            }
+            let left = intent.request.remaining(in: InventoryIndex(try await packages.inventory()))
+            guard !left.isEmpty else { return .success(output) }
+            let names = (Array(left.targets.keys) + Array(left.removals.keys)).sorted().map(\.description)
+            return .failure(
+                Reason(
+                    .attemptFailed, count: names.count,
+                    "undoing has not ended: \(names.joined(separator: ", "))"))
+        } catch {
+            return .failure(Reason(error.code.reasonCode, "cannot undo yet: \(error.message)"))
+        }
+    }
+
+    /// Notes that an undoing could not begin, or has not ended, and when it is tried again.
+    private mutating func delay(
+        _ intent: Intent, by reason: Reason, desired: Desired, act: inout Act, at now: Instant
+    ) throws(CycleError) {
+        logger.warning("\(reason.message)", metadata: ["reason": "\(reason.code.rawValue)"])
+        act.reasons.append(reason)
+        var backOff = BackOff(
+            after: memory.backOff, declaration: intent.declaration, reason: reason,
+            interval: settings.interval, at: memory.running.total(at: now))
+        backOff.commit = desired.commit
+        memory.backOff = backOff
+        try save(at: now)
     }
 }
 

@@ -51,7 +51,7 @@ extension Reconciler {
         intent.checks = checks
         if case .member(let membership) = desired.standing {
             intent.attemptsAllowed = membership.group.attempts
-            intent.retry = membership.retry
+            intent.retry = membership.retry.onNode(memory.retries)
         }
         memory.intent = intent
         memory.wellness = nil
@@ -120,9 +120,7 @@ extension Reconciler {
     /// anew.
     private func earlierFailure(of declaration: Declaration, desired: Desired) -> FailureRecord? {
         guard case .member(let membership) = desired.standing else { return nil }
-        return memory.failed.first {
-            $0.failure.declaration == declaration && $0.retry == membership.retry
-        }
+        return memory.failure(of: declaration, under: membership.retry)
     }
 
     /// A plan with everything that it needs downloaded.
