@@ -50,6 +50,10 @@ package struct GroupRolloutText: Sendable {
 
     private func fields(count: String) -> [(String, String)] {
         var fields: [(String, String)] = [("gate", gate)]
+        if let urgency = rollout.urgency {
+            fields.append(
+                ("hurry", "urgent until \(urgency.until): \(urgency.reason); no window holds it"))
+        }
         fields += rollout.holds.map { ("hold", $0.message) }
         for event in rollout.events {
             fields.append(("next", event.text + (event.at.map { ", \(When($0, now: now).span)" } ?? "")))

@@ -8,7 +8,7 @@ extension PlanRendering {
     /// - `baselines`, a list: `name`, `effect` (`declares`, `resumes`, `keeps`, `removed`), `digest` and
     ///   `withdrawnBy` (a commit that withdrew these packages before, or null) of what is declared,
     ///   `declaration` and `withdraws` of what is resumed, `changes` (`name`, `from`, `to`, `older`,
-    ///   `severity`, `advisories`), `besides` (keys);
+    ///   `severity`, `advisories`), `besides` (keys), where it is urgent `urgent` (`until`, `reason`);
     /// - `groups`, a list: `name`, `nodes`, `held`, `moves`, `baseline`, `gate`, `waves` (nodes that each
     ///   step adds), `settings` (`key`, `from`, `to`), `loosened` (`key`, `message`), and where reports were
     ///   read `present` (`admitted`: `digest`, `commit`, `nodes`; `unknown`);
@@ -34,6 +34,11 @@ extension PlanRendering {
             "name": JSONValue(baseline.name), "besides": .array(baseline.besides.map(JSONValue.string)),
             "changes": .array(baseline.changes.map { json($0, baseline.order) }),
         ]
+        if let urgent = baseline.urgent {
+            members["urgent"] = [
+                "until": .string(urgent.until.description), "reason": .string(urgent.reason),
+            ]
+        }
         switch baseline.effect {
         case .declares(let digest, let withdrawnBy):
             members["effect"] = "declares"

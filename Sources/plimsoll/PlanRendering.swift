@@ -152,6 +152,11 @@ extension PlanRendering {
         case .keeps: section = Section(title: "baseline \(baseline.name): the same packages")
         case .removed: section = Section(title: "baseline \(baseline.name): removed")
         }
+        if let urgent = baseline.urgent {
+            section.warn(
+                "urgent until \(urgent.until): \(urgent.reason); until then no window holds it, and what groups "
+                    + "say in 'urgent' holds instead of their soak and waves; freezes and holds stay")
+        }
         for change in baseline.changes { section.lines.append(Self.line(change, baseline.order)) }
         if !baseline.besides.isEmpty {
             section.say("besides, for whoever has it already: \(baseline.besides.joined(separator: ", "))")
@@ -190,6 +195,9 @@ extension PlanRendering {
             if let waves = group.group.waves {
                 if !changed.contains("waves") { section.say("waves: \(waves.words)") }
                 section.say("they add \(group.waveSizes.map(String.init).joined(separator: ", ")) nodes")
+            }
+            if let urgent = group.group.urgent, !changed.contains("urgent") {
+                section.say("while urgent: \(urgent.words)")
             }
             if let budget = group.group.budget, !changed.contains("budget") {
                 section.say("budget: \(budget.words)")

@@ -50,6 +50,21 @@ struct WindowTests {
         #expect(try await world.cycle().phase == .converged)
     }
 
+    @Test func `what is declared already becomes urgent by a commit that changes nothing else`() async throws {
+        let world = World(installed: [])
+        world.windows = [Self.shut]
+        #expect(try await world.cycle().reasons.map(\.code) == [.window])
+        world.urgent = ["A": Urgency(until: .of("2027-01-15"), reason: "in the news")]
+        #expect(try await world.cycle().phase == .converged)
+        #expect(try world.memory.admitted?.receipt.urgent?.reason == "in the news")
+        // Its drift is repaired at once as well, while it is urgent.
+        world.installed = [:]
+        #expect(try await world.cycle().phase == .converged)
+        world.urgent = [:]
+        world.installed = [:]
+        #expect(try await world.cycle().reasons.map(\.code) == [.window])
+    }
+
     @Test func `how long a change has taken is remembered, and the next one goes by it`() async throws {
         let world = World(installed: [])
         world.windows = [Self.open]

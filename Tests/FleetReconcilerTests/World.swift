@@ -25,6 +25,9 @@ final class World {
     var isMember = true
     var evidence = Evidence.none
     var budget: Budget?
+    /// Why the baselines of these letters are urgent.
+    var urgent: [String: Urgency] = [:]
+    var whenUrgent: UrgentRules?
     var labels = ["site": "berlin-3"]
     /// What was asked of the source.
     var needs: [EvidenceNeed] = []
@@ -154,7 +157,8 @@ final class World {
         .sample(
             history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
             windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
-            budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible)
+            budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible,
+            urgent: urgent, whenUrgent: whenUrgent)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

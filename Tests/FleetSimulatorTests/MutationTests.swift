@@ -12,7 +12,7 @@ struct MutationTests {
         "checks skipped": 20, "failed retried": 20, "state saved after the act": 10,
         "report number reused": 10, "report written before it is numbered": 20, "budget off by one": 0,
         "held failed canary forgotten": 0, "failed canary forgotten when it is moved": 0,
-        "provisional never given back": 0, "window ignored": 20,
+        "provisional never given back": 0, "window ignored": 20, "urgent passes a freeze": 60,
     ]
 
     @Test(arguments: Mutation.all.map(\.name))

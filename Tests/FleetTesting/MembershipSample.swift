@@ -13,7 +13,8 @@ extension Membership {
         node name: String = "atm-1", peers: [String] = [], proceed: Proceed? = nil,
         supersede: Supersede = .newest, budget: Budget? = nil, labels: [String: String] = [:],
         leavers: [Declaration: Set<NodeName>] = [:], leaversUnknown: String? = nil,
-        prefetch: Prefetch = .declared, irreversible: IrreversiblePolicy = .refuse
+        prefetch: Prefetch = .declared, irreversible: IrreversiblePolicy = .refuse,
+        urgent: [String: Urgency] = [:], whenUrgent: UrgentRules? = nil
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -23,12 +24,13 @@ extension Membership {
             versions[Declaration(letter, by: index + 1)] = DeclaredBaseline(
                 baseline: .sample(
                     packages[String(letter)] ?? ["nginx": "\(number)"], system: system, newer: newer,
-                    checks: checks, irreversible: irreversible), sources: nil, readAt: .number(index + 1))
+                    checks: checks, irreversible: irreversible
+                ).urgent(urgent[String(letter)]), sources: nil, readAt: .number(index + 1))
         }
         let group = Group(
             name: .of("stores"), baseline: .of("base"), gate: gate, waves: waves, windows: windows,
             freezes: freezes, retry: retry, attempts: attempts, supersede: supersede, budget: budget,
-            prefetch: prefetch)
+            prefetch: prefetch, urgent: whenUrgent)
         let node = NodeRecord(
             name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA", labels: labels,
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))

@@ -16,7 +16,10 @@ package struct ChangeCalendar: Sendable {
     }
 
     /// - Parameter zones: the rules of the zones that ``Group/zones`` names.
-    package init(_ group: Group, zones: [ZoneName: Result<ZoneRules, ZoneError>]) {
+    /// - Parameter passesWindows: whether freezes alone count.
+    package init(
+        _ group: Group, zones: [ZoneName: Result<ZoneRules, ZoneError>], passesWindows: Bool = false
+    ) {
         var unknown: [ZoneName: ZoneError] = [:]
         func rules(of zone: ZoneName) -> ZoneRules? {
             if zone == .utc { return .utc }
@@ -27,8 +30,9 @@ package struct ChangeCalendar: Sendable {
             }
             return nil
         }
-        hasWindows = !group.windows.isEmpty
-        windows = group.windows.compactMap { window in
+        let counted = passesWindows ? [] : group.windows
+        hasWindows = !counted.isEmpty
+        windows = counted.compactMap { window in
             rules(of: window.zone).map { Zoned(value: window, rules: $0) }
         }
         freezes = group.freezes.map { freeze in

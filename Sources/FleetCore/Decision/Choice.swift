@@ -119,7 +119,7 @@ struct Choice {
 
     /// Rules 7 and 8: a declaration whose gate is open is admitted when freeze, window and waves let it.
     private func admitInTime(_ declaration: Declaration, basis: Receipt.Basis, answer: Answer) -> Outcome {
-        let refusals = TimeRules(membership.group, zones: zones, at: now).refusals(for: need(declaration))
+        let refusals = timeRules(for: declaration).refusals(for: need(declaration))
         guard refusals.isEmpty else { return stay(refusals, by: .time) }
         guard let rule = WaveRule(membership, declaration: declaration, leaving: base?.declaration) else {
             return admit(declaration, basis: basis, isRollback: false, answer: answer)
@@ -131,6 +131,12 @@ struct Choice {
             return outcome
         }
         return admit(declaration, basis: basis, isRollback: false, answer: answer, wave: wave)
+    }
+
+    /// When packages may be changed towards a declaration.
+    func timeRules(for declaration: Declaration) -> TimeRules {
+        TimeRules(
+            membership.group, zones: zones, passesWindows: membership.urgent[declaration] != nil, at: now)
     }
 
     /// How long what a declaration changes here needs a window.
@@ -174,7 +180,8 @@ struct Choice {
             baseline: membership.group.baseline, declaration: declaration, previous: base?.declaration,
             commit: commit,
             basis: basis, isRollback: isRollback, rule: answer.rule, witnesses: answer.witnesses,
-            wave: wave.flatMap { Receipt.Wave($0, of: membership.group) }, time: now.wall)
+            wave: wave.flatMap { Receipt.Wave($0, of: membership.group(for: declaration)) },
+            urgent: isRollback ? nil : membership.urgent[declaration], time: now.wall)
         // Something that was begun and not reached is nothing to go back to; what was there before it is.
         let previous = base?.progress == .begun ? memory.previous ?? base : base
         // Going back to that very one from what was begun: packages have changed, so there is nothing to give
@@ -207,7 +214,7 @@ struct Choice {
         if let mismatch = membership.versions[declaration]?.baseline.mismatch(with: facts) {
             return Answer(basis: nil, rule: nil, witnesses: [], reasons: [mismatch])
         }
-        switch membership.group.gate {
+        switch membership.group(for: declaration).gate {
         case .none: return Answer(basis: .noGate, rule: nil, witnesses: [], reasons: [])
         case .broken(let message):
             return Answer(basis: nil, rule: nil, witnesses: [], reasons: [Reason(.gateBroken, message)])

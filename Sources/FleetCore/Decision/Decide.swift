@@ -32,8 +32,8 @@ package func decide(
         return decideAbsent(awaited: awaited, desired: desired, memory: memory)
     case .member(let membership):
         let deliberation = Deliberation(
-            desired: desired, membership: membership, actual: actual, evidence: evidence, memory: memory,
-            now: now)
+            desired: desired, membership: membership.judged(at: now), actual: actual, evidence: evidence,
+            memory: memory, now: now)
         return deliberation.decision
     }
 }
@@ -138,12 +138,15 @@ private struct Deliberation {
             let what = "\(admitted.declaration) cannot be read in the clone any more"
             reasons.append(Reason(.packageUnavailable, "\(what); nothing is changed towards it"))
         } else if !assessment.request.isEmpty {
-            let refusals = TimeRules(membership.group, zones: actual.zones, at: now)
-                .refusals(
-                    toChangeTowards: admitted,
-                    for: WindowNeed(
-                        changes: assessment.request.count, durations: memory.durations,
-                        reboot: declared?.baseline.reboot ?? .never))
+            let refusals = TimeRules(
+                membership.group, zones: actual.zones,
+                passesWindows: membership.urgent[admitted.declaration] != nil, at: now
+            )
+            .refusals(
+                toChangeTowards: admitted,
+                for: WindowNeed(
+                    changes: assessment.request.count, durations: memory.durations,
+                    reboot: declared?.baseline.reboot ?? .never))
             if !refusals.isEmpty {
                 reasons += refusals.filter { !reasons.contains($0) }
             } else if let backOff = memory.backOff, backOff.declaration == admitted.declaration,

@@ -4,8 +4,12 @@ package struct TimeRules {
     private let calendar: ChangeCalendar
     private let now: Instant
 
-    package init(_ group: Group, zones: [ZoneName: Result<ZoneRules, ZoneError>], at now: Instant) {
-        calendar = ChangeCalendar(group, zones: zones)
+    /// - Parameter passesWindows: whether what is to be done may be done outside windows: it is urgent.
+    package init(
+        _ group: Group, zones: [ZoneName: Result<ZoneRules, ZoneError>], passesWindows: Bool = false,
+        at now: Instant
+    ) {
+        calendar = ChangeCalendar(group, zones: zones, passesWindows: passesWindows)
         self.now = now
     }
 

@@ -38,6 +38,6 @@ extension Membership {
     package func waveLeavers(for declaration: Declaration) -> WaveLeavers {
         WaveLeavers(
             leavers[declaration] ?? [], from: peers, digest: declaration.digest,
-            steps: group.waves?.steps ?? [], before: node.name)
+            steps: group(for: declaration).waves?.steps ?? [], before: node.name)
     }
 }

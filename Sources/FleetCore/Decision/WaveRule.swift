@@ -19,9 +19,9 @@ package struct WaveRule {
     ///   node must have gone back, too; their old proofs alone would let all go at once.
     /// - Returns: nil for a group without waves.
     package init?(_ membership: Membership, declaration: Declaration, leaving left: Declaration?) {
-        guard let waves = membership.group.waves, let plan = membership.wavePlan(for: declaration) else {
-            return nil
-        }
+        guard let waves = membership.group(for: declaration).waves,
+            let plan = membership.wavePlan(for: declaration)
+        else { return nil }
         self.waves = waves
         self.plan = plan
         self.declaration = declaration

@@ -39,6 +39,16 @@ package struct Baseline: Hashable, Sendable {
     }
 }
 
+extension Baseline {
+    /// The same baseline, urgent or not.
+    package func urgent(_ urgency: Urgency?) -> Baseline {
+        Baseline(
+            name: name, description: description, manager: manager, system: system, sources: sources,
+            entries: entries, newer: newer, checks: checks, reboot: reboot, urgent: urgency,
+            irreversible: irreversible)
+    }
+}
+
 /// The package manager of a baseline.
 package enum Manager: String, Sendable, CaseIterable {
     /// apt with dpkg.

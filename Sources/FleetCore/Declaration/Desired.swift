@@ -52,6 +52,8 @@ package struct Membership: Hashable, Sendable {
     package let leavers: [Declaration: Set<NodeName>]
     /// Why it cannot be told who has left the group; nil where it can.
     package let leaversUnknown: String?
+    /// Which declarations are urgent, as ``judged(at:)`` found.
+    package internal(set) var urgent: [Declaration: Urgency] = [:]
 
     package init(
         fleet: Fleet, group: Group, node: NodeRecord, stack: DeclarationStack,
@@ -74,8 +76,10 @@ package struct Membership: Hashable, Sendable {
 
     /// In which order the group moves to a declaration; nil for a group without waves.
     package func wavePlan(for declaration: Declaration) -> WavePlan? {
+        let group = group(for: declaration)
         guard let waves = group.waves else { return nil }
-        return knownPlans[declaration]
+        let known = waves.steps == self.group.waves?.steps ? knownPlans[declaration] : nil
+        return known
             ?? WavePlan(digest: declaration.digest, nodes: peers, steps: waves.steps)
     }
 

@@ -18,14 +18,17 @@ package struct Group: Hashable, Sendable {
     /// How many of its nodes that share a label's value may be in change or failed at once; nil for no limit.
     package var budget: Budget?
     package let prefetch: Prefetch
+    /// What it does otherwise while its baseline is urgent.
+    package var urgent: UrgentRules?
 
     package init(
         name: GroupName, baseline: BaselineName, gate: GateSetting, waves: Waves? = nil,
         windows: [Window] = [],
         freezes: [Freeze] = [], checks: [Check] = [], hold: String? = nil, retry: String? = nil,
         attempts: Int = Group.defaultAttempts, supersede: Supersede = .newest, budget: Budget? = nil,
-        prefetch: Prefetch = .declared
+        prefetch: Prefetch = .declared, urgent: UrgentRules? = nil
     ) {
+        self.urgent = urgent
         self.name = name
         self.baseline = baseline
         self.gate = gate

@@ -3,7 +3,7 @@
 /// A gate or a wave that is in the way of a change is loosened in a commit of its own, which somebody reads
 /// as such, and not in the one that needs it.
 package struct Loosening: Hashable, Sendable {
-    /// The key of the group's file that was loosened: `gate` or `waves`.
+    /// The key of the group's file that was loosened: `gate`, `waves` or `urgent`.
     package let key: String
     /// What became weaker, such as `'soak' goes from 4h to 1h`.
     package let sentence: String
@@ -25,10 +25,19 @@ extension Group {
     package func loosenings(
         from old: Group, sizes: [GroupName: Int] = [:], before: [GroupName: Int] = [:]
     ) -> [Loosening] {
-        gate.loosenings(from: old.gate, sizes: sizes, before: before).map { Loosening(key: "gate", $0) }
+        let usual =
+            gate.loosenings(from: old.gate, sizes: sizes, before: before).map { Loosening(key: "gate", $0) }
             + Waves.loosenings(from: old.waves, to: waves, nodes: sizes[name] ?? 0).map {
                 Loosening(key: "waves", $0)
             }
+        guard urgent != nil || old.urgent != nil else { return usual }
+        let (now, then) = (whenUrgent, old.whenUrgent)
+        let hurried =
+            now.gate.loosenings(from: then.gate, sizes: sizes, before: before)
+            + Waves.loosenings(from: then.waves, to: now.waves, nodes: sizes[name] ?? 0)
+        let known = usual.map(\.sentence)
+        return usual
+            + hurried.filter { !known.contains($0) }.map { Loosening(key: "urgent", "while urgent, \($0)") }
     }
 }
 

@@ -89,4 +89,10 @@ package struct GroupView: Hashable, Sendable {
         self.peers = peers
         self.proceed = proceed
     }
+
+    /// The same, with the group as it is while its baseline is urgent.
+    package var whenUrgent: GroupView {
+        GroupView(
+            fleet: fleet, group: group.whenUrgent, canaries: canaries, peers: peers, proceed: proceed)
+    }
 }

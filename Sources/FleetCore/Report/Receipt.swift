@@ -21,6 +21,9 @@ package struct Receipt: Hashable, Sendable {
     package var witnesses: [GateAnswer.Witness]
     /// What the waves before the node showed; nil where none was asked.
     package var wave: Wave?
+    /// Why it was urgent, so that windows were passed over and the group's rules for that held; nil where it
+    /// was not.
+    package var urgent: Urgency?
     /// For people.
     package var time: Timestamp
 
@@ -29,8 +32,9 @@ package struct Receipt: Hashable, Sendable {
     package init(
         fleet: FleetName, node: NodeName, group: GroupName, baseline: BaselineName, declaration: Declaration,
         previous: Declaration?, commit: CommitID, basis: Basis, isRollback: Bool, rule: GateRule?,
-        witnesses: [GateAnswer.Witness], wave: Wave? = nil, time: Timestamp
+        witnesses: [GateAnswer.Witness], wave: Wave? = nil, urgent: Urgency? = nil, time: Timestamp
     ) {
+        self.urgent = urgent
         self.wave = wave
         self.fleet = fleet
         self.node = node
@@ -65,11 +69,23 @@ package struct Receipt: Hashable, Sendable {
             "evidence": .array(witnesses.map(\.json)), "time": JSONValue(time),
         ]
         if let wave { members["waves"] = wave.json }
+        if let urgent { members["urgent"] = urgent.json }
         return .object(members)
     }
 
     /// The bytes of `receipt.json`.
     package var documentBytes: [UInt8] { json.documentBytes }
+}
+
+extension Urgency {
+    var json: JSONValue { ["until": .string(until.description), "reason": .string(reason)] }
+
+    init?(json: JSONValue?) {
+        guard let until = json?["until"]?.string.flatMap({ CalendarDay($0) }),
+            let reason = json?["reason"]?.string
+        else { return nil }
+        self.init(until: until, reason: reason)
+    }
 }
 
 extension GateRule {
@@ -146,7 +162,7 @@ extension Receipt {
             previous: Declaration(json: json["previous"]), commit: commit, basis: basis,
             isRollback: json["rollback"]?.bool ?? false, rule: GateRule(json: json["gate"]),
             witnesses: (json["evidence"]?.array ?? []).compactMap(GateAnswer.Witness.init(json:)),
-            wave: Wave(json: json["waves"]),
+            wave: Wave(json: json["waves"]), urgent: Urgency(json: json["urgent"]),
             time: json["time"]?.string.flatMap { Timestamp($0) } ?? Timestamp(seconds: 0))
     }
 }

@@ -34,6 +34,7 @@ struct ReceiptAudit {
         guard checkBaseline(setting) else { return }
         checkDeclaration()
         checkRollback()
+        checkUrgency(setting)
         checkBasis(setting)
         checkWaves(setting)
     }
@@ -132,6 +133,23 @@ struct ReceiptAudit {
             .rollbackUnfounded,
             "commit \(withdrawal.commit.short) took back \(withdrawal.count) declarations at once, so waves "
                 + "and windows applied")
+    }
+
+    /// Windows were passed over, and other rules held, only for what the commit calls urgent.
+    private mutating func checkUrgency(_ setting: ReceiptGround.Setting) {
+        guard let urgent = receipt.urgent else { return }
+        let commit = receipt.commit.short
+        guard setting.urgency == urgent else {
+            verdict.note(
+                .urgencyUnfounded,
+                "the receipt calls \(receipt.declaration) urgent until \(urgent.until) (\(urgent.reason)); "
+                    + "commit \(commit) does not")
+            return
+        }
+        guard receipt.time.day > urgent.until else { return }
+        verdict.note(
+            .urgencyUnfounded,
+            "it was urgent until \(urgent.until), and was admitted as such at \(receipt.time)")
     }
 
     private mutating func checkBasis(_ setting: ReceiptGround.Setting) {

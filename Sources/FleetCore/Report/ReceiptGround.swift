@@ -50,6 +50,7 @@ package struct ReceiptGround: Sendable {
 
     /// What a commit says to one group, and of the node.
     package struct Setting: Sendable {
+        /// With the group as it was for the declaration: urgent or not.
         package let view: GroupView
         /// What the commit lists for the node.
         package let node: NodeRecord
@@ -61,11 +62,14 @@ package struct ReceiptGround: Sendable {
         /// The witnesses of each wave before the node's own, whether on hold or not, and those that have left
         /// it since.
         package let waves: [[Peer]]
+        /// Why the declaration was urgent by the commit; nil where it was not.
+        package let urgency: Urgency?
 
         package init(
             view: GroupView, node: NodeRecord, departed: [GroupName: [Peer]] = [:], plan: WavePlan? = nil,
-            waves: [[Peer]] = []
+            waves: [[Peer]] = [], urgency: Urgency? = nil
         ) {
+            self.urgency = urgency
             self.view = view
             self.departed = departed
             self.node = node

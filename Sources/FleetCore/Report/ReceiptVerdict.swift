@@ -63,6 +63,7 @@ package struct ReceiptVerdict: Hashable, Sendable {
         case stepDiffers
         case wavesNotOpen
         case rollbackUnfounded
+        case urgencyUnfounded
         case proofMissing
         // What cannot be told
         case commitBeforeIntroduction

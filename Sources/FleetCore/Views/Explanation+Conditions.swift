@@ -79,7 +79,7 @@ extension Explaining {
     private func gateConditions(
         _ answer: Choice.Answer, _ declared: Declaration
     ) -> [Explanation.Condition] {
-        switch membership.group.gate {
+        switch membership.group(for: declared).gate {
         case .none: return [Explanation.Condition(.gate, .met, "the group has no gate")]
         case .broken(let message): return [Explanation.Condition(.gate, .notMet, "the gate: \(message)")]
         case .rule(let rule):
@@ -120,11 +120,12 @@ extension Explaining {
     /// Rule 7, one line for each thing that the group asks for.
     private var timeConditions: [Explanation.Condition] {
         let refusals = timeRefusals
-        let group = membership.group
+        let urgency = declared.flatMap { membership.urgent[$0] }
+        let group = declared.map { membership.group(for: $0) } ?? membership.group
         let asked: [(isAsked: Bool, codes: Set<Reason.Code>, text: String)] = [
             (!group.freezes.isEmpty, [.freeze, .clockUnknown], "no freeze"),
             (
-                !group.windows.isEmpty, [.window, .windowTooShort, .clockUnknown],
+                !group.windows.isEmpty && urgency == nil, [.window, .windowTooShort, .clockUnknown],
                 "a window is open, for long enough"
             ),
             (
@@ -138,6 +139,11 @@ extension Explaining {
             return Explanation.Condition(
                 .time, refusal == nil ? .met : .notMet,
                 item.text + (refusal.map { ": \($0.message)" } ?? ""))
+        }
+        if let urgency, !group.windows.isEmpty {
+            conditions.append(
+                Explanation.Condition(
+                    .time, .met, "no window is needed: urgent until \(urgency.until): \(urgency.reason)"))
         }
         let known = asked.reduce(into: Set<Reason.Code>()) { $0.formUnion($1.codes) }
         conditions += refusals.filter { !known.contains($0.code) }

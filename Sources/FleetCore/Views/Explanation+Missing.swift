@@ -26,7 +26,9 @@ extension Explaining {
 
     /// When the waves before the node's own may have done well at the earliest.
     private var waveTime: Timestamp? {
-        guard let declared, let waves = membership.group.waves, let wave, !wave.isUnread else { return nil }
+        guard let declared, let waves = membership.group(for: declared).waves, let wave, !wave.isUnread else {
+            return nil
+        }
         return evidence.ready(
             waves: waves, before: wave.wave, of: membership.group.name, for: declared, now: now.wall)
     }

@@ -70,6 +70,7 @@ package func explain(
     desired: Desired, membership: Membership, position: Position, evidence: Evidence,
     zones: [ZoneName: Result<ZoneRules, ZoneError>] = [:], now: Instant
 ) -> Explanation {
+    let membership = membership.judged(at: now)
     let choice = Choice(
         desired: desired, membership: membership, facts: position.facts, evidence: evidence,
         memory: position.memory, zones: zones, reboot: position.reboot, now: now,
@@ -112,8 +113,10 @@ struct Explaining {
 
     /// Why nothing new is admitted now, by the time and by the waves.
     var timeRefusals: [Reason] {
-        TimeRules(membership.group, zones: choice.zones, at: now)
-            .refusals(for: declared.flatMap { choice.need($0) }) + (wave?.refusals ?? [])
+        let rules =
+            declared.map { choice.timeRules(for: $0) }
+            ?? TimeRules(membership.group, zones: choice.zones, at: now)
+        return rules.refusals(for: declared.flatMap { choice.need($0) }) + (wave?.refusals ?? [])
     }
 
     var holds: [Reason] { desired.holds + [position.localHold].compactMap(\.self) }

@@ -18,6 +18,8 @@ package struct GroupRollout: Sendable {
     package let needs: [RolloutNeed]
     /// How the group's budget slows it down; nil without one, or where nobody waits.
     package let budget: BudgetOutlook?
+    /// Why it is urgent now, so that no window holds it; nil where it is not.
+    package var urgency: Urgency?
 
     /// The nodes that one wave adds.
     package struct Step: Sendable {
@@ -160,7 +162,11 @@ package struct GroupRolloutFacts: Sendable {
         self.zones = zones
     }
 
-    var group: Group { membership.group }
+    /// As it is for what is declared.
+    var group: Group { membership.group(for: declared) }
+
+    /// Why what is declared is urgent; nil where it is not.
+    var urgency: Urgency? { membership.urgent[declared] }
 
     /// The nodes by the waves that add them, in the waves' order; all as one without waves.
     fileprivate var steps: [(title: String, nodes: [CanaryEvidence])] {
@@ -215,7 +221,7 @@ package struct GroupRolloutFacts: Sendable {
             left = report.baseline.admitted
         }
         let waves = WaveRule(member, declaration: declared, leaving: left)
-        return TimeRules(group, zones: zones, at: now).refusals(for: nil)
+        return TimeRules(group, zones: zones, passesWindows: urgency != nil, at: now).refusals(for: nil)
             + (waves?.answer(on: evidence).refusals ?? [])
     }
 }
@@ -259,6 +265,7 @@ extension GroupRollout {
         estimate = outlook.estimate
         needs = outlook.needs
         budget = outlook.budget
+        urgency = facts.urgency
     }
 
     /// The groups of `all` in the order of their gates: those that others look at first.

@@ -19,7 +19,7 @@ package func explanation(
         let following = try source.follow(memory)
         memory.adopt(following)
         now = reading.doubted(before: following.markDate)
-        desired = try source.read(following, memory: memory).held(by: localHolds)
+        desired = try source.read(following, memory: memory).held(by: localHolds).judged(at: now)
     } catch {
         throw CycleError(error)
     }
@@ -48,7 +48,7 @@ private func evidence(
         evidence = await source.evidence(of: .gate(rule.after), for: desired, memory: memory, at: now)
             .evidence
     }
-    guard membership.group.waves != nil else { return evidence }
+    guard membership.group(for: declared).waves != nil else { return evidence }
     let waves = await source.evidence(of: .waves(declared), for: desired, memory: memory, at: now).evidence
     return evidence.adding(waves: waves.waves, unasked: waves.unasked)
 }

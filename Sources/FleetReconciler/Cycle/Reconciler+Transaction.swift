@@ -105,7 +105,9 @@ extension Reconciler {
         let reading = Instant(
             wall: later.wall, isWallKnown: now.isWallKnown && later.isWallKnown, bootID: later.bootID,
             sinceBoot: later.sinceBoot)
-        let time = TimeRules(membership.group, zones: await zones(for: desired), at: reading)
+        let isUrgent = membership.judged(at: reading).urgent[admitted.declaration] != nil
+        let time = TimeRules(
+            membership.group, zones: await zones(for: desired), passesWindows: isUrgent, at: reading)
         let version = membership.versions[admitted.declaration]
         let need = WindowNeed(
             changes: changes, durations: memory.durations, reboot: version?.baseline.reboot ?? .never)

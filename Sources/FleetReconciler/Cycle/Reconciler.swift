@@ -93,7 +93,8 @@ package struct Reconciler<
             return Desired(
                 commit: desired.commit, standing: desired.standing, mayAdmit: desired.mayAdmit,
                 holds: desired.holds + settings.localHolds(now),
-                conditions: (unreachable.map { [$0] } ?? []) + desired.conditions)
+                conditions: (unreachable.map { [$0] } ?? []) + desired.conditions
+            ).judged(at: now)
         } catch {
             throw CycleError(error)
         }

@@ -44,8 +44,8 @@ package struct FleetReader {
             fleet: fleet, group: group, node: node.node, baseline: baseline,
             sources: baseline.sources == nil ? nil : sources,
             canaries: gate.canaries,
-            soaksLookingHere: Set(gate.soaksLookingHere + [group.waves?.soak].compactMap(\.self)).sorted(),
-            peers: group.waves == nil ? [] : index.nodes(of: groupName).map(\.name),
+            soaksLookingHere: Set(gate.soaksLookingHere + group.waveSoaks).sorted(),
+            peers: group.movesInWaves ? index.nodes(of: groupName).map(\.name) : [],
             proceed: try proceed(of: group))
     }
 
@@ -91,7 +91,7 @@ package struct FleetReader {
         guard let group = file.group(gate: gate.setting) else { throw .unreadable([]) }
         return GroupView(
             fleet: fleet, group: group, canaries: gate.canaries,
-            peers: group.waves == nil ? [] : index.nodes(of: name).map(\.name),
+            peers: group.movesInWaves ? index.nodes(of: name).map(\.name) : [],
             proceed: try proceed(of: group))
     }
 

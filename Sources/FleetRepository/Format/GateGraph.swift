@@ -36,7 +36,9 @@ struct GateGraph {
 
     /// The soaks of the gates that look at `group`, shortest first.
     func soaks(lookingAt group: GroupName) -> [TimeSpan] {
-        Set(groups.values.filter { $0.after.contains(group) }.compactMap(\.keys.gate?.soak)).sorted()
+        let looking = groups.values.filter { $0.after.contains(group) }
+        let soaks = looking.flatMap { [$0.keys.gate?.soak, ($0.keys.urgent ?? nil)?.soak] }
+        return Set(soaks.compactMap(\.self)).sorted()
     }
 
     /// What is wrong with the gate of `file` beyond the file itself.

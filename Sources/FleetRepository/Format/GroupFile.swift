@@ -44,6 +44,7 @@ struct GroupFile: Sendable {
             freezes: keys.freezes ?? [], checks: keys.checks ?? [], hold: keys.hold ?? nil,
             retry: keys.retry ?? nil,
             attempts: keys.attempts ?? Group.defaultAttempts, supersede: keys.supersede ?? .newest,
-            budget: keys.budget ?? nil, prefetch: keys.prefetch ?? .declared)
+            budget: keys.budget ?? nil, prefetch: keys.prefetch ?? .declared,
+            urgent: keys.urgent ?? nil)
     }
 }

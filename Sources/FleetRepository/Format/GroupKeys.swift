@@ -16,10 +16,12 @@ struct GroupKeys: Sendable {
     var prefetch: Prefetch?
     /// The inner nil is a written `null`: no budget, whatever the defaults say.
     var budget: Budget??
+    /// The inner nil is a written `null`: as usual, whatever the defaults say.
+    var urgent: UrgentRules??
 
     static let names = [
         "gate", "waves", "window", "freeze", "budget", "checks", "hold", "retry", "attempts", "supersede",
-        "prefetch",
+        "prefetch", "urgent",
     ]
 
     /// Nothing written.
@@ -42,6 +44,9 @@ struct GroupKeys: Sendable {
         attempts = reader.node("attempts")?.integer(in: 1...100, problems)
         supersede = reader.choice("supersede")
         prefetch = reader.choice("prefetch")
+        if let node = reader.node("urgent") {
+            urgent = node.isNull ? .some(nil) : UrgentDecoder.rules(node, problems)
+        }
         if let node = reader.node("budget") {
             budget = node.isNull ? .some(nil) : BudgetDecoder.budget(node, problems)
         }
@@ -63,6 +68,7 @@ struct GroupKeys: Sendable {
         keys.supersede = supersede ?? defaults.supersede
         keys.prefetch = prefetch ?? defaults.prefetch
         keys.budget = budget ?? defaults.budget
+        keys.urgent = urgent ?? defaults.urgent
         return keys
     }
 }

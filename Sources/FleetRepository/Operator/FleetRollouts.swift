@@ -75,15 +75,20 @@ extension FleetPicture {
     ) -> GroupRolloutFacts {
         let group = view.group
         let nodes = (evidence.groups[group.name] ?? []).filter { $0.departedFrom == nil }
+        let isRead = CanonicalForm(view.baseline).digest == declared.digest
+        let version = DeclaredBaseline(
+            baseline: view.baseline, sources: view.sources, readAt: status.commit)
         let plan = group.waves.map {
             WavePlan(digest: declared.digest, nodes: view.peers, steps: $0.steps)
         }
         let left = DeclarationReader(clone: clone).leavers(of: group, since: [declared], at: status.commit)
         let membership = Membership(
             fleet: view.fleet, group: group, node: view.node,
-            stack: stacks[group.baseline] ?? DeclarationStack(), versions: [:], peers: view.peers,
+            stack: stacks[group.baseline] ?? DeclarationStack(),
+            versions: isRead ? [declared: version] : [:], peers: view.peers,
             knownPlans: plan.map { [declared: $0] } ?? [:], proceed: view.proceed,
-            leavers: left.nodes, leaversUnknown: left.unknown)
+            leavers: left.nodes, leaversUnknown: left.unknown
+        ).judged(at: now)
         var holds: [Reason] = []
         if let hold = view.fleet.hold { holds.append(Hold(level: .fleet, reason: hold).reasonToRest) }
         if let hold = group.hold { holds.append(Hold(level: .group, reason: hold).reasonToRest) }

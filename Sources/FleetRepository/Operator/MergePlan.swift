@@ -26,6 +26,8 @@ package struct MergePlan: Sendable {
         package let order: VersionOrder
         /// Words for what changes besides the packages.
         package let besides: [String]
+        /// Why it would be urgent, whatever day it is; nil where it would not.
+        package var urgent: Urgency?
     }
 
     /// What becomes of a baseline's declarations.

@@ -89,7 +89,7 @@ extension MergePlanner {
             if case .keeps = effect, besides.isEmpty, before != nil { return nil }
             return MergePlan.BaselinePlan(
                 name: name, effect: effect, changes: changes, order: now.manager.versionOrder,
-                besides: besides)
+                besides: besides, urgent: now.urgent)
         }
     }
 

@@ -84,6 +84,7 @@ extension FleetPicture {
         var membership = reader.membership(view, stacks: stacks, memory: NodeState(), at: commit)
         var position = position(of: node, in: membership, at: now)
         membership = reader.membership(view, stacks: stacks, memory: position.memory, at: commit)
+            .judged(at: now)
         position = self.position(of: node, in: membership, at: now)
         let desired = try desired(of: node, membership, at: commit, trouble: trouble)
         let evidence = try evidence(for: view, membership, by: commit, at: now)

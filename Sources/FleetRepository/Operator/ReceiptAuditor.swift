@@ -50,6 +50,7 @@ struct ReceiptAuditor {
     private struct PlanKey: Hashable {
         let view: ViewKey
         let declaration: Declaration
+        let isUrgent: Bool
     }
 
     /// How a group moves to a declaration: its order, and the witnesses of each wave.
@@ -180,7 +181,7 @@ extension ReceiptAuditor {
             fleet: try clone.repository.entry(at: Layout.fleet, in: receipt.commit)?.id,
             groups: try clone.repository.entry(at: Layout.groups, in: receipt.commit)?.id,
             group: receipt.group)
-        let view: GroupView
+        var view: GroupView
         do throws(FleetReadError) {
             let reader = FleetReader(CommitTree(clone: clone, commit: receipt.commit))
             view = if let known = views[key] { known } else { try reader.view(ofGroup: receipt.group) }
@@ -188,12 +189,15 @@ extension ReceiptAuditor {
             return error.place
         }
         views[key] = view
-        let planKey = PlanKey(view: key, declaration: receipt.declaration)
+        let urgency = urgency(of: receipt)
+        if urgency != nil { view = view.whenUrgent }
+        let planKey = PlanKey(view: key, declaration: receipt.declaration, isUrgent: urgency != nil)
         let known = departed[planKey]
         let left = if let known { known } else { try departed(since: view, receipt) }
         departed[planKey] = left
         guard let waves = view.group.waves else {
-            return .setting(ReceiptGround.Setting(view: view, node: node, departed: left))
+            return .setting(
+                ReceiptGround.Setting(view: view, node: node, departed: left, urgency: urgency))
         }
         let rollout =
             rollouts[planKey] ?? Rollout(waves, view.peers, receipt.declaration, book, receipt.commit)
@@ -209,7 +213,17 @@ extension ReceiptAuditor {
                 waves: (0..<max(own, leavers.waves.count)).map { index in
                     (index < own ? rollout.witnesses[index] : [])
                         + gone.filter { leavers.wave(index).contains($0.node) }
-                }))
+                }, urgency: urgency))
+    }
+
+    /// Why a receipt's declaration was urgent, where the receipt says so and the baseline said so then.
+    private func urgency(of receipt: Receipt) -> Urgency? {
+        guard let claimed = receipt.urgent else { return nil }
+        let stack = stacks[receipt.commit]?[receipt.baseline]
+        let read = DeclarationReader(clone: clone).baseline(
+            receipt.baseline, of: receipt.declaration,
+            at: [receipt.commit, stack?.layers.first { $0.declaration == receipt.declaration }?.coveredAt])
+        return read?.baseline.urgent == claimed ? claimed : nil
     }
 
     /// The nodes that have left a group since the receipt's declaration: one that the gate looks at, or the

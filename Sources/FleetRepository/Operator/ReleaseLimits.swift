@@ -5,7 +5,6 @@ internal import FleetCore
 struct ReleaseLimits {
     private let files: FleetFiles
     private(set) var problems: [Problem] = []
-    private(set) var warnings: [Problem] = []
 
     init(files: FleetFiles) { self.files = files }
 
@@ -14,16 +13,7 @@ struct ReleaseLimits {
             switch FileKind(path: path) {
             case .fleet:
                 if let root = try root(path) { checkPolicy(root, path) }
-            case .baseline:
-                guard let pair = try root(path).flatMap({ Self.value("urgent", in: $0) }), !pair.value.isNull
-                else { continue }
-                warnings.append(
-                    Problem(
-                        path, pair.keyPlace,
-                        "'urgent' needs a newer agent than \(AgentVersion.current); "
-                            + "until then nodes move as usual"
-                    ))
-            case .group, .node, .proceed, .sourceList, .trust, .misplaced, .other: continue
+            case .baseline, .group, .node, .proceed, .sourceList, .trust, .misplaced, .other: continue
             }
         }
     }

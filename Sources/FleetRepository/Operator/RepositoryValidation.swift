@@ -42,7 +42,7 @@ package enum RepositoryValidation {
         }
         return Validation(
             problems: format.problems + trust.problems + limits.problems + zones.problems + refused,
-            warnings: format.warnings + trust.warnings + limits.warnings + told + late + short
+            warnings: format.warnings + trust.warnings + told + late + short
                 + (void ?? []))
     }
 }

@@ -20,11 +20,27 @@ extension Group {
             ("checks", Self.list(checks.map(\.name))), ("hold", hold), ("retry", retry),
             ("attempts", "\(attempts)"), ("supersede", supersede.rawValue),
             ("budget", budget?.words), ("prefetch", prefetch.rawValue),
+            ("urgent", urgent?.words),
         ]
     }
 
     private static func list(_ items: [String]) -> String? {
         items.isEmpty ? nil : items.joined(separator: "; ")
+    }
+}
+
+extension UrgentRules {
+    /// Such as `soak 15m; waves 10%, 100% (…)`.
+    package var words: String {
+        let soak = soak.map { "soak \($0)" }
+        let waves: String? =
+            switch waves {
+            case .asUsual: nil
+            case .none: "no waves"
+            case .these(let waves): "waves \(waves.words)"
+            }
+        let parts = [soak, waves].compactMap(\.self)
+        return parts.isEmpty ? "as usual" : parts.joined(separator: "; ")
     }
 }
 
@@ -118,7 +134,9 @@ extension Baseline {
         if newer != new.newer { keys.append("newer: \(new.newer.rawValue)") }
         if checks != new.checks { keys.append("checks") }
         if reboot != new.reboot { keys.append("reboot: \(new.reboot.rawValue)") }
-        if urgent != new.urgent { keys.append("urgent") }
+        if urgent != new.urgent {
+            keys.append(new.urgent.map { "urgent until \($0.until)" } ?? "urgent: null")
+        }
         if irreversible != new.irreversible {
             keys.append("irreversible: \(new.irreversible.rawValue)")
         }

@@ -103,7 +103,7 @@ struct DeclarationReader {
     func leavers(
         of group: Group, since declarations: [Declaration], at followed: CommitID
     ) -> (nodes: [Declaration: Set<NodeName>], unknown: String?) {
-        guard group.waves != nil, !declarations.isEmpty else { return ([:], nil) }
+        guard group.movesInWaves, !declarations.isEmpty else { return ([:], nil) }
         let finder = DepartedCanaries(clone: clone, followed: followed)
         do throws(FleetReadError) {
             var leavers: [Declaration: Set<NodeName>] = [:]

@@ -71,7 +71,7 @@ extension GitFleetSource {
         _ peers: inout PeerBook, keeping witnesses: [NodeRecord], membership: Membership, view: NodeView,
         memory: NodeState
     ) {
-        let isWaiting = witnesses.isEmpty && membership.group.waves != nil
+        let isWaiting = witnesses.isEmpty && membership.group.movesInWaves
         let own = isWaiting ? Set(membership.peers) : []
         let stacked = memory.stacks.values.flatMap { $0.layers.map(\.declaration) }
         var members: Set<NodeName>?

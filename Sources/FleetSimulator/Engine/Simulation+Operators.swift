@@ -47,6 +47,13 @@ extension Simulation {
                 keysOf[name, default: []].insert(.group(group))
             }
         case .rewrite(let group): edit { $0.groups[group.name] = group }
+        case .urge(let days):
+            let last = Int(SimulatedClock.beginning + time) / 86_400 + days
+            edit { content in
+                content.baselines[ReleaseBook.baseline] = content.baselines[ReleaseBook.baseline].map {
+                    $0.urgent(Urgency(until: CalendarDay(daysSinceEpoch: last), reason: "in the news"))
+                }
+            }
         case .retry(let group): edit { $0.groups[group]?.retry = "at \(time)" }
         case .enrol(let group): enrol(into: group)
         case .remove(let name): edit { if $0.maySpare(name) { $0.nodes[name] = nil } }

@@ -87,12 +87,14 @@ extension Watch {
             return since < length && (length == 1_440 || since + 17 <= length)
         }
         let day = Int(wall / 86_400)
+        let urgentDay = followed.urgentUntil(state.admitted?.declaration)
+        let isUrgent = urgentDay.map { day <= $0 } ?? false
         let isFrozen = group.freezes.contains {
             ($0.from.daysSinceEpoch...$0.to.daysSinceEpoch).contains(day)
         }
         let place = isKnown ? isFrozen ? "in a freeze" : "outside its window" : "not knowing the time"
         expect(
-            .calendar, isKnown && isOpen && !isFrozen, on: node, in: simulation,
+            .calendar, isKnown && (isOpen || isUrgent) && !isFrozen, on: node, in: simulation,
             "it begins a change \(place)")
     }
 
@@ -144,6 +146,22 @@ extension FleetContent {
     func retry(of node: NodeName) -> RetryToken {
         let record = nodes[node]
         return RetryToken(group: record.flatMap { groups[$0.group]?.retry }, node: record?.retry)
+    }
+}
+
+extension SimulatedCommit {
+    /// The last day, since 1970, on which a declaration is urgent, by the newest commit at which it was on
+    /// top and could be read; nil if it is not.
+    func urgentUntil(_ declaration: Declaration?) -> Int? {
+        let name = ReleaseBook.baseline
+        var next: SimulatedCommit? = self
+        while let commit = next {
+            if commit.stacks[name]?.declared == declaration, commit.digests[name] == declaration?.digest {
+                return commit.content.baselines[name]?.urgent?.until.daysSinceEpoch
+            }
+            next = commit.parent
+        }
+        return nil
     }
 }
 

@@ -17,7 +17,12 @@ extension Watch {
                 "it admits \(admitted.declaration) as proven, and never was well on it")
             return
         }
-        if case .rule(let rule) = group.gate {
+        // Whether it is urgent the node judges by its own clock; the shorter soak is enough then.
+        let urgentDay = followed.urgentUntil(admitted.declaration)
+        let reading = node.clock.reading(at: simulation.time)
+        let isUrgent = reading.isWallKnown && urgentDay.map { reading.wall.seconds / 86_400 <= $0 } ?? false
+        let gate = isUrgent ? group.whenUrgent.gate : group.gate
+        if case .rule(let rule) = gate {
             for name in rule.after {
                 checkGroup(
                     name, rule: rule, declaration: admitted.declaration, at: followed, on: node,

@@ -56,17 +56,22 @@ extension SimulatedSource {
         at now: Instant
     ) -> EvidenceReading {
         let group = membership.group.name
-        guard let own = membership.wavePlan(for: declaration)?.wave(of: membership.node.name) else {
-            return EvidenceReading(evidence: .none, peers: memory.peers)
+        guard let plan = membership.wavePlan(for: declaration), let own = plan.wave(of: membership.node.name)
+        else { return EvidenceReading(evidence: .none, peers: memory.peers) }
+        let isHastened = membership.group(for: declaration).waves != membership.group.waves
+        let witnesses = (0..<own).map { step in
+            isHastened
+                ? commit.witnesses(of: step, in: plan)
+                : commit.witnesses(of: step, to: declaration, in: group)
         }
         var peers = PeerBook(memory.peers, running: memory.running.total(at: now))
         var read = (0..<own).map { step in
             node.reading.append(.wave(group, declaration, step))
-            return commit.witnesses(of: step, to: declaration, in: group).map {
+            return witnesses[step].map {
                 evidence(of: $0, isHeld: $0.hold != nil, memory: memory, peers: &peers)
             }
         }
-        for step in 0..<own { simulation.register(commit, group, declaration, step) }
+        for step in 0..<own { simulation.register(commit, group, declaration, step, witnesses[step]) }
         let leavers = membership.waveLeavers(for: declaration)
         let left = simulation.departed(from: group, since: [declaration], at: commit)
         for (index, wave) in leavers.waves.enumerated() {
@@ -93,7 +98,7 @@ extension SimulatedSource {
         _ peers: inout PeerBook, keeping witnesses: [NodeRecord], view: GroupView, commit: SimulatedCommit,
         memory: NodeState
     ) {
-        let isWaiting = witnesses.isEmpty && view.group.waves != nil
+        let isWaiting = witnesses.isEmpty && view.group.movesInWaves
         let stacked = memory.stacks.values.flatMap { $0.layers.map(\.declaration) }
         peers.prune(
             keeping: view.canaries.flatMap(\.nodes) + witnesses, besides: isWaiting ? view.peerSet : [],
@@ -181,6 +186,11 @@ extension SimulatedCommit {
         return records
     }
 
+    /// The witnesses of a wave of a plan that is not the usual one.
+    func witnesses(of step: Int, in plan: WavePlan) -> [NodeRecord] {
+        plan.witnesses(of: step) { content.nodes[$0]?.hold != nil }.compactMap { content.nodes[$0] }
+    }
+
     /// The order in which a group moves to a declaration; nil for a group without waves.
     func wavePlan(of group: GroupName, to declaration: Declaration) -> WavePlan? {
         guard let steps = content.groups[group]?.waves?.steps else { return nil }
@@ -193,10 +203,13 @@ extension SimulatedCommit {
 
 extension Simulation {
     /// Notes whose reports are read by those who look at a wave, so that they are woken.
-    func register(_ commit: SimulatedCommit, _ group: GroupName, _ declaration: Declaration, _ step: Int) {
+    func register(
+        _ commit: SimulatedCommit, _ group: GroupName, _ declaration: Declaration, _ step: Int,
+        _ witnesses: [NodeRecord]
+    ) {
         let key = ReadKey.wave(group, declaration, step)
         guard registered.insert(RegisteredWave(commit: commit.id, key: key)).inserted else { return }
-        for record in commit.witnesses(of: step, to: declaration, in: group) {
+        for record in witnesses {
             keysOf[record.name, default: []].insert(key)
         }
     }

@@ -147,7 +147,7 @@ struct SimulatedSource: FleetSource {
     private func leavers(
         of group: Group, in stack: DeclarationStack, memory: NodeState, at followed: SimulatedCommit
     ) -> [Declaration: Set<NodeName>] {
-        guard group.waves != nil else { return [:] }
+        guard group.movesInWaves else { return [:] }
         var leavers: [Declaration: Set<NodeName>] = [:]
         let open = stack.ahead(of: memory.base?.declaration)
         for departed in simulation.departed(from: group.name, since: open, at: followed) {

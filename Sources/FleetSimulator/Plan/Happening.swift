@@ -14,6 +14,8 @@ package enum Happening: Hashable, Sendable {
     case move(NodeName, to: GroupName)
     /// The group's file is written anew.
     case rewrite(Group)
+    /// The baseline becomes urgent, with the packages that it has, up to the end of a day some days later.
+    case urge(days: Int)
     /// The group's `retry` text changes, so that failed declarations may be tried again.
     case retry(GroupName)
     /// A new node is enrolled into a group.

@@ -36,6 +36,7 @@ package struct PlanMaker: Sendable {
                     .map { PlannedEvent(at: time + $0.delay, $0.happening) }
             }
         }
+        events += urgencies(shape, seed: seed)
         var plan = SimulationPlan(
             seed: seed, shape: shape, events: events.filter { $0.time < span }, calmAt: span)
         // Who may move at night alone takes a night for each step.
@@ -103,10 +104,27 @@ package struct PlanMaker: Sendable {
                         reason: "closing of the month")
                 ]
             }
+            if generator.happens(permille: 250) {
+                let soak = TimeSpan(seconds: Int64(generator.one(of: [0, 1_800, 3_600])))
+                shape.groups[index].group.urgent = UrgentRules(soak: soak)
+            }
             guard !windows.isEmpty || !freezes.isEmpty else { continue }
             shape.groups[index].group = shape.groups[index].group.with(windows: windows, freezes: freezes)
         }
         return shape
+    }
+
+    /// In some fleets with windows or freezes a baseline becomes urgent.
+    private func urgencies(_ shape: FleetShape, seed: UInt64) -> [PlannedEvent] {
+        guard odds[.release] > 0, shape.groups.contains(where: \.group.hasCalendar) else { return [] }
+        var generator = SimulationGenerator(seed: ~seed &+ 1)
+        var times = (0..<generator.below(4)).map { _ in Int64(generator.below(Int(span))) }
+        // In a freeze there is most to be wrong.
+        for freeze in shape.groups.flatMap(\.group.freezes) where generator.happens(permille: 800) {
+            let first = Int64(freeze.from.daysSinceEpoch) * 86_400 - SimulatedClock.beginning
+            times.append(first + Int64(generator.below(86_400)))
+        }
+        return times.map { PlannedEvent(at: $0, .urge(days: generator.below(3))) }
     }
 
     private func follower(
@@ -141,11 +159,13 @@ package struct PlanMaker: Sendable {
 }
 
 extension Group {
+    fileprivate var hasCalendar: Bool { !windows.isEmpty || !freezes.isEmpty }
+
     /// The same group with another calendar.
     func with(windows: [Window], freezes: [Freeze]) -> Group {
         Group(
             name: name, baseline: baseline, gate: gate, waves: waves, windows: windows, freezes: freezes,
             checks: checks, hold: hold, retry: retry, attempts: attempts, supersede: supersede,
-            budget: budget, prefetch: prefetch)
+            budget: budget, prefetch: prefetch, urgent: urgent)
     }
 }

@@ -102,10 +102,10 @@ package final class SimulatedCommit {
         }
         var soaks: [TimeSpan] = []
         for other in content.groups.values {
-            if case .rule(let rule) = other.gate, rule.after.contains(name) { soaks.append(rule.soak) }
+            if case .rule(let rule) = other.gate, rule.after.contains(name) { soaks += other.gateSoaks }
         }
-        if let waves = group.waves { soaks.append(waves.soak) }
-        let peers = group.waves == nil ? [] : roll(of: name).map(\.name)
+        soaks += group.waveSoaks
+        let peers = group.movesInWaves ? roll(of: name).map(\.name) : []
         let view = GroupView(
             group: group, baseline: baseline, digest: digest, canaries: canaries, soaks: soaks, peers: peers,
             peerSet: Set(peers))

@@ -5,7 +5,7 @@ internal import FleetReconciler
 extension Mutation {
     package static let choosing: [Mutation] = [
         markBeforeCheck, withdrawnIsAdmitted, wavesAreIgnored, budgetIsOffByOne, soakIsIgnored,
-        holdsAreIgnored, checksAreSkipped, windowsAreIgnored,
+        holdsAreIgnored, checksAreSkipped, windowsAreIgnored, urgencyPassesFreezes,
     ]
 
     static let markBeforeCheck: Mutation = {
@@ -101,6 +101,22 @@ extension Mutation {
             desired = desired.replacing { membership in
                 let group = membership.group.with(windows: [], freezes: [])
                 return (membership.stack, membership.versions, group)
+            }
+        }
+        return mutation
+    }()
+
+    static let urgencyPassesFreezes: Mutation = {
+        var mutation = Mutation(
+            "urgent passes a freeze", breaks: "what is urgent passes windows, and no freeze")
+        mutation.desired = { desired, _ in
+            desired = desired.replacing { membership in
+                let group = membership.group
+                let isUrgent = membership.stack.declared.flatMap { membership.versions[$0] }?.baseline.urgent
+                return (
+                    membership.stack, membership.versions,
+                    isUrgent == nil ? group : group.with(windows: group.windows, freezes: [])
+                )
             }
         }
         return mutation
