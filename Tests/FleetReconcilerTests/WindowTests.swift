@@ -50,7 +50,8 @@ struct WindowTests {
         #expect(try await world.cycle().phase == .converged)
     }
 
-    @Test func `what is declared already becomes urgent by a commit that changes nothing else`() async throws {
+    @Test func `what is declared already becomes urgent by a commit that changes nothing else`() async throws
+    {
         let world = World(installed: [])
         world.windows = [Self.shut]
         #expect(try await world.cycle().reasons.map(\.code) == [.window])
@@ -63,6 +64,35 @@ struct WindowTests {
         world.urgent = [:]
         world.installed = [:]
         #expect(try await world.cycle().reasons.map(\.code) == [.window])
+    }
+
+    @Test func `a node that was off in its windows catches up outside of them, and one that was on does not`()
+        async throws
+    {
+        for isOn in [false, true] {
+            let world = World(installed: [])
+            world.windows = [Window(days: Weekday.allCases, start: 720, end: 780, zone: .utc)]
+            world.missed = .run(after: 2)
+            world.declaredAt = [Declaration("A", by: 1): .of("2027-01-14T00:00:00Z")]
+            #expect(try await world.cycle().reasons.map(\.code) == [.window])
+            #expect(try world.memory.attended == .of("2027-01-15T08:05:00Z"))
+            if isOn {
+                // In the window, with a mirror that is away: nothing was missed.
+                world.planError = PackageError(.sourceUnreachable, "no route")
+                world.pace = 4 * 3_600
+                #expect(try await world.cycle().reasons.map(\.code) == [.sourceUnreachable])
+                #expect(try world.memory.attended == .of("2027-01-15T12:05:00Z"))
+                let saves = world.saves
+                world.pace = 60
+                try await world.cycle()
+                #expect(world.saves == saves)
+                world.planError = nil
+            }
+            // Two windows after the one that it was there before or in.
+            world.pace = 2 * 86_400
+            let outcome = try await world.cycle()
+            #expect(outcome.phase == (isOn ? .waiting : .converged), "\(outcome.reasons)")
+        }
     }
 
     @Test func `how long a change has taken is remembered, and the next one goes by it`() async throws {

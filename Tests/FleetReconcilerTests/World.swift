@@ -28,6 +28,8 @@ final class World {
     /// Why the baselines of these letters are urgent.
     var urgent: [String: Urgency] = [:]
     var whenUrgent: UrgentRules?
+    var missed = MissedWindows.wait
+    var declaredAt: [Declaration: Timestamp] = [:]
     var labels = ["site": "berlin-3"]
     /// What was asked of the source.
     var needs: [EvidenceNeed] = []
@@ -158,7 +160,7 @@ final class World {
             history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
             windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
             budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible,
-            urgent: urgent, whenUrgent: whenUrgent)
+            urgent: urgent, whenUrgent: whenUrgent, missed: missed, declaredAt: declaredAt)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

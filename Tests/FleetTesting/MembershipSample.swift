@@ -14,7 +14,8 @@ extension Membership {
         supersede: Supersede = .newest, budget: Budget? = nil, labels: [String: String] = [:],
         leavers: [Declaration: Set<NodeName>] = [:], leaversUnknown: String? = nil,
         prefetch: Prefetch = .declared, irreversible: IrreversiblePolicy = .refuse,
-        urgent: [String: Urgency] = [:], whenUrgent: UrgentRules? = nil
+        urgent: [String: Urgency] = [:], whenUrgent: UrgentRules? = nil,
+        missed: MissedWindows = .wait, declaredAt: [Declaration: Timestamp] = [:]
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -30,14 +31,16 @@ extension Membership {
         let group = Group(
             name: .of("stores"), baseline: .of("base"), gate: gate, waves: waves, windows: windows,
             freezes: freezes, retry: retry, attempts: attempts, supersede: supersede, budget: budget,
-            prefetch: prefetch, urgent: whenUrgent)
+            prefetch: prefetch, urgent: whenUrgent, missed: missed)
         let node = NodeRecord(
             name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA", labels: labels,
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))
-        return Membership(
+        var membership = Membership(
             fleet: Fleet(name: .of("acme"), agent: .of("0.1")), group: group, node: node, stack: stack,
             versions: versions, soaks: soaks, peers: peers.map { .of($0) }, proceed: proceed,
             leavers: leavers, leaversUnknown: leaversUnknown)
+        membership.declaredAt = declaredAt
+        return membership
     }
 }
 

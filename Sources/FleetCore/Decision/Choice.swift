@@ -136,7 +136,9 @@ struct Choice {
     /// When packages may be changed towards a declaration.
     func timeRules(for declaration: Declaration) -> TimeRules {
         TimeRules(
-            membership.group, zones: zones, passesWindows: membership.urgent[declaration] != nil, at: now)
+            membership.group, zones: zones,
+            passesWindows: membership.passesWindows(
+                towards: declaration, attended: memory.attended, zones: zones, at: now), at: now)
     }
 
     /// How long what a declaration changes here needs a window.

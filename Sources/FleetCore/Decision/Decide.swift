@@ -140,7 +140,9 @@ private struct Deliberation {
         } else if !assessment.request.isEmpty {
             let refusals = TimeRules(
                 membership.group, zones: actual.zones,
-                passesWindows: membership.urgent[admitted.declaration] != nil, at: now
+                passesWindows: membership.passesWindows(
+                    towards: admitted.declaration, attended: memory.attended, zones: actual.zones, at: now),
+                at: now
             )
             .refusals(
                 toChangeTowards: admitted,

@@ -52,6 +52,8 @@ package struct Membership: Hashable, Sendable {
     package let leavers: [Declaration: Set<NodeName>]
     /// Why it cannot be told who has left the group; nil where it can.
     package let leaversUnknown: String?
+    /// When declarations were committed, by the committers' clocks, as far as that is known.
+    package var declaredAt: [Declaration: Timestamp] = [:]
     /// Which declarations are urgent, as ``judged(at:)`` found.
     package internal(set) var urgent: [Declaration: Urgency] = [:]
 

@@ -20,14 +20,16 @@ package struct Group: Hashable, Sendable {
     package let prefetch: Prefetch
     /// What it does otherwise while its baseline is urgent.
     package var urgent: UrgentRules?
+    package var missed: MissedWindows
 
     package init(
         name: GroupName, baseline: BaselineName, gate: GateSetting, waves: Waves? = nil,
         windows: [Window] = [],
         freezes: [Freeze] = [], checks: [Check] = [], hold: String? = nil, retry: String? = nil,
         attempts: Int = Group.defaultAttempts, supersede: Supersede = .newest, budget: Budget? = nil,
-        prefetch: Prefetch = .declared, urgent: UrgentRules? = nil
+        prefetch: Prefetch = .declared, urgent: UrgentRules? = nil, missed: MissedWindows = .wait
     ) {
+        self.missed = missed
         self.urgent = urgent
         self.name = name
         self.baseline = baseline

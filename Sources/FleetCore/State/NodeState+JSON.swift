@@ -21,6 +21,7 @@ extension NodeState {
         members["intent"] = intent?.json ?? .null
         members["transaction"] = transaction?.json ?? .null
         members["backOff"] = backOff?.json ?? .null
+        if let attended { members["attended"] = JSONValue(attended) }
         if retries > 0 { members["retries"] = JSONValue(retries) }
         if !durations.measured.isEmpty { members["durations"] = durations.json }
         if let prefetchBackOff { members["prefetchBackOff"] = prefetchBackOff.json }
@@ -67,6 +68,7 @@ extension NodeState {
         transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
         backOff = try fields.optional("backOff", BackOff.init(json:))
         prefetchBackOff = try fields.optional("prefetchBackOff", BackOff.init(json:))
+        attended = members["attended"]?.string.flatMap { Timestamp($0) }
         retries = max(0, Int(clamping: members["retries"]?.integer ?? 0))
         durations = ChangeDurations(json: members["durations"])
         claim = try fields.optional("claim", ClaimMemory.init(json:))
@@ -89,7 +91,8 @@ extension NodeState {
     private static let fields = [
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
-        "durations", "retries", "report", "peers", "firstSeen", "watchedAt", "running", "identityConflict",
+        "durations", "retries", "attended", "report", "peers", "firstSeen", "watchedAt", "running",
+        "identityConflict",
     ]
 }
 

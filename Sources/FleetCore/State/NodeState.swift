@@ -25,6 +25,9 @@ package struct NodeState: Hashable, Sendable {
     package var backOff: BackOff?
     /// How long changes have taken here.
     package var durations = ChangeDurations()
+    /// When this node was last there in one of its windows, by the wall clock; kept only where its group
+    /// counts the windows that it has missed.
+    package var attended: Timestamp?
     /// How often a person has said on the node that what failed may be tried again.
     package var retries = 0
     /// When what is declared may be downloaded ahead again, after a try that came to nothing.

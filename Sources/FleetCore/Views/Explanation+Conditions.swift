@@ -145,6 +145,15 @@ extension Explaining {
                 Explanation.Condition(
                     .time, .met, "no window is needed: urgent until \(urgency.until): \(urgency.reason)"))
         }
+        if let declared, case .run(let enough) = group.missed, !group.windows.isEmpty, urgency == nil {
+            let missed = membership.missedWindows(
+                of: declared, attended: position.memory.attended, zones: choice.zones, at: now)
+            if missed >= enough {
+                let count = enough == 1 ? "a window" : "\(enough) windows in a row"
+                conditions.append(
+                    Explanation.Condition(.time, .met, "no window is needed: it has missed \(count)"))
+            }
+        }
         let known = asked.reduce(into: Set<Reason.Code>()) { $0.formUnion($1.codes) }
         conditions += refusals.filter { !known.contains($0.code) }
             .map { Explanation.Condition(.time, .notMet, $0.message) }

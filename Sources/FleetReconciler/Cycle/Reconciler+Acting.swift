@@ -102,6 +102,23 @@ extension Reconciler {
     }
 }
 
+extension Reconciler {
+    /// Notes that the node was there in a window of its group, where missed ones are counted.
+    mutating func attend(
+        _ desired: Desired, decision: Decision, at now: Instant
+    ) async throws(CycleError) {
+        guard case .member(let membership) = desired.standing else { return }
+        let isDark = desired.conditions.contains { $0.code == .remoteAway }
+        guard !isDark || membership.group.missed == .wait else { return }
+        let isKept = decision.reasons.contains { [.window, .windowTooShort].contains($0.code) }
+        let attended = membership.attendance(
+            since: memory.attended, isKept: isKept, zones: await zones(for: desired), at: now)
+        guard attended != memory.attended else { return }
+        memory.attended = attended
+        try save(at: now)
+    }
+}
+
 extension PackageSystem {
     /// The rules of the zones that a group's windows and freezes name, or why the machine does not know them.
     func zones(of group: Group) async -> [ZoneName: Result<ZoneRules, ZoneError>] {

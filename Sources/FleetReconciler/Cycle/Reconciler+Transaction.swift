@@ -105,9 +105,10 @@ extension Reconciler {
         let reading = Instant(
             wall: later.wall, isWallKnown: now.isWallKnown && later.isWallKnown, bootID: later.bootID,
             sinceBoot: later.sinceBoot)
-        let isUrgent = membership.judged(at: reading).urgent[admitted.declaration] != nil
-        let time = TimeRules(
-            membership.group, zones: await zones(for: desired), passesWindows: isUrgent, at: reading)
+        let zones = await zones(for: desired)
+        let passesWindows = membership.judged(at: reading).passesWindows(
+            towards: admitted.declaration, attended: memory.attended, zones: zones, at: reading)
+        let time = TimeRules(membership.group, zones: zones, passesWindows: passesWindows, at: reading)
         let version = membership.versions[admitted.declaration]
         let need = WindowNeed(
             changes: changes, durations: memory.durations, reboot: version?.baseline.reboot ?? .never)

@@ -37,6 +37,24 @@ enum CalendarDecoder {
         return Freeze(from: from, to: to, reason: reason, zone: zone)
     }
 
+    /// Reads `wait`, `run`, which is `{after: 1}`, or `{after: 3}`.
+    static func missed(_ node: DocumentNode, _ problems: FileProblems) -> MissedWindows? {
+        let expected = "'wait', 'run', or a mapping such as {after: 3}"
+        guard case .mapping = node.content else {
+            guard let text = node.scalar(expected: expected, problems) else { return nil }
+            switch text {
+            case "wait": return .wait
+            case "run": return .run(after: 1)
+            default:
+                problems.add(node, expected: expected)
+                return nil
+            }
+        }
+        guard let reader = MappingReader(node, keys: ["after"], problems) else { return nil }
+        return reader.required("after", "a number from 1 to 100") { $0.integer(in: 1...100, problems) }
+            .map { .run(after: $0) }
+    }
+
     private static func days(_ node: DocumentNode, _ problems: FileProblems) -> [Weekday]? {
         let expected = "a list of days such as [sat, sun]"
         guard let items = node.items(expected, atMost: 7, problems) else { return nil }

@@ -45,6 +45,6 @@ struct GroupFile: Sendable {
             retry: keys.retry ?? nil,
             attempts: keys.attempts ?? Group.defaultAttempts, supersede: keys.supersede ?? .newest,
             budget: keys.budget ?? nil, prefetch: keys.prefetch ?? .declared,
-            urgent: keys.urgent ?? nil)
+            urgent: keys.urgent ?? nil, missed: keys.missed ?? .wait)
     }
 }

@@ -18,10 +18,11 @@ struct GroupKeys: Sendable {
     var budget: Budget??
     /// The inner nil is a written `null`: as usual, whatever the defaults say.
     var urgent: UrgentRules??
+    var missed: MissedWindows?
 
     static let names = [
         "gate", "waves", "window", "freeze", "budget", "checks", "hold", "retry", "attempts", "supersede",
-        "prefetch", "urgent",
+        "prefetch", "urgent", "missed",
     ]
 
     /// Nothing written.
@@ -44,6 +45,7 @@ struct GroupKeys: Sendable {
         attempts = reader.node("attempts")?.integer(in: 1...100, problems)
         supersede = reader.choice("supersede")
         prefetch = reader.choice("prefetch")
+        missed = reader.node("missed").flatMap { CalendarDecoder.missed($0, problems) }
         if let node = reader.node("urgent") {
             urgent = node.isNull ? .some(nil) : UrgentDecoder.rules(node, problems)
         }
@@ -69,6 +71,7 @@ struct GroupKeys: Sendable {
         keys.prefetch = prefetch ?? defaults.prefetch
         keys.budget = budget ?? defaults.budget
         keys.urgent = urgent ?? defaults.urgent
+        keys.missed = missed ?? defaults.missed
         return keys
     }
 }

@@ -20,12 +20,22 @@ extension Group {
             ("checks", Self.list(checks.map(\.name))), ("hold", hold), ("retry", retry),
             ("attempts", "\(attempts)"), ("supersede", supersede.rawValue),
             ("budget", budget?.words), ("prefetch", prefetch.rawValue),
-            ("urgent", urgent?.words),
+            ("urgent", urgent?.words), ("missed", missed.words),
         ]
     }
 
     private static func list(_ items: [String]) -> String? {
         items.isEmpty ? nil : items.joined(separator: "; ")
+    }
+}
+
+extension MissedWindows {
+    /// nil where nothing is written of it.
+    fileprivate var words: String? {
+        switch self {
+        case .wait: nil
+        case .run(after: let count): "run after \(count)"
+        }
     }
 }
 

@@ -93,10 +93,20 @@ struct DeclarationReader {
                 name, of: declaration, at: [stack.coveredAt(declaration), followed])
         }
         let left = leavers(of: view.group, since: stack.ahead(of: memory.base?.declaration), at: followed)
-        return Membership(
+        var membership = Membership(
             fleet: view.fleet, group: view.group, node: view.node, stack: stack, versions: versions,
             soaks: view.soaksLookingHere, peers: view.peers, proceed: view.proceed,
             leavers: left.nodes, leaversUnknown: left.unknown)
+        if view.group.missed != .wait {
+            for declaration in versions.keys { membership.declaredAt[declaration] = time(of: declaration) }
+        }
+        return membership
+    }
+
+    private func time(of declaration: Declaration) -> Timestamp? {
+        (try? clone.repository.commit(declaration.commit)).flatMap(\.self).map {
+            Timestamp(seconds: $0.committer.time)
+        }
     }
 
     /// Who has left a group that moves in waves since each declaration, or why that cannot be told.

@@ -89,13 +89,33 @@ extension Watch {
         let day = Int(wall / 86_400)
         let urgentDay = followed.urgentUntil(state.admitted?.declaration)
         let isUrgent = urgentDay.map { day <= $0 } ?? false
+        let hasMissed = hasMissedEnough(of: group, state, at: wall, in: simulation)
         let isFrozen = group.freezes.contains {
             ($0.from.daysSinceEpoch...$0.to.daysSinceEpoch).contains(day)
         }
         let place = isKnown ? isFrozen ? "in a freeze" : "outside its window" : "not knowing the time"
         expect(
-            .calendar, isKnown && (isOpen || isUrgent) && !isFrozen, on: node, in: simulation,
+            .calendar, isKnown && (isOpen || isUrgent || hasMissed) && !isFrozen, on: node, in: simulation,
             "it begins a change \(place)")
+    }
+
+    /// Counts the windows, day by day, that lie between what the node may know of and now.
+    private func hasMissedEnough(
+        of group: Group, _ state: NodeState, at wall: Int64, in simulation: Simulation
+    ) -> Bool {
+        guard case .run(let enough) = group.missed, let attended = state.attended?.seconds,
+            let window = group.windows.first,
+            let declared = simulation.repository.commit(state.admitted?.declaration.commit)
+        else { return false }
+        let first = max(attended, SimulatedClock.beginning + declared.time)
+        let length = Int64((window.end - window.start + 1_440 - 1) % 1_440 + 1) * 60
+        var missed = 0
+        var opening = first - first % 86_400 - 86_400 + Int64(window.start) * 60
+        while opening + length <= wall {
+            if opening >= first { missed += 1 }
+            opening += 86_400
+        }
+        return missed >= enough
     }
 
     /// A cycle has ended; without an outcome if its own disk was of no use.

@@ -132,12 +132,17 @@ struct SimulatedSource: FleetSource {
         }
         let stack = following.stacks[view.group.baseline] ?? DeclarationStack()
         for layer in stack.layers { _ = followed.wavePlan(of: record.group, to: layer.declaration) }
-        let membership = Membership(
+        var membership = Membership(
             fleet: followed.content.fleet, group: view.group, node: record, stack: stack,
             versions: versions(view, at: followed, following: following, memory: memory), soaks: view.soaks,
             peers: view.peers, knownPlans: followed.wavePlans[record.group] ?? [:],
             proceed: followed.content.proceeds[record.group],
             leavers: leavers(of: view.group, in: stack, memory: memory, at: followed))
+        for declaration in membership.versions.keys {
+            membership.declaredAt[declaration] = simulation.repository.commit(declaration.commit).map {
+                Timestamp(seconds: SimulatedClock.beginning + $0.time)
+            }
+        }
         return Desired(
             commit: followed.id, standing: .member(membership), mayAdmit: following.mayAdmit, holds: holds,
             conditions: following.conditions)

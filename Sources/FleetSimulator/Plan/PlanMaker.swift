@@ -104,6 +104,9 @@ package struct PlanMaker: Sendable {
                         reason: "closing of the month")
                 ]
             }
+            if !windows.isEmpty, generator.happens(permille: 300) {
+                shape.groups[index].group.missed = .run(after: generator.number(in: 1...3))
+            }
             if generator.happens(permille: 250) {
                 let soak = TimeSpan(seconds: Int64(generator.one(of: [0, 1_800, 3_600])))
                 shape.groups[index].group.urgent = UrgentRules(soak: soak)
@@ -166,6 +169,6 @@ extension Group {
         Group(
             name: name, baseline: baseline, gate: gate, waves: waves, windows: windows, freezes: freezes,
             checks: checks, hold: hold, retry: retry, attempts: attempts, supersede: supersede,
-            budget: budget, prefetch: prefetch, urgent: urgent)
+            budget: budget, prefetch: prefetch, urgent: urgent, missed: missed)
     }
 }

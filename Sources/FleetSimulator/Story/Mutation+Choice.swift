@@ -129,6 +129,14 @@ extension Mutation {
     }()
 }
 
+extension Membership {
+    fileprivate func declared(at times: [Declaration: Timestamp]) -> Membership {
+        var membership = self
+        membership.declaredAt = times
+        return membership
+    }
+}
+
 extension Desired {
     /// The same, with another stack, other versions and another group of the node's membership.
     fileprivate func replacing(
@@ -139,7 +147,8 @@ extension Desired {
         let changed = Membership(
             fleet: membership.fleet, group: group, node: membership.node, stack: stack, versions: versions,
             soaks: membership.soaks, peers: membership.peers, proceed: membership.proceed,
-            leavers: membership.leavers)
+            leavers: membership.leavers
+        ).declared(at: membership.declaredAt)
         return Desired(
             commit: commit, standing: .member(changed), mayAdmit: mayAdmit, holds: holds,
             conditions: conditions)
