@@ -23,6 +23,9 @@ struct SimulatorCommand: AsyncParsableCommand {
     @Option(help: "Run this seed alone, and tell its story if it fails.")
     var seed: UInt64?
 
+    @Flag(help: "Tell a whole story, without looking for a shorter one.")
+    var whole = false
+
     @Option(help: "The largest fleet, in nodes; at least 5.")
     var nodes = 500
 
@@ -76,8 +79,9 @@ struct SimulatorCommand: AsyncParsableCommand {
             Terminal.print("\nseed \(violation.seed): \(violation.what)")
             Terminal.print(
                 "replay: plimsoll-simulator --seed \(violation.seed) --nodes \(nodes) --days \(days)")
-            let story = await Trial.story(seed: violation.seed, maker: maker, options: options) ?? []
-            for line in story { Terminal.print("  \(line)") }
+            let story = await Trial.story(
+                seed: violation.seed, maker: maker, options: options, isShortened: !whole)
+            for line in story ?? [] { Terminal.print("  \(line)") }
         }
         if !sum.violations.isEmpty { throw ExitCode(1) }
     }

@@ -1,5 +1,6 @@
 import FleetCore
 import FleetPackages
+import FleetReconciler
 import FleetTesting
 import Glibc
 import Testing

@@ -71,7 +71,7 @@ package protocol PackageSystem: PackageKeeping {
 
 extension PackageSystem {
     /// Runs health checks that have had their time to settle.
-    func results(of checks: [Check]) async -> [CheckResult] { await results(of: checks, settling: []) }
+    package func results(of checks: [Check]) async -> [CheckResult] { await results(of: checks, settling: []) }
 }
 
 /// A step that the package manager announces while it works.

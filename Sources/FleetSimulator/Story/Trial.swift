@@ -21,15 +21,17 @@ package struct Trial: Sendable {
     }
 
     /// Tells the shortest story that breaks the same invariant, a line for each thing that happens.
+    ///
+    /// - Parameter isShortened: whether a shorter story is looked for; else it is told as it was.
     package static func story(
-        seed: UInt64, maker: PlanMaker, options: SimulationOptions
+        seed: UInt64, maker: PlanMaker, options: SimulationOptions, isShortened: Bool = true
     ) async -> [String]? {
         let plan = maker.plan(seed: seed)
         let first = Simulation(plan, options: options)
         await first.run()
         guard let violation = first.watch.violation else { return nil }
         var shrinker = Shrinker(plan, invariant: violation.invariant, options: options)
-        await shrinker.shrink()
+        if isShortened { await shrinker.shrink() }
         var telling = options
         telling.tellsStory = true
         let last = Simulation(shrinker.plan, options: telling)
