@@ -33,10 +33,12 @@ package struct AptPackages: PackageSystem {
     package func download(_ plan: Plan) async throws(PackageError) {
         let inventory = try database.database().inventory
         try AptOptionFiles(configuration: configuration).write(for: plan.request, from: plan.origin)
+        // What is downloaded ahead is not installed yet, and leaves more free than this.
+        if !Ahead.isOn { try await SpaceBudget(configuration, plan: plan).check() }
         try await AptArchives(configuration, plan: plan, inventory: inventory).fetch()
         // The manager would wait for a lock, but so would the node's report. Asked last: what follows is the
         // change.
-        let locks = AptLocks(configuration: configuration, ownSources: plan.request.sources != nil)
+        let locks = AptLocks(configuration: configuration, sources: plan.request.sources)
         if let locked = locks.holder() {
             throw locked
         }
@@ -81,6 +83,12 @@ package struct AptPackages: PackageSystem {
     package func rebootRequirement() -> RebootStatement {
         let inventory = try? database.database().inventory
         return RebootRequirement(root: configuration.root, inventory: inventory).statement
+    }
+
+    package func findings(
+        after known: MachineFindings?, sources: [SourceList]?
+    ) async -> MachineFindings {
+        FindingScan(configuration, sources: sources).findings(after: known)
     }
 
     package func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] {

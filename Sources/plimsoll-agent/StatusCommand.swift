@@ -64,6 +64,10 @@ struct StatusCommand: AsyncParsableCommand {
             let state = record.failure.isFinal ? "finally" : "attempt \(record.failure.attempts)"
             fields.append(("failed", "\(record.failure.declaration), \(state): \(record.failure.reason)"))
         }
+        for finding in report?.findings ?? [] { fields.append(("finding", finding.message)) }
+        if let omitted = report?.findingsOmitted, omitted > 0 {
+            fields.append(("finding", "and \(omitted) more"))
+        }
         if let intent = memory.intent {
             fields.append(("intent", "\(intent.kind.rawValue) \(intent.declaration)"))
         }

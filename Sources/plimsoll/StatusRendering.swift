@@ -11,8 +11,8 @@ internal import FleetRepository
 /// - `nodes`, a list: `node`, `group`, `phase`, `verified`; where it is not verified, `why`, null if there is
 ///   no report; where it is, `report`, `sequence`, `time`, `age` in seconds, `agent`, `commit`, `declared`
 ///   and `admitted` (`digest`, `commit`, or null), `compliant`, `entries` (`installed`, `applying`, or null),
-///   `reasons` as in the report; of all `person`, what a person does about it (`state`, `step`, `onlyWay`),
-///   or null;
+///   `reasons` and `findings` as in the report, `findingsOmitted`; of all `person`, what a person does
+///   about it (`state`, `step`, `onlyWay`), or null;
 /// - `summary`: `nodes`, `reporting`, `verified`, `converged`, `compliant`, `entries`.
 struct StatusRendering {
     private let status: FleetStatus
@@ -40,6 +40,45 @@ struct StatusRendering {
             Terminal.print("")
         }
         Terminal.print(summaryLine)
+    }
+
+    /// Each node with all of its reasons and findings.
+    func printAtLength() {
+        for node in status.nodes {
+            var fields: [(String, String)] = [
+                ("node", node.node.description), ("group", node.group.description),
+                ("phase", node.phase.rawValue),
+            ]
+            switch node.testimony {
+            case .none: fields.append(("report", "it has never reported"))
+            case .rejected(let why): fields.append(("report", "not verified: \(why)"))
+            case .verified(let report, let id): fields += Self.fields(of: report, id: id, now: now)
+            }
+            if let step = person(node) { fields.append(("now", "\(step.step)")) }
+            let width = fields.map(\.0.count).max() ?? 0
+            for (name, value) in fields {
+                Terminal.print(
+                    name + String(repeating: " ", count: width - name.count + 2) + Table.Cell(value).text)
+            }
+        }
+    }
+
+    private static func fields(of report: Report, id: CommitID, now: Timestamp) -> [(String, String)] {
+        var fields: [(String, String)] = [
+            ("declared", report.baseline.declared?.description ?? "-"),
+            ("admitted", report.baseline.admitted?.description ?? "-"),
+            ("report", "number \(report.sequence), \(id), \(age(of: report, now).rough) old, verified"),
+        ]
+        fields += report.packages.findings.map { entry in
+            ("entry", "\(entry.key) is \(entry.state.rawValue): wanted \(entry.wanted), found \(entry.found)")
+        }
+        fields += report.checks.filter { $0.outcome == .failed }.map { check in
+            ("check", "\(check.name) failed: \(check.message)")
+        }
+        fields += report.reasons.map { ("because", "\($0.code.rawValue): \($0.message)") }
+        fields += report.findings.map { ("finding", "\($0.code): \($0.message)") }
+        if report.findingsOmitted > 0 { fields.append(("finding", "and \(report.findingsOmitted) more")) }
+        return fields
     }
 
     private static let mostNeeds = 12
@@ -177,6 +216,10 @@ extension StatusRendering {
                     ["installed": JSONValue($0.installed), "applying": JSONValue($0.applying)]
                 } ?? .null
             members["reasons"] = .array(report.reasons.map(\.json))
+            members["findings"] = .array(report.findings.map(\.json))
+            if report.findingsOmitted > 0 {
+                members["findingsOmitted"] = JSONValue(report.findingsOmitted)
+            }
         }
         return .object(members)
     }

@@ -80,7 +80,7 @@ struct ObstacleTests {
         let (fleet, node) = try await convergedNode()
         try await fleet.packages.add([LocalFleet.till("1.3-1")])
         try fleet.declare("till: 1.3-1")
-        let lists = try runSuccessfully(["find", "\(node.state)/apt", "-path", "*lists*", "-name", "lock"])
+        let lists = try runSuccessfully(["find", "\(node.state)/apt", "-path", "*indexes*", "-name", "lock"])
             .lines
         let holder = try HeldProcess.holding(try #require(lists.first))
         try expectBlocked(node, by: .packagesLocked, "lock", "\(holder.process)")

@@ -80,7 +80,7 @@ struct AptDownloadTests {
         #expect(try await sandbox.versions() == ["app:all": "1"])
     }
 
-    @Test(.enabled(if: canMount, "needs the right to mount"))
+    @Test(.enabled(if: FileSystems.canMount, "needs the right to mount"))
     func `a disk without space is told before anything is fetched`() async throws {
         let big = String(repeating: "x", count: 200_000)
         let sandbox = try await AptSandbox([SandboxPackage("app", "1", files: ["/usr/share/app": big])])
@@ -91,14 +91,6 @@ struct AptDownloadTests {
         let error = await #expect(throws: PackageError.self) { try await sandbox.packages.download(plan) }
         #expect(error?.code == .noSpace)
     }
-
-    /// Whether this process may mount, as only root outside of a container may.
-    private static let canMount =
-        (try? withTemporaryFolder { folder in
-            let isMounted = try run(["mount", "-t", "tmpfs", "tmpfs", folder.path]).exitCode == 0
-            if isMounted { try runSuccessfully(["umount", folder.path]) }
-            return isMounted
-        }) ?? false
 
     @Test func `a lock that another process holds ends the wait, and nothing has changed`() async throws {
         let sandbox = try await AptSandbox(

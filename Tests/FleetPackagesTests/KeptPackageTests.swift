@@ -64,6 +64,9 @@ struct KeptPackageTests {
         let sandbox = try await Self.rebuilding()
         let changes = try await sandbox.keepAndCarryOut(targets: Self.toTwo, rebuilding: [Self.till])
         #expect(sandbox.origins == ["till 1 rebuilt", "till 2 source"])
+        let kept = await sandbox.packages.findings(after: nil, sources: nil).found
+        #expect(kept.map(\.code) == ["rebuiltKept"])
+        #expect(kept.first?.message.hasSuffix("no source offered it: \(Self.till)") == true)
 
         // Forward to the version that was rebuilt: to a baseline it is another file than the published one.
         let forward = try AptSandbox.request(targets: [Self.till: "1"])
@@ -80,6 +83,8 @@ struct KeptPackageTests {
         #expect(try await sandbox.versions() == [Self.till: "1"])
         #expect(try sandbox.text(of: "/usr/share/till/version") == "1")
         #expect(try sandbox.dpkg("--status", "till").text.contains("Plimsoll-Rebuilt: yes"))
+        let installed = await sandbox.packages.findings(after: nil, sources: nil).found
+        #expect(installed.map(\.code) == ["rebuiltInstalled", "rebuiltKept"])
 
         // apt's archives have the rebuilt file now; what is kept of it is not taken for the published one.
         try FileManager.default.removeItem(atPath: sandbox.configuration.store)

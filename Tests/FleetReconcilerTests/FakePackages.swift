@@ -94,6 +94,12 @@ struct FakePackages: PackageSystem {
 
     func rebootRequirement() -> RebootStatement { RebootStatement() }
 
+    func findings(after known: MachineFindings?, sources: [SourceList]?) async -> MachineFindings {
+        if let known { return known }
+        world.scans += 1
+        return world.findings
+    }
+
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
 
     func results(of checks: [Check], settling: Set<String>) async -> [CheckResult] {

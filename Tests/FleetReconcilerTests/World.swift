@@ -69,6 +69,9 @@ final class World {
     var applied: [[PackageChange]] = []
     /// How often a plan was asked for.
     var plans = 0
+    /// What is found on the machine, and how often it was looked for.
+    var findings = MachineFindings()
+    var scans = 0
     /// Whether dpkg's journal says that it was interrupted.
     var isInterrupted = false
 

@@ -45,7 +45,7 @@ package struct Assessment: Hashable, Sendable {
             let installed = inventory.packages(named: entry, among: names)
             guard inventory.knowsArchitecture(of: entry.key), entry.applies(to: installed) else {
                 notApplicable.append(entry.key)
-                if !exceptions.contains(entry.key) { draft.pin(entry) }
+                if !exceptions.contains(entry.key) { draft.pin(entry, in: inventory) }
                 continue
             }
             let state =
@@ -118,9 +118,28 @@ private struct RequestDraft {
     var sha256: [PackageID: Digest] = [:]
     var changedKeys: Set<EntryKey> = []
 
-    mutating func pin(_ entry: Entry) {
-        guard let version = entry.requirement.version else { return }
+    /// Determines the version of what an entry names, wherever it comes in, and its bytes.
+    mutating func pin(_ entry: Entry, in inventory: InventoryIndex) {
+        guard case .version(let version, _, let digests) = entry.requirement else { return }
         pins.append(Pin(key: entry.key, version: version))
+        if case .package = entry.key {
+            demand(digests, of: inventory.id(toInstall: entry.key), in: inventory)
+        }
+    }
+
+    /// A package for all architectures may be written under the node's own, and the other way round: which
+    /// of the two its file is for is known once it is there.
+    private mutating func demand(
+        _ digests: [Architecture: Digest], of id: PackageID, in inventory: InventoryIndex
+    ) {
+        let own = inventory.inventory.architectures.first
+        let others: [Architecture?] =
+            id.architecture == .all ? [own] : id.architecture == own ? [.all] : []
+        for architecture in [id.architecture] + others {
+            guard let architecture, let digest = digests[architecture] else { continue }
+            sha256[id] = digest
+            return
+        }
     }
 
     /// Adds what `entry` asks for, and says how it stands now.
@@ -133,14 +152,15 @@ private struct RequestDraft {
         case .version(let version, _, let digests):
             let state = self.state(of: installed, wanted: version, key: entry.key)
             guard state != .held else { return state }
-            pin(entry)
+            pin(entry, in: inventory)
             guard !installed.isEmpty else {
-                set(inventory.id(toInstall: entry.key), to: version, digests: digests)
+                targets[inventory.id(toInstall: entry.key)] = version
                 changedKeys.insert(entry.key)
                 return state
             }
             for package in installed where mustChange(package, to: version, key: entry.key) {
-                set(package.id, to: version, digests: digests)
+                targets[package.id] = version
+                demand(digests, of: package.id, in: inventory)
                 changedKeys.insert(entry.key)
             }
             return state
@@ -155,11 +175,6 @@ private struct RequestDraft {
         for package in left { removals[package.id] = purge }
         changedKeys.insert(key)
         return .forbidden
-    }
-
-    private mutating func set(_ id: PackageID, to version: PackageVersion, digests: [Architecture: Digest]) {
-        targets[id] = version
-        if let digest = digests[id.architecture] { sha256[id] = digest }
     }
 
     private func mustChange(_ package: InstalledPackage, to version: PackageVersion, key: EntryKey) -> Bool {

@@ -11,11 +11,15 @@ package struct Verdict: Hashable, Sendable {
     package init(
         intent: Intent, inventory: InventoryIndex, scriptFailures: [PackageID: String], after: [CheckResult]
     ) {
-        if let (id, message) = scriptFailures.min(by: { $0.key < $1.key }) {
-            cause = Reason(.attemptFailed, count: scriptFailures.count, "\(id) failed: \(message)")
+        // What was unfinished before, and only comes along because the manager ends all that is open, is not
+        // this declaration's fault.
+        let strangers = intent.strangers
+        let failures = scriptFailures.filter { !strangers.contains($0.key) }
+        let own = intent.planned.map(\.id).filter { !strangers.contains($0) }
+        if let (id, message) = failures.min(by: { $0.key < $1.key }) {
+            cause = Reason(.attemptFailed, count: failures.count, "\(id) failed: \(message)")
             isFinal = true
-        } else if let id = intent.planned.map(\.id).first(where: { inventory.package($0)?.state == .broken })
-        {
+        } else if let id = own.first(where: { inventory.package($0)?.state == .broken }) {
             // No script has said so: the disk was full, or somebody has ended the manager.
             cause = Reason(.attemptFailed, "\(id) is left half-configured")
             isFinal = false
@@ -44,6 +48,14 @@ package struct Verdict: Hashable, Sendable {
             case .notApplicable: wasWell.contains(check.name)
             }
         }
+    }
+}
+
+extension Intent {
+    /// The packages of the plan that nobody asks for and that keep their version: they were left half done
+    /// before.
+    fileprivate var strangers: Set<PackageID> {
+        Set(planned.filter { $0.from == $0.to && request.targets[$0.id] == nil }.map(\.id))
     }
 }
 

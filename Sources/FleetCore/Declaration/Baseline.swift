@@ -14,6 +14,7 @@ package struct Baseline: Hashable, Sendable {
     package let reboot: RebootPolicy
     package let urgent: Urgency?
     package let irreversible: IrreversiblePolicy
+    package let unlisted: UnlistedPolicy
 
     /// A baseline with `entries` put in order.
     ///
@@ -23,7 +24,7 @@ package struct Baseline: Hashable, Sendable {
         system: SystemRequirement? = nil,
         sources: [SourceListName]? = nil, entries: [Entry], newer: NewerPolicy = .keep, checks: [Check] = [],
         reboot: RebootPolicy = .whenRequired, urgent: Urgency? = nil,
-        irreversible: IrreversiblePolicy = .refuse
+        irreversible: IrreversiblePolicy = .refuse, unlisted: UnlistedPolicy = .ignore
     ) {
         self.name = name
         self.description = description
@@ -36,6 +37,7 @@ package struct Baseline: Hashable, Sendable {
         self.reboot = reboot
         self.urgent = urgent
         self.irreversible = irreversible
+        self.unlisted = unlisted
     }
 }
 
@@ -89,6 +91,14 @@ package enum IrreversiblePolicy: String, Sendable, CaseIterable {
     case refuse
     /// Make it all the same.
     case allow
+}
+
+/// What to do about a package that no entry names.
+package enum UnlistedPolicy: String, Sendable, CaseIterable {
+    /// Nothing.
+    case ignore
+    /// Say it among the findings of the report.
+    case report
 }
 
 /// Whether the node may reboot by itself.

@@ -185,7 +185,7 @@ extension TransactionStatement {
 }
 
 extension Finding {
-    fileprivate init?(json: JSONValue) {
+    package init?(json: JSONValue) {
         guard let code = json["code"]?.string, let message = json["message"]?.string else { return nil }
         self.init(code: code, package: json["package"]?.string, path: json["path"]?.string, message: message)
     }

@@ -43,6 +43,9 @@ package struct Report: Hashable, Sendable {
     /// The largest `report.json` that a reader accepts, in bytes.
     package static let largestSize = 65_536
 
+    /// How many findings a node tells at most; the others are counted.
+    package static let mostFindings = 100
+
     /// The largest number of a report: the largest integer that every reader of JSON keeps (RFC 8259, section
     /// 6).
     package static let largestSequence = 9_007_199_254_740_991

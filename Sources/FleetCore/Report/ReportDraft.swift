@@ -35,7 +35,12 @@ package struct ReportDraft: Hashable, Sendable {
             "checks": .array(
                 report.checks.map { ["name": .string($0.name), "result": .string($0.outcome.rawValue)] }),
             "findings": .array(
-                report.findings.map { ["code": .string($0.code), "package": JSONValue($0.package)] }),
+                report.findings.map { finding in
+                    [
+                        "code": .string(finding.code), "package": JSONValue(finding.package),
+                        "path": JSONValue(finding.path),
+                    ]
+                }),
             "transaction": .string(
                 report.transaction.map { "\($0.started) \($0.result.rawValue) \($0.changes.count)" } ?? ""),
             "reboot": .bool(report.reboot.isRequired),

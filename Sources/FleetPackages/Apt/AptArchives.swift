@@ -86,7 +86,7 @@ struct AptArchives {
     }
 
     private func failure(_ output: ChildOutput) -> PackageError {
-        AptFailure(configuration: configuration, ownSources: plan.request.sources != nil)
+        AptFailure(configuration: configuration, sources: plan.request.sources)
             .error(output.outputText + output.errorText, otherwise: .sourceUnreachable)
     }
 

@@ -64,8 +64,18 @@ package struct AptConfiguration: Hashable, Sendable {
     }
 
     /// Where apt keeps the indexes of sources: those of the system, or, for sources that a request brings,
-    /// own ones.
-    func listsFolder(ownSources: Bool) -> String {
-        ownSources ? workspacePath("lists") : path("var/lib/apt/lists")
+    /// a folder for each set of them. So what is downloaded ahead from other sources leaves the indexes of
+    /// what is admitted as they are.
+    func listsFolder(of sources: [SourceList]?) -> String {
+        guard let sources else { return path("var/lib/apt/lists") }
+        return "\(ownIndexes)/\(Self.name(of: sources))"
+    }
+
+    /// The folder with the indexes of sources that requests bring.
+    var ownIndexes: String { workspacePath("indexes") }
+
+    /// A name for a set of source lists, that is theirs alone.
+    static func name(of sources: [SourceList]) -> String {
+        Digest(of: Array(sources.map { "\($0.name)\n\($0.content)\n" }.joined().utf8)).hex
     }
 }

@@ -7,13 +7,13 @@ internal import FleetReconciler
 /// the same everywhere, because it runs with `LC_ALL=C.UTF-8`.
 struct AptFailure {
     let configuration: AptConfiguration
-    let ownSources: Bool
+    let sources: [SourceList]?
 
     /// The error for what apt wrote.
     ///
     /// - Parameter code: what it is if neither a lock nor the disk is the cause.
     func error(_ output: String, otherwise code: PackageError.Code) -> PackageError {
-        if let locked = AptLocks(configuration: configuration, ownSources: ownSources).holder() {
+        if let locked = AptLocks(configuration: configuration, sources: sources).holder() {
             return locked
         }
         let message = Self.summary(output)

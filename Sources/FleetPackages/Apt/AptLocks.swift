@@ -1,17 +1,19 @@
+internal import FleetCore
 internal import FleetReconciler
 internal import Glibc
 
 /// The locks of apt and dpkg, asked through the kernel: who holds one is no matter of words in a message.
 struct AptLocks {
     let configuration: AptConfiguration
-    let ownSources: Bool
+    /// Those whose indexes are fetched; nil for the system's.
+    let sources: [SourceList]?
 
     /// The first lock that another process holds, as an error; nil if none is held.
     func holder() -> PackageError? {
         let database = configuration.databaseFolder
         let paths = [
             "\(database)/lock-frontend", "\(database)/lock",
-            configuration.listsFolder(ownSources: ownSources) + "/lock",
+            configuration.listsFolder(of: sources) + "/lock",
             configuration.archivesFolder + "/lock",
         ]
         for path in paths {

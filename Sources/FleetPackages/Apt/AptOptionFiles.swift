@@ -30,9 +30,9 @@ struct AptOptionFiles {
         }
         try mappingFileErrors { () throws(FileError) in
             try makeFolder(configuration.archivesFolder + "/partial")
-            try makeFolder(configuration.listsFolder(ownSources: request.sources != nil) + "/partial")
+            try makeFolder(configuration.listsFolder(of: request.sources) + "/partial")
             try writeFile(earlyFile, early)
-            try writeFile(mainFile, main(ownSources: request.sources != nil, from: origin))
+            try writeFile(mainFile, main(sources: request.sources, from: origin))
             try writeFile(preferencesFile, AptPreferences(request.pins).text)
             if let sources = request.sources { try write(sources) }
         }
@@ -70,7 +70,7 @@ struct AptOptionFiles {
             """
     }
 
-    private func main(ownSources: Bool, from origin: Plan.Origin) -> String {
+    private func main(sources: [SourceList]?, from origin: Plan.Origin) -> String {
         var lines = [
             // Files that people changed stay; `confdef` takes dpkg's own choice where there is one (dpkg(1)).
             // What must go also goes where an interruption left it unfit for removal.
@@ -94,11 +94,11 @@ struct AptOptionFiles {
             "Dir::Cache::srcpkgcache \"\(configuration.workspacePath("srcpkgcache.bin"))\";",
             "DPkg::Lock::Timeout \"\(configuration.lockTimeout.seconds)\";",
         ]
-        if ownSources {
+        if sources != nil {
             lines += [
                 "Dir::Etc::SourceList \"/dev/null\";",
                 "Dir::Etc::SourceParts \"\(sourcesFolder)\";",
-                "Dir::State::Lists \"\(configuration.listsFolder(ownSources: true))\";",
+                "Dir::State::Lists \"\(configuration.listsFolder(of: sources))\";",
                 // Otherwise apt only refers to the indexes of a source on this machine: they would go with
                 // the stick.
                 "Acquire::GzipIndexes \"true\";",

@@ -100,7 +100,7 @@ struct AptPlanner {
             try await kept.write(packages)
             try options.write(for: request, from: origin)
         }
-        try failIfUnavailable(offers, inventory: inventory)
+        try await failIfUnavailable(offers, inventory: inventory)
         let versions = resolved(with: offers, inventory: inventory)
         return Attempt(
             output: try await simulate(versions, inventory: inventory), versions: versions, origin: origin)
@@ -179,16 +179,26 @@ struct AptPlanner {
             })
     }
 
-    private func failIfUnavailable(_ offers: [Offer], inventory: Inventory) throws(PackageError) {
+    private func failIfUnavailable(
+        _ offers: [Offer], inventory: Inventory
+    ) async throws(PackageError) {
         let missing = missing(in: offers, inventory: inventory)
         guard !missing.isEmpty else { return }
-        let sentences = missing.map { id in
-            let others = offers.filter { $0.aptName == id.aptName(native: inventory.native) }
+        var sentences: [String] = []
+        for id in missing {
+            let name = id.aptName(native: inventory.native)
+            let others = offers.filter { $0.aptName == name }
             let wanted = request.targets[id].map(\.description) ?? ""
             let what = "no source offers '\(id)' in version \(wanted)"
-            if others.isEmpty { return what + ", nor in any other" }
-            return what + "; offered: "
-                + others.map { "\($0.version) (\($0.source))" }.joined(separator: ", ")
+            if others.isEmpty {
+                let providers = try await sources.providers(of: name)
+                let names = "it is the name of no package, but \(quoted(providers)) provide it"
+                let virtual = providers.isEmpty ? "" : "; \(names): name one of these"
+                sentences.append(what + ", nor in any other" + virtual)
+            } else {
+                let list = others.map { "\($0.version) (\($0.source))" }.joined(separator: ", ")
+                sentences.append("\(what); offered: \(list)")
+            }
         }
         throw PackageError(
             .unavailable, sentences.joined(separator: "; "), packages: missing.map(\.description))
@@ -245,7 +255,7 @@ struct AptPlanner {
 
     /// Why apt found no plan, though every version is offered: a lock, or packages that do not fit together.
     private func explain(_ output: ChildOutput) -> PackageError {
-        AptFailure(configuration: configuration, ownSources: request.sources != nil).error(
+        AptFailure(configuration: configuration, sources: request.sources).error(
             output.outputText + output.errorText, otherwise: .unsatisfiable)
     }
 }

@@ -16,7 +16,7 @@ struct AptRepair {
     ///   inventory shows its package.
     func run() async throws(PackageError) {
         // apt outlives the agent that started it: what it is still working on must not be judged.
-        let locks = AptLocks(configuration: configuration, ownSources: false)
+        let locks = AptLocks(configuration: configuration, sources: nil)
         if let locked = locks.holder() { throw locked }
         guard try DpkgDatabase.isInterrupted(folder: configuration.databaseFolder) else { return }
         try AptOptionFiles(configuration: configuration).write(for: ChangeRequest(pins: [], targets: [:]))

@@ -95,7 +95,7 @@ struct AptTransaction {
         let log = readTail(of: logFile, count: AptOutcome.logLength)
         let status = try result.get()
         guard status == 0 || reader.hasBegun else {
-            throw AptFailure(configuration: configuration, ownSources: plan.request.sources != nil)
+            throw AptFailure(configuration: configuration, sources: plan.request.sources)
                 .error(readTail(of: logFile, count: 65_536), otherwise: .unsatisfiable)
         }
         return AptOutcome(

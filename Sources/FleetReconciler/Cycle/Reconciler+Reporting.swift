@@ -181,6 +181,7 @@ extension Reconciler {
         at now: Instant
     ) -> Report {
         let assessment = decision.assessment
+        let findings = findings(decision: decision, observation: observation, at: now)
         var report = Report(
             fleet: membership.fleet.name, node: membership.node.name, group: membership.group.name,
             sequence: 1,
@@ -194,10 +195,27 @@ extension Reconciler {
                 counts: assessment?.counts ?? [:],
                 findings: assessment?.findings.filter { $0.state != .installed } ?? [],
                 notApplicable: assessment?.notApplicable ?? []),
-            checks: observation.checks, transaction: memory.transaction, reboot: observation.reboot,
+            checks: observation.checks, transaction: memory.transaction, findings: findings.told,
+            reboot: observation.reboot,
             system: SystemStatement(
                 facts: observation.facts, architectures: observation.inventory?.architectures ?? []))
         report.retries = memory.retries
+        report.findingsOmitted = findings.omitted
         return report
+    }
+
+    /// What a person should know of the machine: first what is rare.
+    private func findings(
+        decision: Decision, observation: CycleObservation, at now: Instant
+    ) -> (told: [Finding], omitted: Int) {
+        var findings = memory.findings?.found ?? []
+        findings += memory.findings?.keyFindings(at: now) ?? []
+        let cut = max(0, findings.count - Report.mostFindings)
+        findings.removeLast(cut)
+        let installed = observation.inventory?.findings(
+            entries: decision.admitted?.form.entries,
+            unlisted: decision.enforced?.baseline.unlisted ?? .ignore,
+            limit: Report.mostFindings - findings.count)
+        return (findings + (installed?.told ?? []), cut + (installed?.omitted ?? 0))
     }
 }

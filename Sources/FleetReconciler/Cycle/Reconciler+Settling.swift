@@ -92,6 +92,7 @@ extension Reconciler {
             return
         }
         let changes = noteChanges(of: intent, in: inventory.inventory)
+        memory.findings = nil
         // What was bad before may stay so: nothing waits for it.
         let bad = Set(intent.checksBefore.filter(\.isBad).map(\.name))
         let after = await packages.results(
@@ -213,6 +214,7 @@ extension Reconciler {
         case .failure(let reason): return try delay(intent, by: reason, desired: desired, act: &act, at: now)
         }
         act.checks = nil
+        memory.findings = nil
         memory.changes.forgetUndone(for: intent.declaration)
         if var transaction = memory.transaction {
             transaction.result = .undone

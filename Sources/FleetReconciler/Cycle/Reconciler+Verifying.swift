@@ -34,6 +34,10 @@ extension Reconciler {
             desired: desired, now: now)
         var next = memory
         health.apply(to: &next)
+        if case .member = desired.standing, memory.intent == nil {
+            next.findings = await packages.findings(
+                after: memory.findings, sources: decision.enforced?.sources)
+        }
         if next != memory {
             memory = next
             try save(at: now)

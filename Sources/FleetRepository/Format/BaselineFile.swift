@@ -18,6 +18,7 @@ struct BaselineFile: Sendable {
     /// The inner nil is a written `null`.
     let urgent: Urgency??
     let irreversible: IrreversiblePolicy?
+    let unlisted: UnlistedPolicy?
 
     var path: String { Layout.baseline(name) }
 
@@ -32,7 +33,7 @@ struct BaselineFile: Sendable {
 
     private static let keys = [
         "description", "manager", "for", "include", "sources", "packages", "newer", "checks", "reboot",
-        "urgent", "irreversible",
+        "urgent", "irreversible", "unlisted",
     ]
 
     private init(_ reader: MappingReader, name: BaselineName) {
@@ -56,6 +57,7 @@ struct BaselineFile: Sendable {
         checks = reader.list("checks", "a list of checks") { CheckDecoder.check($0, problems) } ?? []
         reboot = reader.choice("reboot")
         irreversible = reader.choice("irreversible")
+        unlisted = reader.choice("unlisted")
         urgent = reader.node("urgent").map { $0.isNull ? nil : Self.urgency($0, problems) }
     }
 

@@ -4,9 +4,9 @@ internal import FleetCore
 ///
 /// Packages are merged: of a package that two included files declare differently, the including file must say
 /// itself what it is. Sources and checks add up, the included ones first: what an included file names comes
-/// from the sources that it names. Of `for`, `newer`, `reboot`, `urgent` and `irreversible` the including
-/// file's own counts; where it is silent, the included ones, which must agree. All have one manager. The
-/// description is the including file's own.
+/// from the sources that it names. Of `for`, `newer`, `reboot`, `urgent`, `irreversible` and `unlisted` the
+/// including file's own counts; where it is silent, the included ones, which must agree. All have one
+/// manager. The description is the including file's own.
 struct BaselineMerge {
     private let file: BaselineFile
     private let included: [(file: BaselineFile, place: Place)]
@@ -53,7 +53,8 @@ struct BaselineMerge {
             checks: included.flatMap(\.file.checks) + file.checks,
             reboot: agreed("reboot", file.reboot) { $0.reboot } ?? .whenRequired,
             urgent: agreed("urgent", file.urgent) { $0.urgent } ?? nil,
-            irreversible: agreed("irreversible", file.irreversible) { $0.irreversible } ?? .refuse)
+            irreversible: agreed("irreversible", file.irreversible) { $0.irreversible } ?? .refuse,
+            unlisted: agreed("unlisted", file.unlisted) { $0.unlisted } ?? .ignore)
     }
 
     private func agreed<Value: Equatable>(

@@ -33,6 +33,7 @@ package enum BaselineWriter {
         if baseline.irreversible != .refuse {
             lines.append("irreversible: \(baseline.irreversible.rawValue)")
         }
+        if baseline.unlisted != .ignore { lines.append("unlisted: \(baseline.unlisted.rawValue)") }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -8,6 +8,13 @@ package struct FleetStatus: Sendable {
     package let history: HistoryAudit
     /// In the order of groups, then names.
     package let nodes: [NodeStatus]
+
+    package init(fleet: Fleet, commit: CommitID, history: HistoryAudit, nodes: [NodeStatus]) {
+        self.fleet = fleet
+        self.commit = commit
+        self.history = history
+        self.nodes = nodes
+    }
 }
 
 /// What a node says of itself.

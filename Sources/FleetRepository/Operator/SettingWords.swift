@@ -150,6 +150,7 @@ extension Baseline {
         if irreversible != new.irreversible {
             keys.append("irreversible: \(new.irreversible.rawValue)")
         }
+        if unlisted != new.unlisted { keys.append("unlisted: \(new.unlisted.rawValue)") }
         let notes = entries.map { [$0.severity?.rawValue ?? ""] + $0.advisories }
         if notes != new.entries.map({ [$0.severity?.rawValue ?? ""] + $0.advisories }),
             changes(to: new).isEmpty

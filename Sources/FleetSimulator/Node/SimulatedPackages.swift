@@ -142,6 +142,10 @@ struct SimulatedPackages: PackageSystem {
         RebootStatement(isRequired: node.machine.awaitsReboot, reason: "a new kernel")
     }
 
+    func findings(after known: MachineFindings?, sources: [SourceList]?) async -> MachineFindings {
+        known ?? MachineFindings()
+    }
+
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
 
     func results(of checks: [Check], settling: Set<String>) async -> [CheckResult] {
