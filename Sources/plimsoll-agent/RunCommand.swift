@@ -23,10 +23,11 @@ struct RunCommand: ParsableCommand {
         let logger = Logger(label: "plimsoll") { _ in StandardErrorLog(level: verbose ? .debug : .info) }
         var signals = StopSignals()
         var pace = Pace(interval: interval)
+        let program = CycleProcess.ownPath
         var arguments = ["plimsoll-agent", "reconcile", "--config", common.path]
         if verbose { arguments.append("--verbose") }
         while !signals.isStopped {
-            let status = try CycleProcess(arguments: arguments).wait()
+            let status = try CycleProcess(program, arguments: arguments).wait()
             logger.debug("cycle ended", metadata: ["status": "\(status)"])
             signals.wait(pace.next(after: status))
         }
@@ -58,12 +59,25 @@ struct Pace {
     }
 }
 
-/// A cycle in a child process of this very program.
+/// A cycle in a child process of this program.
 struct CycleProcess {
     private let process: pid_t
 
+    /// The path of this program; nil if it cannot be told. Asked before the first cycle: once a package has
+    /// replaced the program, the kernel gives another answer.
+    static var ownPath: String? {
+        var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            bytes.baseAddress.map { readlink("/proc/self/exe", $0, bytes.count) } ?? -1
+        }
+        return count > 0 ? String(decoding: buffer.prefix(count), as: UTF8.self) : nil
+    }
+
+    /// Starts a cycle: with what is at the program's path now, so that a new version is used as soon as it is
+    /// installed; with this very program while nothing is there.
+    ///
     /// - Throws: ``ProgramError`` if it cannot be started.
-    init(arguments: [String]) throws(ProgramError) {
+    init(_ program: String?, arguments: [String]) throws(ProgramError) {
         var child: pid_t = 0
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
@@ -76,7 +90,8 @@ struct CycleProcess {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
         var pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        let status = posix_spawn(&child, "/proc/self/exe", nil, &attributes, &pointers, environ)
+        let path = program.flatMap { access($0, X_OK) == 0 ? $0 : nil } ?? "/proc/self/exe"
+        let status = posix_spawn(&child, path, nil, &attributes, &pointers, environ)
         guard status == 0 else {
             throw ProgramError(
                 .failure, "the cycle could not be started: \(String(cString: strerror(status)))")
