@@ -63,7 +63,7 @@ struct PackageFinder {
             else { continue }
             found.append(
                 try mappingFileErrors { () throws(FileError) in
-                    try store.take(path, id, version, from: .source, isDurable: true)
+                    try take(path, id, version, from: .source, isDurable: true)
                 })
         }
         return found
@@ -95,16 +95,22 @@ struct PackageFinder {
 
     /// Downloads one package file.
     ///
-    /// - Returns: its path among the incoming ones; nil if it is not what the index says.
+    /// Not among the incoming ones, which root alone may enter: apt does it as its own user.
+    ///
+    /// - Returns: its path; nil if it is not what the index says.
     private func download(_ argument: String) async throws(PackageError) -> String? {
         let records = try await command.cache(["show", argument])
         var digests: Set<Digest> = []
         ControlData(records.output).forEachParagraph(["SHA256"]) { values in
             if let digest = values[0].flatMap({ Digest($0) }) { digests.insert(digest) }
         }
-        let folder = store.incoming + "/download"
+        let folder = configuration.workspacePath("download")
         _ = try await runChild(["/bin/rm", "-rf", "--", folder], environment: [:])
         try mappingFileErrors { () throws(FileError) in try makeFolder(folder) }
+        // Where it cannot be given away apt works as root, as it says.
+        if geteuid() == 0, !configuration.isAlternateRoot, let user = getpwnam("_apt") {
+            _ = chown(folder, user.pointee.pw_uid, 0)
+        }
         let script = #"cd "$1" && shift && exec "$@""#
         let output = try await runChild(
             ["sh", "-c", script, "sh", folder] + command.getArguments(["download", argument]),
