@@ -91,6 +91,20 @@ package struct AptPackages: PackageSystem {
         FindingScan(configuration, sources: sources).findings(after: known)
     }
 
+    package func updaters() async -> [String] { UpdaterUnits(configuration).unmasked() }
+
+    package func describeUpdaters(_ units: [String]) async -> [StoppedUpdater] {
+        await UpdaterUnits(configuration).described(units)
+    }
+
+    package func stopUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {
+        try await UpdaterUnits(configuration).stop(updaters)
+    }
+
+    package func restoreUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {
+        try await UpdaterUnits(configuration).restore(updaters)
+    }
+
     package func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] {
         let native = try database.database().inventory.native
         let marks = try AutomaticMarks(path: configuration.path("var/lib/apt/extended_states"))

@@ -100,6 +100,22 @@ struct FakePackages: PackageSystem {
         return world.findings
     }
 
+    func updaters() async -> [String] { world.updaters }
+
+    func describeUpdaters(_ units: [String]) async -> [StoppedUpdater] {
+        units.map { StoppedUpdater(unit: $0, wasActive: true) }
+    }
+
+    func stopUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {
+        guard world.step() else { throw PackageError(.unreadable, "no power") }
+        world.updaters.removeAll { unit in updaters.contains { $0.unit == unit } }
+    }
+
+    func restoreUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {
+        guard world.step() else { throw PackageError(.unreadable, "no power") }
+        world.updaters += updaters.map(\.unit).filter { !world.updaters.contains($0) }
+    }
+
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
 
     func results(of checks: [Check], settling: Set<String>) async -> [CheckResult] {

@@ -69,6 +69,9 @@ final class World {
     var applied: [[PackageChange]] = []
     /// How often a plan was asked for.
     var plans = 0
+    /// Other updaters that are not masked.
+    var updaters: [String] = []
+    var updatersPolicy = UpdatersPolicy.report
     /// What is found on the machine, and how often it was looked for.
     var findings = MachineFindings()
     var scans = 0
@@ -163,7 +166,8 @@ final class World {
             history, gate: gate, packages: packages, retry: retry, attempts: attempts, checks: checks,
             windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
             budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible,
-            urgent: urgent, whenUrgent: whenUrgent, missed: missed, declaredAt: declaredAt)
+            urgent: urgent, whenUrgent: whenUrgent, missed: missed, declaredAt: declaredAt,
+            updaters: updatersPolicy)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

@@ -52,6 +52,13 @@ struct FormatBaselineTests {
                 reboot: never
                 urgent: {until: 2026-11-30, reason: DSA-6015-1}
                 irreversible: allow
+                unlisted: report
+                updaters: stop
+                debconf:
+                  postfix:
+                    postfix/main_mailer_type: {type: select, value: No configuration}
+                    postfix/mailname: store.example.com
+                    postfix/chattr: false
                 """
         #expect(try decode(text).problems == [])
         let tree = TextTree(["baselines/base.yaml": text])
@@ -74,6 +81,14 @@ struct FormatBaselineTests {
         #expect(baseline.newer == .replace)
         #expect(baseline.reboot == .never)
         #expect(baseline.irreversible == .allow)
+        #expect(baseline.unlisted == .report && baseline.updaters == .stop)
+        #expect(
+            baseline.debconf.map { "\($0.owner) \($0.question) \($0.kind.rawValue) \($0.value)" }
+                == [
+                    "postfix postfix/chattr boolean false",
+                    "postfix postfix/mailname string store.example.com",
+                    "postfix postfix/main_mailer_type select No configuration",
+                ].sorted())
         #expect(baseline.urgent?.reason == "DSA-6015-1")
         guard case .version(_, presence: let libnew, sha256: _) = baseline.entries[2].requirement,
             case .version(_, presence: let openssl, sha256: _) = baseline.entries[5].requirement

@@ -117,7 +117,20 @@ enum RandomBaseline {
             newer: pick(NewerPolicy.allCases, &numbers), checks: checks(&numbers),
             reboot: pick(RebootPolicy.allCases, &numbers),
             urgent: maybe(&numbers) { Urgency(until: day, reason: line(&$0)) },
-            irreversible: pick(IrreversiblePolicy.allCases, &numbers))
+            irreversible: pick(IrreversiblePolicy.allCases, &numbers),
+            unlisted: pick(UnlistedPolicy.allCases, &numbers),
+            updaters: pick(UpdatersPolicy.allCases, &numbers), debconf: try answers(&numbers))
+    }
+
+    private static func answers(_ numbers: inout SeededNumbers) throws -> [DebconfAnswer] {
+        var answers: [DebconfAnswer] = []
+        for question in ["postfix/mailname", "1e3/x", "a/b: c"] where Bool.random(using: &numbers) {
+            answers.append(
+                DebconfAnswer(
+                    owner: try #require(PackageName(pick(["postfix", "yes"], &numbers))),
+                    question: question.filter { $0 != " " }, kind: .select, value: line(&numbers)))
+        }
+        return answers
     }
 
     private static func entry(_ numbers: inout SeededNumbers) throws -> Entry {

@@ -25,11 +25,12 @@ extension Baseline {
     /// A baseline with entries as ``Entry`` reads them.
     package static func sample(
         _ packages: [String: String], name: String = "base", system: SystemRequirement? = nil,
-        newer: NewerPolicy = .keep, checks: [Check] = [], irreversible: IrreversiblePolicy = .refuse
+        newer: NewerPolicy = .keep, checks: [Check] = [], irreversible: IrreversiblePolicy = .refuse,
+        updaters: UpdatersPolicy = .report
     ) -> Baseline {
         Baseline(
             name: .of(name), system: system, entries: packages.map { Entry($0.key, $0.value) }, newer: newer,
-            checks: checks, irreversible: irreversible)
+            checks: checks, irreversible: irreversible, updaters: updaters)
     }
 }
 

@@ -15,7 +15,8 @@ extension Membership {
         leavers: [Declaration: Set<NodeName>] = [:], leaversUnknown: String? = nil,
         prefetch: Prefetch = .declared, irreversible: IrreversiblePolicy = .refuse,
         urgent: [String: Urgency] = [:], whenUrgent: UrgentRules? = nil,
-        missed: MissedWindows = .wait, declaredAt: [Declaration: Timestamp] = [:]
+        missed: MissedWindows = .wait, declaredAt: [Declaration: Timestamp] = [:],
+        updaters: UpdatersPolicy = .report
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -25,7 +26,7 @@ extension Membership {
             versions[Declaration(letter, by: index + 1)] = DeclaredBaseline(
                 baseline: .sample(
                     packages[String(letter)] ?? ["nginx": "\(number)"], system: system, newer: newer,
-                    checks: checks, irreversible: irreversible
+                    checks: checks, irreversible: irreversible, updaters: updaters
                 ).urgent(urgent[String(letter)]), sources: nil, readAt: .number(index + 1))
         }
         let group = Group(

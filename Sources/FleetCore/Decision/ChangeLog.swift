@@ -146,8 +146,10 @@ extension ChangeRequest {
 
     /// This request, with the packages that were marked as automatically installed before an interruption.
     package func withAutomatic(_ automatic: [PackageID]) -> ChangeRequest {
-        ChangeRequest(
+        var request = ChangeRequest(
             pins: pins, targets: targets, removals: removals, sha256: sha256,
             automatic: self.automatic.union(automatic), sources: sources, isReturn: isReturn)
+        request.debconf = debconf
+        return request
     }
 }

@@ -15,6 +15,9 @@ package struct Baseline: Hashable, Sendable {
     package let urgent: Urgency?
     package let irreversible: IrreversiblePolicy
     package let unlisted: UnlistedPolicy
+    package let updaters: UpdatersPolicy
+    /// Answers to the questions of packages, in the order of packages and questions.
+    package let debconf: [DebconfAnswer]
 
     /// A baseline with `entries` put in order.
     ///
@@ -24,7 +27,8 @@ package struct Baseline: Hashable, Sendable {
         system: SystemRequirement? = nil,
         sources: [SourceListName]? = nil, entries: [Entry], newer: NewerPolicy = .keep, checks: [Check] = [],
         reboot: RebootPolicy = .whenRequired, urgent: Urgency? = nil,
-        irreversible: IrreversiblePolicy = .refuse, unlisted: UnlistedPolicy = .ignore
+        irreversible: IrreversiblePolicy = .refuse, unlisted: UnlistedPolicy = .ignore,
+        updaters: UpdatersPolicy = .report, debconf: [DebconfAnswer] = []
     ) {
         self.name = name
         self.description = description
@@ -38,6 +42,8 @@ package struct Baseline: Hashable, Sendable {
         self.urgent = urgent
         self.irreversible = irreversible
         self.unlisted = unlisted
+        self.updaters = updaters
+        self.debconf = debconf.sorted()
     }
 }
 
@@ -99,6 +105,14 @@ package enum UnlistedPolicy: String, Sendable, CaseIterable {
     case ignore
     /// Say it among the findings of the report.
     case report
+}
+
+/// What to do about other programs that change packages unasked.
+package enum UpdatersPolicy: String, Sendable, CaseIterable {
+    /// Say it among the findings of the report, and wait for their locks.
+    case report
+    /// Mask their systemd units, until a baseline no longer says so or the node leaves the fleet.
+    case stop
 }
 
 /// Whether the node may reboot by itself.

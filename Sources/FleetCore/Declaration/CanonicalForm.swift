@@ -3,7 +3,7 @@
 /// Canonical JSON of a format number, the manager and the requirement of each entry, with includes merged and
 /// defaults left out, so that the short and the long way of writing an entry are one. What does not change
 /// packages is not in it: description, `for`, sources, checks, `newer`, severity, advisories, reboot, urgent,
-/// `unlisted`.
+/// `unlisted`, `updaters`, `debconf`.
 ///
 /// ```json
 /// {"entries":{"nginx":{"version":"1.22.1-9"},"telnetd":{"absent":true}},"format":1,"manager":"apt"}

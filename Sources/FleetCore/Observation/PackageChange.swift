@@ -19,6 +19,8 @@ package struct ChangeRequest: Hashable, Sendable {
     /// Whether this goes back to what the node has had: then package files that were rebuilt on it may be
     /// used.
     package var isReturn: Bool
+    /// Answers to what packages may ask while they are configured.
+    package var debconf: [DebconfAnswer] = []
 
     package init(
         pins: [Pin], targets: [PackageID: PackageVersion], removals: [PackageID: Bool] = [:],

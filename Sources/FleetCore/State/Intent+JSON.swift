@@ -47,6 +47,7 @@ extension ChangeRequest {
                 sources.map { ["name": JSONValue($0.name), "content": .string($0.content)] })
         }
         if isReturn { members["isReturn"] = true }
+        if !debconf.isEmpty { members["debconf"] = .array(debconf.map(\.json)) }
         return .object(members)
     }
 
@@ -81,6 +82,10 @@ extension ChangeRequest {
         self.init(
             pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: Set(automatic),
             sources: lists, isReturn: json["isReturn"]?.bool ?? false)
+        guard let answers = (json["debconf"]?.array ?? []).whole(DebconfAnswer.init(json:)) else {
+            return nil
+        }
+        debconf = answers
     }
 
     private static func values<Value>(

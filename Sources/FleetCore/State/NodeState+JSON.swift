@@ -28,6 +28,7 @@ extension NodeState {
         if let claim { members["claim"] = claim.json }
         members["report"] = report.json
         members["peers"] = .array(peers.map(\.json))
+        if !stoppedUpdaters.isEmpty { members["stoppedUpdaters"] = .array(stoppedUpdaters.map(\.json)) }
         if let findings { members["findings"] = findings.json }
         members["firstSeen"] = .array(
             firstSeen.sorted { $0.key.commit < $1.key.commit }.map { seen in
@@ -75,6 +76,7 @@ extension NodeState {
         claim = try fields.optional("claim", ClaimMemory.init(json:))
         report = try fields.optional("report", ReportMemory.init(json:)) ?? ReportMemory()
         peers = try fields.list("peers", PeerMemory.init(json:))
+        stoppedUpdaters = try fields.list("stoppedUpdaters", StoppedUpdater.init(json:))
         findings = members["findings"].flatMap(MachineFindings.init(json:))
         for seen in members["firstSeen"]?.array ?? [] {
             guard let declaration = Declaration(json: seen["declaration"]), let at = seen["at"]?.integer
@@ -93,8 +95,8 @@ extension NodeState {
     private static let fields = [
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
-        "durations", "retries", "attended", "report", "peers", "findings", "firstSeen", "watchedAt",
-        "running", "identityConflict",
+        "durations", "retries", "attended", "report", "peers", "findings", "stoppedUpdaters",
+        "firstSeen", "watchedAt", "running", "identityConflict",
     ]
 }
 

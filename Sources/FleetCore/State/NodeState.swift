@@ -39,6 +39,8 @@ package struct NodeState: Hashable, Sendable {
     /// What a person should know of the machine, as it was found last; nil after a change: then it is looked
     /// for anew.
     package var findings: MachineFindings?
+    /// What this node has masked of other updaters, or was about to, and puts back.
+    package var stoppedUpdaters: [StoppedUpdater] = []
     /// When this node first saw a declaration that it has not admitted, by its running time.
     package var firstSeen: [Declaration: TimeSpan] = [:]
     /// When this node last looked at all nodes that its gate looks at, by its running time; kept to a

@@ -46,6 +46,7 @@ struct AptTransaction {
         let clock = ContinuousClock()
         let start = clock.now
         var outcome = AptOutcome()
+        try await DebconfPreseed(configuration).answer(for: plan)
         if !work.changes.isEmpty { outcome = try await change(work, before: before, progress) }
         // From here on something has changed: what goes wrong is told, not thrown.
         do throws(PackageError) {

@@ -28,6 +28,12 @@ struct FindingScan {
             findings.found = (try? keptConffiles()) ?? []
             findings.found += rebuilt()
         }
+        findings.found.removeAll { $0.code == Finding.Code.otherUpdater.rawValue }
+        findings.found += UpdaterUnits(configuration).unmasked().map { unit in
+            Finding(
+                .otherUpdater, path: unit,
+                "'\(unit)' may change packages by itself; 'updaters: stop' in the baseline masks it")
+        }
         let keyrings = SourceKeyrings(configuration, sources: sources)
         findings.keysMark = keyrings.mark(of: known?.keys ?? [])
         if let known, known.keysMark == findings.keysMark {

@@ -15,7 +15,8 @@ extension Reconciler {
         act: inout Act,
         at now: Instant
     ) async throws(CycleError) -> Bool {
-        let request = request.returning(to: admitted)
+        var request = request.returning(to: admitted)
+        request.debconf = decision.enforced?.baseline.debconf ?? []
         if let refusal = await budgetRefusal(for: admitted, desired: desired) {
             act.reasons.append(refusal)
             return false

@@ -51,6 +51,7 @@ package struct Reconciler<
         var act = Act(reasons: [])
         var decision = try await decideAndAct(&desired, evidence: &evidence, act: &act, at: now)
         try await attend(desired, decision: decision, at: now)
+        try await settleUpdaters(desired, decision: decision, at: now)
         let observation = try await verify(desired, decision: &decision, act: act, at: now)
         let report = try await publish(desired, decision: decision, observation: observation, at: now)
         try await prefetch(desired, decision: decision, at: now)

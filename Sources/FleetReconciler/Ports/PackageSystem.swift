@@ -3,7 +3,7 @@ package import FleetCore
 /// The port to the machine's packages: one package manager working on one root.
 ///
 /// Verdicts come from ``inventory()`` read again, never from what a call of the manager returned.
-package protocol PackageSystem: PackageKeeping, MachineInspection {
+package protocol PackageSystem: PackageKeeping, MachineInspection, UpdaterControl {
     /// Reads the package manager's database, without opening the manager.
     ///
     /// - Throws: ``PackageError`` if it cannot be read; what could not be read is never an empty inventory.

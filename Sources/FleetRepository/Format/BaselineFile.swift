@@ -19,6 +19,8 @@ struct BaselineFile: Sendable {
     let urgent: Urgency??
     let irreversible: IrreversiblePolicy?
     let unlisted: UnlistedPolicy?
+    let updaters: UpdatersPolicy?
+    let debconf: [DebconfDecoder.Placed]
 
     var path: String { Layout.baseline(name) }
 
@@ -33,7 +35,7 @@ struct BaselineFile: Sendable {
 
     private static let keys = [
         "description", "manager", "for", "include", "sources", "packages", "newer", "checks", "reboot",
-        "urgent", "irreversible", "unlisted",
+        "urgent", "irreversible", "unlisted", "updaters", "debconf",
     ]
 
     private init(_ reader: MappingReader, name: BaselineName) {
@@ -58,6 +60,8 @@ struct BaselineFile: Sendable {
         reboot = reader.choice("reboot")
         irreversible = reader.choice("irreversible")
         unlisted = reader.choice("unlisted")
+        updaters = reader.choice("updaters")
+        debconf = reader.node("debconf").map { DebconfDecoder.answers($0, problems) } ?? []
         urgent = reader.node("urgent").map { $0.isNull ? nil : Self.urgency($0, problems) }
     }
 

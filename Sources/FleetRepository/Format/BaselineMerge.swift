@@ -4,9 +4,9 @@ internal import FleetCore
 ///
 /// Packages are merged: of a package that two included files declare differently, the including file must say
 /// itself what it is. Sources and checks add up, the included ones first: what an included file names comes
-/// from the sources that it names. Of `for`, `newer`, `reboot`, `urgent`, `irreversible` and `unlisted` the
-/// including file's own counts; where it is silent, the included ones, which must agree. All have one
-/// manager. The description is the including file's own.
+/// from the sources that it names. Answers are merged as packages are. Of `for`, `newer`, `reboot`,
+/// `urgent`, `irreversible`, `unlisted` and `updaters` the including file's own counts; where it is silent,
+/// the included ones, which must agree. All have one manager. The description is the including file's own.
 struct BaselineMerge {
     private let file: BaselineFile
     private let included: [(file: BaselineFile, place: Place)]
@@ -54,7 +54,8 @@ struct BaselineMerge {
             reboot: agreed("reboot", file.reboot) { $0.reboot } ?? .whenRequired,
             urgent: agreed("urgent", file.urgent) { $0.urgent } ?? nil,
             irreversible: agreed("irreversible", file.irreversible) { $0.irreversible } ?? .refuse,
-            unlisted: agreed("unlisted", file.unlisted) { $0.unlisted } ?? .ignore)
+            unlisted: agreed("unlisted", file.unlisted) { $0.unlisted } ?? .ignore,
+            updaters: agreed("updaters", file.updaters) { $0.updaters } ?? .report, debconf: answers())
     }
 
     private func agreed<Value: Equatable>(
@@ -83,6 +84,28 @@ struct BaselineMerge {
         var names: [SourceListName] = []
         for name in lists.joined().map(\.name) where !names.contains(name) { names.append(name) }
         return names
+    }
+
+    private func answers() -> [DebconfAnswer] {
+        let own = file.debconf.map(\.answer)
+        func isSame(_ one: DebconfAnswer, _ other: DebconfAnswer) -> Bool {
+            one.owner == other.owner && one.question == other.question
+        }
+        var merged = own
+        for (other, place) in included {
+            for (answer, _) in other.debconf where !own.contains(where: { isSame($0, answer) }) {
+                guard let known = merged.first(where: { isSame($0, answer) }) else {
+                    merged.append(answer)
+                    continue
+                }
+                guard known != answer else { continue }
+                problems.add(
+                    place,
+                    "'\(other.name)' answers '\(answer.question)' in another way than the ones before; "
+                        + "answer it in this file")
+            }
+        }
+        return merged
     }
 
     private func entries() -> [Entry] {

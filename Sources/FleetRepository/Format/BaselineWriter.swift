@@ -34,7 +34,22 @@ package enum BaselineWriter {
             lines.append("irreversible: \(baseline.irreversible.rawValue)")
         }
         if baseline.unlisted != .ignore { lines.append("unlisted: \(baseline.unlisted.rawValue)") }
+        if baseline.updaters != .report { lines.append("updaters: \(baseline.updaters.rawValue)") }
+        lines += Self.lines(of: baseline.debconf)
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func lines(of answers: [DebconfAnswer]) -> [String] {
+        var lines = answers.isEmpty ? [] : ["debconf:"]
+        var owner: PackageName?
+        for answer in answers {
+            if answer.owner != owner { lines.append("  \(YAMLText.scalar(answer.owner.description)):") }
+            owner = answer.owner
+            lines.append(
+                "    \(YAMLText.scalar(answer.question)): "
+                    + "{type: \(answer.kind.rawValue), value: \(YAMLText.quoted(answer.value))}")
+        }
+        return lines
     }
 
     private static func lines(of entry: Entry) -> [String] {

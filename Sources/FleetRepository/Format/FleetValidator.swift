@@ -139,6 +139,12 @@ extension FleetValidator {
                 known.contains(name) ? .some(written[name]) : nil
             }
             problems += merged.problems
+            for (answer, place) in file.debconf where answer.kind == .password {
+                let message =
+                    "found a password for '\(answer.question)'; whoever can read the repository can read it, "
+                    + "and so can every node"
+                warnings.append(Problem(file.path, place, message))
+            }
             for (name, place) in file.sources ?? [] where !lists.contains(name) {
                 let hint = NearestWord.hint(for: name.description, in: lists.map(\.description))
                 problems.append(Problem(file.path, place, "unknown source '\(name)'\(hint)"))

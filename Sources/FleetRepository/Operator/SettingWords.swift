@@ -151,6 +151,8 @@ extension Baseline {
             keys.append("irreversible: \(new.irreversible.rawValue)")
         }
         if unlisted != new.unlisted { keys.append("unlisted: \(new.unlisted.rawValue)") }
+        if updaters != new.updaters { keys.append("updaters: \(new.updaters.rawValue)") }
+        if debconf != new.debconf { keys.append("debconf") }
         let notes = entries.map { [$0.severity?.rawValue ?? ""] + $0.advisories }
         if notes != new.entries.map({ [$0.severity?.rawValue ?? ""] + $0.advisories }),
             changes(to: new).isEmpty

@@ -146,6 +146,14 @@ struct SimulatedPackages: PackageSystem {
         known ?? MachineFindings()
     }
 
+    func updaters() async -> [String] { [] }
+
+    func describeUpdaters(_ units: [String]) async -> [StoppedUpdater] { [] }
+
+    func stopUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {}
+
+    func restoreUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {}
+
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
 
     func results(of checks: [Check], settling: Set<String>) async -> [CheckResult] {
