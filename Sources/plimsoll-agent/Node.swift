@@ -14,7 +14,7 @@ struct Node {
     let holds: HoldFolder
 
     typealias Cycle = Reconciler<
-        GitFleetSource, AptPackages, GitStatusSink, FileStateStore, GitClaimLedger
+        GitFleetSource, AptPackages, SystemdMachine, GitStatusSink, FileStateStore, GitClaimLedger
     >
 
     /// - Throws: ``ProgramError`` with exit code 65 if the configuration cannot be read.
@@ -103,6 +103,13 @@ struct Node {
                 searchPath: configuration.searchPath ?? AptConfiguration.defaultSearchPath))
     }
 
+    /// The machine that runs the managed root.
+    private var machine: SystemdMachine {
+        SystemdMachine(
+            root: configuration.root,
+            searchPath: configuration.searchPath ?? AptConfiguration.defaultSearchPath)
+    }
+
     /// Keeps the clone small: libgit2 adds a pack for each fetch, and has no gc.
     ///
     /// What fails here costs space alone, so the cycle stays as it was; the next one tries again.
@@ -172,8 +179,9 @@ struct Node {
         }
         let key = try key()
         return Reconciler(
-            source: source, packages: try packages(), status: GitStatusSink(source: source, key: key),
-            store: store, claims: GitClaimLedger(source: source, key: key), settings: cycleSettings,
+            source: source, packages: try packages(), machine: machine,
+            status: GitStatusSink(source: source, key: key), store: store,
+            claims: GitClaimLedger(source: source, key: key), settings: cycleSettings,
             logger: logger)
     }
 }

@@ -24,7 +24,7 @@ struct AvailabilityTests {
     func `each reason says it, too, whatever the phase`(code: Reason.Code) {
         let expected: Availability =
             switch code {
-            case .interrupted, .rebootRequired: .inChange
+            case .interrupted, .rebootRequired, .rebooting, .rebootsExhausted, .restartPending: .inChange
             case .checkFailed, .declarationFailed, .attemptFailed, .rolledBack, .packagesBroken,
                 .packagesUnreadable, .stateLost:
                 .failed

@@ -77,6 +77,16 @@ struct NodeStateTests {
             Check(.service("nginx")), Check(.command(["/bin/true", "a b"]), timeout: .of("3s")),
             Check(.http(url: "http://127.0.0.1/", status: 204)),
         ]
+        if let intent = state.intent {
+            state.unsettled = UnsettledTransaction(intent: intent, bootID: "boot-1")
+        }
+        state.restarts = PendingRestarts(
+            services: [OutdatedService(unit: "a.service", packages: [.of("libx")])], restarted: ["b.service"])
+        state.reboots = [
+            RebootRecord(
+                declaration: d, retry: RetryToken(group: nil, node: "1"), count: 2, bootID: "boot-1",
+                askedAt: TimeSpan(milliseconds: 6))
+        ]
         state.transaction = TransactionStatement(
             started: .of("2026-11-22T12:00:00Z"), duration: .of("3s"), result: .failed, changes: [change],
             log: "dpkg")
@@ -121,6 +131,7 @@ struct NodeStateTests {
     @Test(arguments: [
         "mark", "followed", "introduction", "admitted", "previous", "wellness", "intent", "transaction",
         "backOff", "peers", "firstSeen", "identityConflict", "changes", "proven", "failed", "stacks",
+        "unsettled", "restarts", "reboots",
     ])
     func `a field that the release before did not write may be missing`(_ field: String) throws {
         var members = try #require(Self.full.json.object)

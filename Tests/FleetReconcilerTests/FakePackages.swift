@@ -71,6 +71,10 @@ struct FakePackages: PackageSystem {
             world.installed[change.id] = InstalledPackage(
                 id: change.id, version: version, source: change.id.name, sourceVersion: version,
                 state: isBad || !hasPower ? .broken : .installed)
+            if let unit = world.services[change.id.name.description] {
+                world.outdated.removeAll { $0.unit == unit }
+                world.outdated.append(OutdatedService(unit: unit, packages: [change.id.name]))
+            }
             if !hasPower {
                 // The power went while this package was unpacked.
                 world.isInterrupted = true
@@ -92,7 +96,14 @@ struct FakePackages: PackageSystem {
         world.isInterrupted = false
     }
 
-    func rebootRequirement() -> RebootStatement { RebootStatement() }
+    func rebootRequirement() -> RebootStatement {
+        let waiting = world.installed.values.filter {
+            world.needsReboot.contains($0.id.name.description) && world.booted[$0.id]?.version != $0.version
+        }
+        return RebootStatement(
+            isRequired: !waiting.isEmpty, reason: waiting.isEmpty ? nil : "a new kernel",
+            packages: waiting.map(\.id.name))
+    }
 
     func findings(after known: MachineFindings?, sources: [SourceList]?) async -> MachineFindings {
         if let known { return known }

@@ -78,6 +78,28 @@ final class World {
     /// Whether dpkg's journal says that it was interrupted.
     var isInterrupted = false
 
+    // The running machine.
+    var rebootPolicy = RebootPolicy.whenRequired
+    var restartable: [String] = []
+    var rebootObstacle: String?
+    var rebootError: MachineError?
+    var rebootsWhenAsked = true
+    /// Packages whose versions take effect after a reboot only; what was installed when the machine booted.
+    var needsReboot: Set<String> = []
+    var booted: [PackageID: InstalledPackage] = [:]
+    /// Whether a reboot changes nothing.
+    var rebootIsInVain = false
+    /// In which boots a reboot was asked for.
+    var asked: [Int] = []
+    var outdated: [OutdatedService] = []
+    /// Services of a package that run old code once it has changed.
+    var services: [String: String] = [:]
+    var stubborn: Set<String> = []
+    var restarted: [String] = []
+    var restartedLater: [String] = []
+    var serviceError: MachineError?
+    var looksAtServices = 0
+
     // The disk.
     var disk: [UInt8]?
     var saves = 0
@@ -104,10 +126,12 @@ final class World {
     /// Seconds between two cycles.
     var pace: Int64 = 300
     var boot = 1
+    private var bootedAt: Int64 = 0
 
     init(installed: [String] = []) {
         self.installed = Dictionary(
             uniqueKeysWithValues: Inventory.sample(installed).packages.map { ($0.id, $0) })
+        booted = self.installed
     }
 
     /// Runs a cycle, ``pace`` after the last.
@@ -118,7 +142,8 @@ final class World {
         let looks = Readings()
         var reconciler = Reconciler(
             source: FakeSource(world: self), packages: FakePackages(world: self),
-            status: FakeStatus(world: self), store: FakeStore(world: self), claims: FakeLedger(world: self),
+            machine: FakeMachine(world: self), status: FakeStatus(world: self), store: FakeStore(world: self),
+            claims: FakeLedger(world: self),
             settings: CycleSettings(
                 interval: TimeSpan(seconds: 300),
                 localHolds: { [heldAtLook] _ in
@@ -134,7 +159,11 @@ final class World {
                         bootID: reading.bootID, sinceBoot: reading.sinceBoot + passed)
                 }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        return try await reconciler.cycle(at: .at(clock, boot: "boot-\(boot)"))
+        let reading = Instant.at(clock, boot: "boot-\(boot)")
+        return try await reconciler.cycle(
+            at: Instant(
+                wall: reading.wall, isWallKnown: reading.isWallKnown, bootID: reading.bootID,
+                sinceBoot: TimeSpan(seconds: clock - bootedAt)))
     }
 
     /// Counts a step that has an effect.
@@ -151,7 +180,15 @@ final class World {
     func restart() {
         isDead = false
         cutAt = nil
+        bootAnew()
+    }
+
+    /// Boots the machine anew.
+    func bootAnew() {
         boot += 1
+        bootedAt = clock
+        if !rebootIsInVain { booted = installed }
+        outdated = []
     }
 
     var memory: NodeState {
@@ -167,7 +204,7 @@ final class World {
             windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
             budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible,
             urgent: urgent, whenUrgent: whenUrgent, missed: missed, declaredAt: declaredAt,
-            updaters: updatersPolicy)
+            updaters: updatersPolicy, reboot: rebootPolicy, restart: restartable)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

@@ -50,6 +50,7 @@ struct FormatBaselineTests {
                 checks:
                   - service: nginx
                 reboot: never
+                restart: [nginx, "php*-fpm"]
                 urgent: {until: 2026-11-30, reason: DSA-6015-1}
                 irreversible: allow
                 unlisted: report
@@ -80,6 +81,7 @@ struct FormatBaselineTests {
         #expect(baseline.entries[4] == Entry(try #require(EntryKey("rsh")), .purged, severity: .low))
         #expect(baseline.newer == .replace)
         #expect(baseline.reboot == .never)
+        #expect(baseline.restart.map(\.description) == ["nginx", "php*-fpm"])
         #expect(baseline.irreversible == .allow)
         #expect(baseline.unlisted == .report && baseline.updaters == .stop)
         #expect(
@@ -181,6 +183,13 @@ struct FormatBaselineTests {
                 "7:9: found 'when required'; expected 'never' or 'when-required'; did you mean "
                     + "'when-required'?",
                 "8:15: found 'yes'; expected 'refuse' or 'allow'",
+            ]
+        ),
+        (
+            "manager: apt\nrestart: [a, b/c]",
+            [
+                "3:14: found 'b/c'; expected the name of a systemd service such as nginx or 'php*-fpm', where "
+                    + "'*' stands for any characters"
             ]
         ),
         (

@@ -33,6 +33,7 @@ struct FormatWriterTests {
               - http: "http://127.0.0.1/healthz"
                 status: 204
             reboot: never
+            restart: [nginx, "php*-fpm"]
             urgent: {until: 2026-11-30, reason: "DSA: now"}
 
             """
@@ -116,6 +117,8 @@ enum RandomBaseline {
             entries: Array(entries.values),
             newer: pick(NewerPolicy.allCases, &numbers), checks: checks(&numbers),
             reboot: pick(RebootPolicy.allCases, &numbers),
+            restart: ["nginx", "*", "getty@tty1.service"].shuffled(using: &numbers).prefix(2)
+                .compactMap { UnitPattern($0) },
             urgent: maybe(&numbers) { Urgency(until: day, reason: line(&$0)) },
             irreversible: pick(IrreversiblePolicy.allCases, &numbers),
             unlisted: pick(UnlistedPolicy.allCases, &numbers),

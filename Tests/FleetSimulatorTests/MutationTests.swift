@@ -13,6 +13,7 @@ struct MutationTests {
         "report number reused": 10, "report written before it is numbered": 20, "budget off by one": 0,
         "held failed canary forgotten": 0, "failed canary forgotten when it is moved": 0,
         "provisional never given back": 0, "window ignored": 20, "urgent passes a freeze": 60,
+        "reboots not counted": 20,
     ]
 
     @Test(arguments: Mutation.all.map(\.name))

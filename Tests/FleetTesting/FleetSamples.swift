@@ -26,11 +26,12 @@ extension Baseline {
     package static func sample(
         _ packages: [String: String], name: String = "base", system: SystemRequirement? = nil,
         newer: NewerPolicy = .keep, checks: [Check] = [], irreversible: IrreversiblePolicy = .refuse,
-        updaters: UpdatersPolicy = .report
+        updaters: UpdatersPolicy = .report, reboot: RebootPolicy = .whenRequired, restart: [String] = []
     ) -> Baseline {
         Baseline(
             name: .of(name), system: system, entries: packages.map { Entry($0.key, $0.value) }, newer: newer,
-            checks: checks, irreversible: irreversible, updaters: updaters)
+            checks: checks, reboot: reboot, restart: restart.map { .of($0) }, irreversible: irreversible,
+            updaters: updaters)
     }
 }
 

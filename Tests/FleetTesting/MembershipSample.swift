@@ -16,7 +16,7 @@ extension Membership {
         prefetch: Prefetch = .declared, irreversible: IrreversiblePolicy = .refuse,
         urgent: [String: Urgency] = [:], whenUrgent: UrgentRules? = nil,
         missed: MissedWindows = .wait, declaredAt: [Declaration: Timestamp] = [:],
-        updaters: UpdatersPolicy = .report
+        updaters: UpdatersPolicy = .report, reboot: RebootPolicy = .whenRequired, restart: [String] = []
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -26,7 +26,8 @@ extension Membership {
             versions[Declaration(letter, by: index + 1)] = DeclaredBaseline(
                 baseline: .sample(
                     packages[String(letter)] ?? ["nginx": "\(number)"], system: system, newer: newer,
-                    checks: checks, irreversible: irreversible, updaters: updaters
+                    checks: checks, irreversible: irreversible, updaters: updaters, reboot: reboot,
+                    restart: restart
                 ).urgent(urgent[String(letter)]), sources: nil, readAt: .number(index + 1))
         }
         let group = Group(

@@ -19,7 +19,7 @@ package struct Assessment: Hashable, Sendable {
 
     /// How many entries are in each state.
     package var counts: [EntryState: Int] {
-        findings.reduce(into: [:]) { counts, finding in counts[finding.state, default: 0] += 1 }
+        findings.counts
     }
 
     private let willChange: Set<EntryKey>
@@ -61,6 +61,13 @@ package struct Assessment: Hashable, Sendable {
             pins: draft.pins, targets: draft.targets, removals: draft.removals, sha256: draft.sha256,
             sources: sources
         ).adding(returns: returns)
+    }
+}
+
+extension [EntryFinding] {
+    /// How many are in each state.
+    package var counts: [EntryState: Int] {
+        reduce(into: [:]) { counts, finding in counts[finding.state, default: 0] += 1 }
     }
 }
 

@@ -17,11 +17,11 @@ package struct Health: Sendable {
     /// - Parameter interval: the configured time between two cycles.
     package init(
         memory: NodeState, decision: Decision, checks: [CheckResult], reboot: RebootStatement,
-        interval: TimeSpan, desired: Desired, now: Instant
+        restarts: PendingRestarts? = nil, interval: TimeSpan, desired: Desired, now: Instant
     ) {
         let failed = checks.filter(\.isBad)
         let known = Set(memory.admitted?.badChecks ?? [])
-        let hasSettled = memory.admitted?.progress == .reached
+        let hasSettled = memory.admitted?.progress == .reached || memory.isUnsettled
         regressions = hasSettled ? failed.filter { !known.contains($0.name) } : []
         badBefore = hasSettled ? failed.filter { known.contains($0.name) } : failed
         var reasons: [Reason] = []
@@ -40,13 +40,23 @@ package struct Health: Sendable {
         if reboot.isRequired {
             reasons.append(Reason(.rebootRequired, reboot.reason ?? "a reboot is required"))
         }
+        let waiting = restarts?.waiting ?? []
+        if let first = waiting.first {
+            let more = waiting.count > 1 ? " and \(waiting.count - 1) more" : ""
+            reasons.append(
+                Reason(
+                    .restartPending, count: waiting.count,
+                    "\(first.unit)\(more) runs old code, and must be restarted for what is installed to be "
+                        + "in effect"))
+        }
         self.reasons = reasons
         let isForThisSystem = !decision.reasons.contains { $0.code == .systemMismatch }
         let isComplete = isForThisSystem && decision.assessment?.request.isEmpty ?? false
-        isReached = isComplete && memory.intent == nil && decision.admitted != nil
+        isReached = isComplete && memory.intent == nil && decision.admitted != nil && !memory.isUnsettled
         isWell =
-            isReached && failed.isEmpty && !reboot.isRequired && decision.assessment?.leftOut.isEmpty ?? false
-            && decision.assessment?.isCompliant ?? false && decision.enforced != nil
+            isReached && failed.isEmpty && !reboot.isRequired && waiting.isEmpty
+            && decision.assessment?.leftOut.isEmpty ?? false && decision.assessment?.isCompliant ?? false
+            && decision.enforced != nil
         self.checks = checks
         if case .member(let membership) = desired.standing {
             longestSoak = membership.soaks.last ?? .zero
@@ -70,7 +80,7 @@ package struct Health: Sendable {
             admitted.progress = .reached
             admitted.badChecks = checks.filter(\.isBad).map(\.name)
         }
-        if admitted.progress == .reached {
+        if admitted.progress == .reached || memory.isUnsettled {
             // A check that has been well since is not excused any more.
             let failed = Set(checks.filter(\.isBad).map(\.name))
             admitted.badChecks = admitted.badChecks.filter(failed.contains)
@@ -131,5 +141,6 @@ extension NodeState {
         changes.keep { declaration in
             kept.contains(declaration) || stacks.values.contains { $0.withdrawal(of: declaration) != nil }
         }
+        reboots.removeAll { !kept.contains($0.declaration) }
     }
 }

@@ -88,6 +88,12 @@ package struct Reason: Hashable, Sendable {
         case checkFailed
         case checkFailedBefore
         case rebootRequired
+        /// The node reboots right after this report.
+        case rebooting
+        /// It has rebooted as often as it may for one declaration, and the reboot is still required.
+        case rebootsExhausted
+        /// Services run old code, and nobody lets the node restart them.
+        case restartPending
         // The node's own state.
         case stateLost
         case identityConflict

@@ -12,6 +12,8 @@ package struct Baseline: Hashable, Sendable {
     package let newer: NewerPolicy
     package let checks: [Check]
     package let reboot: RebootPolicy
+    /// The services that the node may restart when they run old code.
+    package let restart: [UnitPattern]
     package let urgent: Urgency?
     package let irreversible: IrreversiblePolicy
     package let unlisted: UnlistedPolicy
@@ -26,7 +28,7 @@ package struct Baseline: Hashable, Sendable {
         name: BaselineName, description: String? = nil, manager: Manager = .apt,
         system: SystemRequirement? = nil,
         sources: [SourceListName]? = nil, entries: [Entry], newer: NewerPolicy = .keep, checks: [Check] = [],
-        reboot: RebootPolicy = .whenRequired, urgent: Urgency? = nil,
+        reboot: RebootPolicy = .whenRequired, restart: [UnitPattern] = [], urgent: Urgency? = nil,
         irreversible: IrreversiblePolicy = .refuse, unlisted: UnlistedPolicy = .ignore,
         updaters: UpdatersPolicy = .report, debconf: [DebconfAnswer] = []
     ) {
@@ -39,6 +41,7 @@ package struct Baseline: Hashable, Sendable {
         self.newer = newer
         self.checks = checks
         self.reboot = reboot
+        self.restart = restart
         self.urgent = urgent
         self.irreversible = irreversible
         self.unlisted = unlisted
@@ -52,8 +55,8 @@ extension Baseline {
     package func urgent(_ urgency: Urgency?) -> Baseline {
         Baseline(
             name: name, description: description, manager: manager, system: system, sources: sources,
-            entries: entries, newer: newer, checks: checks, reboot: reboot, urgent: urgency,
-            irreversible: irreversible)
+            entries: entries, newer: newer, checks: checks, reboot: reboot, restart: restart, urgent: urgency,
+            irreversible: irreversible, unlisted: unlisted, updaters: updaters, debconf: debconf)
     }
 }
 

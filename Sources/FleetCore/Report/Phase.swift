@@ -18,7 +18,7 @@ package enum Phase: String, Sendable, CaseIterable {
     case degraded
     /// A person has stopped it.
     case held
-    /// Done but for a reboot.
+    /// Done but for a reboot, or for a restart of services that run old code.
     case rebootRequired
     /// The branch holds what nobody authorised put there; the last authentic commit is followed.
     case untrusted

@@ -28,7 +28,7 @@ package struct PhaseSummary: Sendable {
         if !health.badBefore.isEmpty { return .blocked }
         guard let admitted = decision.admitted, !codes.contains(.budget) else { return .waiting }
         if case .converge = decision.action { return .converging }
-        if codes.contains(.rebootRequired) { return .rebootRequired }
+        if !codes.isDisjoint(with: [.rebootRequired, .restartPending]) { return .rebootRequired }
         let isDrifted = !(decision.assessment?.request.isEmpty ?? true)
         return admitted.declaration == declared && !isDrifted ? .converged : .waiting
     }

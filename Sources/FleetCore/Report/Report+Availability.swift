@@ -14,7 +14,8 @@ extension Report {
     /// *Failed*: a check that was well has turned bad, the declared baseline or an attempt at it failed here
     /// (also where it was undone since), a transaction failed and what it left has not converged, packages
     /// are broken or cannot be read, the state was lost, the phase is a word of a newer agent. *In change*: a
-    /// transaction has begun, was interrupted or works past its deadline, or a reboot is required.
+    /// transaction has begun, was interrupted or works past its deadline, or a reboot, or a restart of
+    /// services, is required.
     ///
     /// The phase alone does not tell: an operator's hold, for one, is the more pressing word. Waiting, being
     /// held or blocked before a change began is neither. A reason that this reader does not know is none of
@@ -34,7 +35,7 @@ extension Report {
 
     private var isInChange: Bool {
         if [.converging, .stalled, .rebootRequired].contains(phase) || reboot.isRequired { return true }
-        if reasons.contains(where: { [.interrupted, .rebootRequired].contains($0.code) }) { return true }
+        if reasons.contains(where: { Self.changing.contains($0.code) }) { return true }
         if hasAny([.pendingReboot, .pendingRestart]) { return true }
         return phase != .converged && transaction?.result == .begun
     }
@@ -44,6 +45,10 @@ extension Report {
             packages.counts[state, default: 0] > 0 || packages.findings.contains { $0.state == state }
         }
     }
+
+    private static let changing: Set<Reason.Code> = [
+        .interrupted, .rebootRequired, .rebooting, .rebootsExhausted, .restartPending,
+    ]
 
     private static let failing: Set<Reason.Code> = [
         .checkFailed, .declarationFailed, .attemptFailed, .rolledBack, .packagesBroken, .packagesUnreadable,

@@ -54,6 +54,7 @@ extension Report {
                 isRequired: json["reboot"]?["required"]?.bool ?? false,
                 reason: json["reboot"]?["reason"]?.string),
             system: SystemStatement(json: json["system"]))
+        reboot.count = Int(clamping: json["reboot"]?["count"]?.integer ?? 0)
         checksOmitted = Int(clamping: json["checksOmitted"]?.integer ?? 0)
         findingsOmitted = Int(clamping: json["findingsOmitted"]?.integer ?? 0)
         retries = max(0, Int(clamping: json["retries"]?.integer ?? 0))

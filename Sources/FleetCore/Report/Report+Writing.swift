@@ -49,7 +49,7 @@ extension Report {
             "reasons": .array(reasons.map(\.json)), "proven": .array(proven.map(\.json)),
             "failed": .array(failed.map(\.json)), "packages": packages.json,
             "checks": .array(checks.map(\.json)), "findings": .array(findings.map(\.json)),
-            "reboot": ["required": .bool(reboot.isRequired), "reason": JSONValue(reboot.reason)],
+            "reboot": reboot.json,
             "system": system.json,
         ]
         if retries > 0 { members["retries"] = JSONValue(retries) }
@@ -159,6 +159,16 @@ extension Finding {
         var members: [String: JSONValue] = ["code": .string(code), "message": .string(message)]
         if let package { members["package"] = .string(package) }
         if let path { members["path"] = .string(path) }
+        return .object(members)
+    }
+}
+
+extension RebootStatement {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "required": .bool(isRequired), "reason": JSONValue(reason),
+        ]
+        if count > 0 { members["count"] = JSONValue(count) }
         return .object(members)
     }
 }

@@ -199,10 +199,27 @@ package struct Finding: Hashable, Sendable {
 package struct RebootStatement: Hashable, Sendable {
     package var isRequired: Bool
     package var reason: String?
+    /// The packages that are in effect only after it, as far as they are known; their entries say so.
+    package var packages: [PackageName]
+    /// How many reboots the node has made for the admitted declaration, with one that it announces.
+    package var count = 0
 
-    package init(isRequired: Bool = false, reason: String? = nil) {
+    package init(isRequired: Bool = false, reason: String? = nil, packages: [PackageName] = []) {
         self.isRequired = isRequired
         self.reason = reason
+        self.packages = packages
+    }
+
+    /// The same, where services run old code that only a reboot renews.
+    package func adding(_ restarts: PendingRestarts?) -> RebootStatement {
+        guard let services = restarts?.untouchable, let first = services.first else { return self }
+        let more = services.count > 1 ? " and \(services.count - 1) more" : ""
+        var statement = self
+        statement.isRequired = true
+        statement.reason = [reason, "\(first.unit)\(more) runs old code, and is renewed by a reboot alone"]
+            .compactMap(\.self).joined(separator: "; ")
+        statement.packages += services.flatMap(\.packages)
+        return statement
     }
 }
 

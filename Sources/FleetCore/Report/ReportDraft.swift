@@ -46,6 +46,8 @@ package struct ReportDraft: Hashable, Sendable {
             "reboot": .bool(report.reboot.isRequired),
         ]
         if report.retries > 0 { key["retries"] = JSONValue(report.retries) }
+        // Each reboot is announced, also the second one for the same reason.
+        if report.reboot.count > 0 { key["reboots"] = JSONValue(report.reboot.count) }
         return Digest(of: JSONValue.object(key).canonicalBytes)
     }
 

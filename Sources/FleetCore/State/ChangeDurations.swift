@@ -66,6 +66,15 @@ package struct WindowNeed: Hashable, Sendable {
         reserve = Self.reserve(reboot)
     }
 
+    /// What a reboot alone needs.
+    package static let reboot = WindowNeed()
+
+    private init() {
+        changes = 0
+        estimate = .zero
+        reserve = Self.rebootReserve
+    }
+
     package var total: TimeSpan { estimate + reserve }
 
     /// What the smallest change needs: in a shorter window nothing is ever changed.
@@ -82,6 +91,7 @@ package struct WindowNeed: Hashable, Sendable {
 
     /// The figures, for people.
     package var words: String {
+        guard changes > 0 else { return "\(reserve.rough) for a reboot" }
         let reboot = reserve > .zero ? " and \(reserve.rough) for a reboot" : ""
         let packages = changes == 1 ? "1 package" : "\(changes) packages"
         return "\(total.rough): \(estimate.rough) for \(packages), by what changes took here\(reboot)"

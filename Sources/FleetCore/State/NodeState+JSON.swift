@@ -19,6 +19,9 @@ extension NodeState {
         members["wellness"] = wellness?.json ?? .null
         if let unwell { members["unwell"] = unwell.json }
         members["intent"] = intent?.json ?? .null
+        if let unsettled { members["unsettled"] = unsettled.json }
+        if let restarts { members["restarts"] = restarts.json }
+        if !reboots.isEmpty { members["reboots"] = .array(reboots.map(\.json)) }
         members["transaction"] = transaction?.json ?? .null
         members["backOff"] = backOff?.json ?? .null
         if let attended { members["attended"] = JSONValue(attended) }
@@ -67,6 +70,9 @@ extension NodeState {
         wellness = try fields.optional("wellness", Wellness.init(json:))
         unwell = try fields.optional("unwell") { Declaration(json: $0) }
         intent = try fields.optional("intent", Intent.init(json:))
+        unsettled = try fields.optional("unsettled", UnsettledTransaction.init(json:))
+        restarts = try fields.optional("restarts", PendingRestarts.init(json:))
+        reboots = try fields.list("reboots", RebootRecord.init(json:))
         transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
         backOff = try fields.optional("backOff", BackOff.init(json:))
         prefetchBackOff = try fields.optional("prefetchBackOff", BackOff.init(json:))
@@ -96,7 +102,7 @@ extension NodeState {
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
         "durations", "retries", "attended", "report", "peers", "findings", "stoppedUpdaters",
-        "firstSeen", "watchedAt", "running", "identityConflict",
+        "firstSeen", "watchedAt", "running", "identityConflict", "unsettled", "restarts", "reboots",
     ]
 }
 

@@ -20,6 +20,11 @@ package struct NodeState: Hashable, Sendable {
     /// The admitted declaration, if a check was bad with it in the last cycle: no soak goes on then.
     package var unwell: Declaration?
     package var intent: Intent?
+    /// A transaction that is judged after a reboot.
+    package var unsettled: UnsettledTransaction?
+    /// What is to be looked at, or was found, of services that run old code; nil once none does.
+    package var restarts: PendingRestarts?
+    package var reboots: [RebootRecord] = []
     /// The last transaction, for reports.
     package var transaction: TransactionStatement?
     package var backOff: BackOff?

@@ -82,7 +82,22 @@ extension PersonStep {
         ),
         (.heldByHand, heldByHand), (.newerKept, newerKept),
         (.checkFailedBefore, checkBefore), (.identityConflict, identity),
-        (.rebootRequired, PersonStep("reboot required", "reboot it: the agent never does")),
+        (
+            .rebootsExhausted,
+            PersonStep(
+                "reboot required",
+                "see why three reboots did not help, then change 'retry' in the group's or the node's file",
+                isOnlyWay: true)
+        ),
+        (
+            .rebootRequired,
+            PersonStep("reboot required", "reboot it, unless its reason says when it does so itself")
+        ),
+        (
+            .restartPending,
+            PersonStep(
+                "restart pending", "restart the services that its reason names, or name them in 'restart'")
+        ),
     ]
 
     private static let byPhase: [Phase: PersonStep] = [

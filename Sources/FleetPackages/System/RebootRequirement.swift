@@ -18,7 +18,8 @@ struct RebootRequirement {
             let packages = Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init))
             let reason =
                 packages.isEmpty ? "a package asks for it" : "asked for by \(quoted(packages.sorted()))"
-            return RebootStatement(isRequired: true, reason: reason)
+            return RebootStatement(
+                isRequired: true, reason: reason, packages: packages.sorted().compactMap { PackageName($0) })
         }
         // Only the root that this kernel booted says something of this kernel.
         guard root == "/", let inventory else { return RebootStatement() }
@@ -34,7 +35,8 @@ struct RebootRequirement {
             return RebootStatement()
         }
         return RebootStatement(
-            isRequired: true, reason: "\(newer) is installed, and the kernel \(release) is running")
+            isRequired: true, reason: "\(newer) is installed, and the kernel \(release) is running",
+            packages: newer.split(separator: " ").first.flatMap { PackageName($0) }.map { [$0] } ?? [])
     }
 
     /// The installed kernel that the next boot would bring: of the same flavour, and newer than what runs.

@@ -28,7 +28,7 @@ package func explanation(
     let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
     let position = Position(
         memory, facts: facts, inventory: InventoryIndex(inventory), record: membership.node,
-        reboot: packages.rebootRequirement(), at: now)
+        reboot: packages.rebootRequirement().adding(memory.restarts), at: now)
     let evidence = await evidence(for: desired, membership, memory: memory, from: source, at: now)
     return explain(
         desired: desired, membership: membership, position: position, evidence: evidence,

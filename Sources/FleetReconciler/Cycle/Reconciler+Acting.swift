@@ -21,6 +21,7 @@ extension Reconciler {
     mutating func decideAndAct(
         _ desired: inout Desired, evidence: inout Evidence, act: inout Act, at now: Instant
     ) async throws(CycleError) -> Decision {
+        try await settleAfterReboot(desired: desired, act: &act, at: now)
         var decision = await deliberate(
             &desired, actual: await observe(for: desired), evidence: &evidence, at: now)
         try rememberPeers(at: now)
@@ -61,7 +62,7 @@ extension Reconciler {
         }
         return Actual(
             inventory: inventory, facts: facts, zones: await zones(for: desired),
-            reboot: packages.rebootRequirement())
+            reboot: rebootStatement())
     }
 
     /// The rules of the zones by whose clocks the node's windows and freezes are meant.
@@ -95,6 +96,9 @@ extension Reconciler {
         next.backOff = nil
         next.claim = nil
         next.changes = ChangeLog()
+        next.unsettled = nil
+        next.restarts = nil
+        next.reboots = []
         guard next != memory else { return }
         memory = next
         try save(at: now)

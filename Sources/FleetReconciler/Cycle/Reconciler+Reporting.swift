@@ -23,8 +23,8 @@ extension Reconciler {
         let observation = CycleObservation(
             inventory: try? await packages.inventory(),
             facts: (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: ""),
-            reboot: packages.rebootRequirement(), checks: intent.checksBefore, phase: .converging,
-            reasons: decision.reasons)
+            reboot: rebootStatement(), checks: intent.checksBefore, phase: .converging,
+            reasons: decision.reasons, reboots: nil)
         var report = report(membership, commit: commit, decision: decision, observation: observation, at: now)
         report.transaction = TransactionStatement(
             started: intent.started, duration: .zero, result: .begun, changes: intent.planned, log: nil)
@@ -182,6 +182,9 @@ extension Reconciler {
     ) -> Report {
         let assessment = decision.assessment
         let findings = findings(decision: decision, observation: observation, at: now)
+        let entries =
+            assessment?.findings(
+                awaiting: observation.reboot, memory.restarts, in: observation.inventory) ?? []
         var report = Report(
             fleet: membership.fleet.name, node: membership.node.name, group: membership.group.name,
             sequence: 1,
@@ -192,8 +195,7 @@ extension Reconciler {
             phase: observation.phase, reasons: observation.reasons, proven: memory.proven,
             failed: memory.failed.map(\.failure),
             packages: PackageStatement(
-                counts: assessment?.counts ?? [:],
-                findings: assessment?.findings.filter { $0.state != .installed } ?? [],
+                counts: entries.counts, findings: entries.filter { $0.state != .installed },
                 notApplicable: assessment?.notApplicable ?? []),
             checks: observation.checks, transaction: memory.transaction, findings: findings.told,
             reboot: observation.reboot,

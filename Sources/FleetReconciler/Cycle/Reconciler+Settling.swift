@@ -93,6 +93,8 @@ extension Reconciler {
         }
         let changes = noteChanges(of: intent, in: inventory.inventory)
         memory.findings = nil
+        memory.restarts = memory.restarts ?? PendingRestarts()
+        try await renewServices(allowed: restartable(for: intent, desired: desired), at: now)
         // What was bad before may stay so: nothing waits for it.
         let bad = Set(intent.checksBefore.filter(\.isBad).map(\.name))
         let after = await packages.results(
@@ -112,8 +114,14 @@ extension Reconciler {
             if intent.kind == .converge {
                 memory.admitted?.badChecks = after.filter(\.isBad).map(\.name)
             }
-            memory.admitted?.progress = .reached
-            memory.changes.close()
+            if intent.kind == .converge, rebootStatement().isRequired {
+                // Judged once more when it is in effect; until then it can be undone as if it had not ended.
+                memory.unsettled = UnsettledTransaction(intent: intent, bootID: now.bootID)
+                memory.admitted?.progress = .begun
+            } else {
+                memory.admitted?.progress = .reached
+                memory.changes.close()
+            }
             if let began, !changes.isEmpty {
                 let ended = settings.readAgain(now)
                 let took = began.bootID == ended.bootID ? ended.sinceBoot - began.sinceBoot : .zero
@@ -139,9 +147,15 @@ extension Reconciler {
         return changes
     }
 
+    /// What the baseline that a transaction is for lets the node restart.
+    private func restartable(for intent: Intent, desired: Desired) -> [UnitPattern] {
+        guard case .member(let membership) = desired.standing else { return [] }
+        return membership.versions[intent.declaration]?.baseline.restart ?? []
+    }
+
     /// Records a failed change. If it is final, one durable write makes `previous` the admitted one, records
     /// the failure and turns the intent into its undoing; a crash in between can never finish the bad change.
-    private mutating func fail(
+    mutating func fail(
         _ intent: Intent, cause: Reason, isFinal: Bool, desired: Desired, act: inout Act, at now: Instant
     ) async throws(CycleError) {
         act.reasons.append(cause)
@@ -175,6 +189,7 @@ extension Reconciler {
         memory.wellness = nil
         memory.backOff = nil
         memory.intent = undoing
+        memory.restarts?.restarted = []
         try save(at: now)
         try await undo(undoing, desired: desired, act: &act, at: now)
     }
@@ -215,6 +230,9 @@ extension Reconciler {
         }
         act.checks = nil
         memory.findings = nil
+        // What was restarted for the change runs the code that is taken back.
+        memory.restarts = memory.restarts ?? PendingRestarts()
+        try await renewServices(allowed: restartable(for: intent, desired: desired), at: now)
         memory.changes.forgetUndone(for: intent.declaration)
         if var transaction = memory.transaction {
             transaction.result = .undone

@@ -43,7 +43,7 @@ extension Reconciler {
         else { return false }
         let record = earlierFailure(of: admitted.declaration, desired: desired)
         let checks = checks(of: decision, desired: desired)
-        let before = await results(before: record, checks: checks)
+        let before = await results(before: record, checks: checks, of: admitted)
         var intent = Intent(
             kind: admitted.progress == .reached ? .repair : .converge, declaration: admitted.declaration,
             attempt: (record?.failure.attempts ?? 0) + 1, request: request, planned: plan.changes,
@@ -55,6 +55,8 @@ extension Reconciler {
             intent.retry = membership.retry.onNode(memory.retries)
         }
         memory.intent = intent
+        memory.unsettled = nil
+        memory.restarts?.restarted = []
         memory.wellness = nil
         try save(at: now)
         try await announce(intent, desired: desired, decision: decision, at: now)
@@ -102,14 +104,12 @@ extension Reconciler {
         for admitted: Admission, changing changes: Int, desired: Desired, act: inout Act, at now: Instant
     ) async -> Bool {
         guard case .member(let membership) = desired.standing else { return true }
-        let later = settings.readAgain(now)
-        let reading = Instant(
-            wall: later.wall, isWallKnown: now.isWallKnown && later.isWallKnown, bootID: later.bootID,
-            sinceBoot: later.sinceBoot)
+        let reading = readAgain(now)
         let zones = await zones(for: desired)
-        let passesWindows = membership.judged(at: reading).passesWindows(
-            towards: admitted.declaration, attended: memory.attended, zones: zones, at: reading)
-        let time = TimeRules(membership.group, zones: zones, passesWindows: passesWindows, at: reading)
+        let time = TimeRules(
+            membership.group, zones: zones,
+            passesWindows: passesWindows(towards: admitted, membership, zones: zones, at: reading),
+            at: reading)
         let version = membership.versions[admitted.declaration]
         let need = WindowNeed(
             changes: changes, durations: memory.durations, reboot: version?.baseline.reboot ?? .never)
@@ -118,6 +118,24 @@ extension Reconciler {
         act.reasons += refusals + act.holds
         act.isTooLate = !refusals.isEmpty || !act.holds.isEmpty
         return !act.isTooLate
+    }
+
+    /// Whether what is admitted may be changed outside windows.
+    func passesWindows(
+        towards admitted: Admission, _ membership: Membership,
+        zones: [ZoneName: Result<ZoneRules, ZoneError>],
+        at reading: Instant
+    ) -> Bool {
+        membership.judged(at: reading).passesWindows(
+            towards: admitted.declaration, attended: memory.attended, zones: zones, at: reading)
+    }
+
+    /// The clocks as they are now, as far as this cycle may believe them.
+    func readAgain(_ now: Instant) -> Instant {
+        let later = settings.readAgain(now)
+        return Instant(
+            wall: later.wall, isWallKnown: now.isWallKnown && later.isWallKnown, bootID: later.bootID,
+            sinceBoot: later.sinceBoot)
     }
 
     /// What failed before for a declaration; a changed `retry` makes it void, so that attempts are counted
@@ -143,8 +161,13 @@ extension Reconciler {
 
     /// What the checks found before the first change for a declaration: later attempts are judged by the
     /// same.
-    private func results(before record: FailureRecord?, checks: [Check]) async -> [CheckResult] {
+    private func results(
+        before record: FailureRecord?, checks: [Check], of admitted: Admission
+    ) async -> [CheckResult] {
         if let record { return record.checksBefore }
+        if let unsettled = memory.unsettled, unsettled.declaration == admitted.declaration {
+            return unsettled.intent.checksBefore
+        }
         return await packages.results(of: checks)
     }
 

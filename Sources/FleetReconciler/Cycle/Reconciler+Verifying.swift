@@ -8,6 +8,8 @@ struct CycleObservation {
     let checks: [CheckResult]
     let phase: Phase
     let reasons: [Reason]
+    /// The reboot that follows the report.
+    let reboots: RebootRecord?
 }
 
 extension Reconciler {
@@ -24,14 +26,24 @@ extension Reconciler {
     ) async throws(CycleError) -> CycleObservation {
         let inventory = try? await packages.inventory()
         let facts = (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: "")
-        let reboot = packages.rebootRequirement()
+        if memory.restarts != nil {
+            let allowed = await servicesToRestart(decision, desired: desired, at: now)
+            try await renewServices(allowed: allowed, at: now)
+        }
+        var reboot = rebootStatement()
+        let rule = RebootRule(
+            desired: desired, decision: decision, memory: memory, statement: reboot, inventory: inventory,
+            refusals: reboot.isRequired
+                ? await rebootRefusals(decision.admitted, desired: desired, at: now) : [],
+            obstacle: machine.rebootObstacle, at: now)
+        let answer = rule.answer
         let checks =
             if let known = act.checks { known } else {
                 await results(of: self.checks(of: decision, desired: desired), at: now)
             }
         let health = Health(
-            memory: memory, decision: decision, checks: checks, reboot: reboot, interval: settings.interval,
-            desired: desired, now: now)
+            memory: memory, decision: decision, checks: checks, reboot: reboot, restarts: memory.restarts,
+            interval: settings.interval, desired: desired, now: now)
         var next = memory
         health.apply(to: &next)
         if case .member = desired.standing, memory.intent == nil {
@@ -50,7 +62,7 @@ extension Reconciler {
             let isSaid = isFailed && [.checkFailed, .attemptFailed].contains(reason.code)
             return !isSaid && !decision.reasons.contains(reason)
         }
-        reasons += health.reasons
+        reasons += health.reasons.filter { $0.code != .rebootRequired } + rule.reasons(for: answer)
         if memory.identityConflict {
             reasons.append(
                 Reason(
@@ -60,8 +72,11 @@ extension Reconciler {
         }
         let summary = PhaseSummary(
             desired: desired, decision: decision, memory: memory, reasons: reasons, health: health)
+        var reboots: RebootRecord?
+        if case .reboots(let record) = answer { reboots = record }
+        reboot.count = reboots?.count ?? rebootsMade(for: decision.admitted, desired: desired)
         return CycleObservation(
             inventory: inventory, facts: facts, reboot: reboot, checks: checks, phase: summary.phase,
-            reasons: reasons)
+            reasons: reasons, reboots: reboots)
     }
 }

@@ -7,10 +7,12 @@ package import Logging
 /// before the step that needs it. It knows the world by its ports alone, so it runs in memory as it does on a
 /// machine.
 package struct Reconciler<
-    Source: FleetSource, Packages: PackageSystem, Status: StatusSink, Store: StateStore, Claims: ClaimLedger
+    Source: FleetSource, Packages: PackageSystem, Machine: MachineControl, Status: StatusSink,
+    Store: StateStore, Claims: ClaimLedger
 > {
     let source: Source
     let packages: Packages
+    let machine: Machine
     let status: Status
     let store: Store
     let claims: Claims
@@ -22,11 +24,12 @@ package struct Reconciler<
     private var durable = Observed()
 
     package init(
-        source: Source, packages: Packages, status: Status, store: Store, claims: Claims,
+        source: Source, packages: Packages, machine: Machine, status: Status, store: Store, claims: Claims,
         settings: CycleSettings, logger: Logger
     ) {
         self.source = source
         self.packages = packages
+        self.machine = machine
         self.status = status
         self.store = store
         self.claims = claims
@@ -54,7 +57,12 @@ package struct Reconciler<
         try await settleUpdaters(desired, decision: decision, at: now)
         let observation = try await verify(desired, decision: &decision, act: act, at: now)
         let report = try await publish(desired, decision: decision, observation: observation, at: now)
-        try await prefetch(desired, decision: decision, at: now)
+        try await renewOwnService(decision, desired: desired, at: now)
+        if let record = observation.reboots {
+            try await reboot(record, desired: desired, at: now)
+        } else {
+            try await prefetch(desired, decision: decision, at: now)
+        }
         return CycleOutcome(
             desired: desired, decision: decision, phase: observation.phase, reasons: observation.reasons,
             checks: observation.checks, report: report, followed: memory.followed, mark: memory.mark)

@@ -15,6 +15,7 @@ struct BaselineFile: Sendable {
     let newer: NewerPolicy?
     let checks: [Check]
     let reboot: RebootPolicy?
+    let restart: [UnitPattern]?
     /// The inner nil is a written `null`.
     let urgent: Urgency??
     let irreversible: IrreversiblePolicy?
@@ -35,7 +36,7 @@ struct BaselineFile: Sendable {
 
     private static let keys = [
         "description", "manager", "for", "include", "sources", "packages", "newer", "checks", "reboot",
-        "urgent", "irreversible", "unlisted", "updaters", "debconf",
+        "restart", "urgent", "irreversible", "unlisted", "updaters", "debconf",
     ]
 
     private init(_ reader: MappingReader, name: BaselineName) {
@@ -58,6 +59,9 @@ struct BaselineFile: Sendable {
         newer = reader.choice("newer")
         checks = reader.list("checks", "a list of checks") { CheckDecoder.check($0, problems) } ?? []
         reboot = reader.choice("reboot")
+        restart = reader.list("restart", "a list of services") {
+            $0.value(as: UnitPattern.self, problems)
+        }
         irreversible = reader.choice("irreversible")
         unlisted = reader.choice("unlisted")
         updaters = reader.choice("updaters")

@@ -3,10 +3,11 @@ internal import FleetCore
 /// Merges a baseline with the ones that it includes.
 ///
 /// Packages are merged: of a package that two included files declare differently, the including file must say
-/// itself what it is. Sources and checks add up, the included ones first: what an included file names comes
-/// from the sources that it names. Answers are merged as packages are. Of `for`, `newer`, `reboot`,
-/// `urgent`, `irreversible`, `unlisted` and `updaters` the including file's own counts; where it is silent,
-/// the included ones, which must agree. All have one manager. The description is the including file's own.
+/// itself what it is. Sources, checks and `restart` add up, the included ones first: what an included file
+/// names comes from the sources that it names. Answers are merged as packages are. Of `for`, `newer`,
+/// `reboot`, `urgent`, `irreversible`, `unlisted` and `updaters` the including file's own counts; where it is
+/// silent, the included ones, which must agree. All have one manager. The description is the including
+/// file's own.
 struct BaselineMerge {
     private let file: BaselineFile
     private let included: [(file: BaselineFile, place: Place)]
@@ -52,6 +53,7 @@ struct BaselineMerge {
             newer: agreed("newer", file.newer) { $0.newer } ?? .keep,
             checks: included.flatMap(\.file.checks) + file.checks,
             reboot: agreed("reboot", file.reboot) { $0.reboot } ?? .whenRequired,
+            restart: restart(),
             urgent: agreed("urgent", file.urgent) { $0.urgent } ?? nil,
             irreversible: agreed("irreversible", file.irreversible) { $0.irreversible } ?? .refuse,
             unlisted: agreed("unlisted", file.unlisted) { $0.unlisted } ?? .ignore,
@@ -76,6 +78,13 @@ struct BaselineMerge {
             }
         }
         return first?.value
+    }
+
+    private func restart() -> [UnitPattern] {
+        let patterns = included.flatMap { $0.file.restart ?? [] } + (file.restart ?? [])
+        var unique: [UnitPattern] = []
+        for pattern in patterns where !unique.contains(pattern) { unique.append(pattern) }
+        return unique
     }
 
     private func sources() -> [SourceListName]? {

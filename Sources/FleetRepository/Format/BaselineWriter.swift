@@ -27,6 +27,10 @@ package enum BaselineWriter {
         if !baseline.checks.isEmpty { lines.append("checks:") }
         lines += baseline.checks.flatMap(Self.lines)
         if baseline.reboot != .whenRequired { lines.append("reboot: \(baseline.reboot.rawValue)") }
+        if !baseline.restart.isEmpty {
+            let units = baseline.restart.map { YAMLText.scalar($0.description) }
+            lines.append("restart: [\(units.joined(separator: ", "))]")
+        }
         if let urgent = baseline.urgent {
             lines.append("urgent: {until: \(urgent.until), reason: \(YAMLText.quoted(urgent.reason))}")
         }

@@ -144,6 +144,7 @@ extension Baseline {
         if newer != new.newer { keys.append("newer: \(new.newer.rawValue)") }
         if checks != new.checks { keys.append("checks") }
         if reboot != new.reboot { keys.append("reboot: \(new.reboot.rawValue)") }
+        if restart != new.restart { keys.append("restart") }
         if urgent != new.urgent {
             keys.append(new.urgent.map { "urgent until \($0.until)" } ?? "urgent: null")
         }

@@ -43,8 +43,14 @@ struct ReleaseBook {
                 .package(name, nil),
                 packages[name].map { .version($0, presence: .demanded, sha256: [:]) } ?? .absent)
         }
-        return Baseline(name: baseline, entries: entries, checks: [check])
+        return Baseline(
+            name: baseline, entries: entries, checks: [check], reboot: reboot(number), restart: restart)
     }
+
+    /// Every fourth release leaves reboots to people.
+    static func reboot(_ number: Int) -> RebootPolicy { number % 4 == 3 ? .never : .whenRequired }
+
+    private static let restart = [UnitPattern("app")].compactMap(\.self)
 
     static let application = name("app")
     static let library = name("lib")

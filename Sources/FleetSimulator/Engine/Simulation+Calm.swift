@@ -21,6 +21,10 @@ extension Simulation {
                 node.wakeAt = nil
             }
         }
+        for node in nodes where !node.isOff && !node.machine.isInEffect {
+            node.machine.boot()
+            node.clock.boot(at: time)
+        }
         for node in nodes where !node.isOff && (isCutOff.contains(node.index) || isMisled(node)) {
             replace(node)
         }

@@ -69,7 +69,7 @@ extension Simulation {
     private func restore(_ node: SimulatedNode) {
         guard let copy = snapshots[node.name], copy.key == node.key else { return }
         node.machine = copy.machine
-        node.machine.awaitsReboot = false
+        node.machine.boot()
         node.disk = copy.disk
         node.clone = copy.clone
         node.clock.boot(at: time)
@@ -84,7 +84,7 @@ extension Simulation {
             name: node.name, index: nodes.count, key: node.key, machine: node.machine)
         twin.disk = node.disk
         twin.clone = node.clone
-        twin.machine.awaitsReboot = false
+        twin.machine.boot()
         twin.clock.boot(at: time)
         twin.isTwin = true
         nodes.append(twin)

@@ -34,6 +34,9 @@ extension Simulation {
                 thresholds.append(watched + membership.fleet.heartbeat)
             }
         }
+        // A boot gives services some minutes; a machine that does not go down is asked again.
+        if state.unsettled != nil { wake(node, at: time + 1) }
+        thresholds += state.reboots.map { $0.askedAt + TimeSpan(seconds: 900) }
         if let backOff = state.backOff { thresholds.append(backOff.until) }
         if let edge = secondsToCalendarEdge(of: node, outcome) { wake(node, at: time + edge) }
         if let backOff = state.prefetchBackOff { thresholds.append(backOff.until) }
@@ -83,16 +86,17 @@ extension Simulation {
                 node.clone.report = node.clone.flushedReport
             }
             node.machine.downloaded = []
-            node.machine.awaitsReboot = false
+            node.machine.boot(isInVain: isInVain(node))
             node.clock.boot(at: node.downUntil)
         }
         wake(node, at: node.downUntil)
     }
 
+    /// A machine that was asked for it goes down and comes up again.
     func reboot(_ node: SimulatedNode) {
-        guard node.machine.awaitsReboot, !node.isOff else { return }
+        guard !node.isOff, node.downUntil <= time else { return }
         tell("\(node.name): reboots")
-        node.machine.awaitsReboot = false
+        node.machine.boot(isInVain: isInVain(node))
         node.clock.boot(at: time)
         wake(node, at: time)
     }
@@ -102,10 +106,11 @@ extension Simulation {
         statistics.transactions += 1
         let id = PackageID(name: ReleaseBook.application, architecture: SimulatedMachine.architecture)
         guard let package = node.machine.installed[id], node.machine.changedAt[id] == time,
-            let release = releases.release(of: package.version), release.needsReboot
+            let release = releases.release(of: package.version)
         else { return }
-        node.machine.awaitsReboot = true
-        follow(.reboot(node.index), at: time + 3_600 * Int64(1 + lots.below(20, "reboot", "\(node.name)")))
+        if release.needsReboot { node.machine.awaitsReboot = true }
+        leaveOldCode(on: node)
+        callPerson(to: node)
     }
 
     // MARK: What surrounds a node

@@ -45,6 +45,7 @@ package final class Simulation {
     enum FollowUp {
         case wake(Int)
         case reboot(Int)
+        case person(Int)
         case endDeceit
         case wakeAll
         case deliver(StoredReport, Int)
@@ -157,6 +158,7 @@ package final class Simulation {
         switch followUp {
         case .wake(let index): wake(nodes[index], at: time)
         case .reboot(let index): reboot(nodes[index])
+        case .person(let index): personBoots(nodes[index])
         case .endDeceit:
             server.endDeceit()
             wakeAll()
@@ -205,6 +207,7 @@ package final class Simulation {
         var reconciler = Reconciler(
             source: SimulatedSource(simulation: self, node: node),
             packages: SimulatedPackages(simulation: self, node: node),
+            machine: SimulatedMachineControl(simulation: self, node: node),
             status: SimulatedStatus(simulation: self, node: node),
             store: SimulatedStore(simulation: self, node: node),
             claims: SimulatedLedger(simulation: self, node: node),
@@ -262,6 +265,8 @@ package struct Statistics: Sendable {
     package var faults = 0
     package var reports = 0
     package var transactions = 0
+    /// Reboots that nodes asked for.
+    package var reboots = 0
 }
 
 extension NodeState {

@@ -37,13 +37,16 @@ extension Watch {
         }
     }
 
-    private func checkHold(at mark: SimulatedCommit, on node: SimulatedNode, in simulation: Simulation) {
+    func checkHold(
+        at mark: SimulatedCommit, on node: SimulatedNode, in simulation: Simulation,
+        _ deed: String = "changes packages"
+    ) {
         let record = mark.content.nodes[node.name]
         let isHeld =
             mark.content.fleet.hold != nil || record?.hold != nil
             || record.flatMap { mark.content.groups[$0.group]?.hold } != nil
             || node.troubles.heldUntil > simulation.time
-        expect(.hold, !isHeld, on: node, in: simulation, "it changes packages under a hold")
+        expect(.hold, !isHeld, on: node, in: simulation, "it \(deed) under a hold")
     }
 
     /// Counts who else is in change at the same site.
@@ -68,13 +71,16 @@ extension Watch {
     }
 
     /// Reckons with hours and days by itself, not with what the node makes of its calendar.
-    private func checkCalendar(
+    ///
+    /// - Parameter deed: what it does, where that needs a window also when the branch went back.
+    func checkCalendar(
         _ state: NodeState, at followed: SimulatedCommit, mark: SimulatedCommit, on node: SimulatedNode,
-        in simulation: Simulation
+        in simulation: Simulation, _ deed: String? = nil
     ) {
         guard let record = followed.content.nodes[node.name],
             let group = followed.content.groups[record.group],
-            !group.windows.isEmpty || !group.freezes.isEmpty, state.admitted?.receipt.isRollback == false
+            !group.windows.isEmpty || !group.freezes.isEmpty,
+            state.admitted?.receipt.isRollback == false || deed != nil
         else { return }
         let reading = node.clock.reading(at: simulation.time)
         let wall = reading.wall.seconds
@@ -96,7 +102,7 @@ extension Watch {
         let place = isKnown ? isFrozen ? "in a freeze" : "outside its window" : "not knowing the time"
         expect(
             .calendar, isKnown && (isOpen || isUrgent || hasMissed) && !isFrozen, on: node, in: simulation,
-            "it begins a change \(place)")
+            "it \(deed ?? "begins a change") \(place)")
     }
 
     /// Counts the windows, day by day, that lie between what the node may know of and now.

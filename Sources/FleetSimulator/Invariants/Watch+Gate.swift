@@ -99,7 +99,7 @@ extension Watch {
         var truth = truths[node.key] ?? NodeTruth()
         defer { truths[node.key] = truth }
         guard let admitted = state.admitted, state.intent == nil, node.machine.isWhole(admitted.form),
-            !node.machine.awaitsReboot, simulation.outcome(of: ReleaseBook.check, on: node) == .passed
+            node.machine.isInEffect, simulation.outcome(of: ReleaseBook.check, on: node) == .passed
         else {
             truth.wellSince[node.index] = nil
             return

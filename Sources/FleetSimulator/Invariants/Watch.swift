@@ -25,6 +25,9 @@ package enum Invariant: String, Hashable, Sendable, CaseIterable {
     case wholeness
     /// A failed declaration is not tried again.
     case failure
+    /// A node reboots by its baseline's leave alone, never with a transaction open, and at most three times
+    /// for one declaration.
+    case reboot
     /// Every hold-back has a reason.
     case reason
     /// Reports form a chain, without gaps and without two of one number.
@@ -102,6 +105,8 @@ struct NodeTruth {
 struct NodeHistory {
     /// What failed here finally, and under which texts of `retry`.
     var failed: [Declaration: RetryToken] = [:]
+    /// From which boots it asked for a reboot for a declaration, and under which texts of `retry`.
+    var reboots: [Declaration: (retry: RetryToken, boots: Set<Int>)] = [:]
     var lastPhase: Phase?
     var lastReasons: [Reason] = []
 }

@@ -49,6 +49,10 @@ struct SimulatedMachine {
     var isInterrupted = false
     /// Since when something that is installed waits for a reboot.
     var awaitsReboot = false
+    /// Services that run old code.
+    var outdated: Set<String> = []
+    /// What decides whether the kernel of this release comes up here.
+    var kernelLot: String { version(of: ReleaseBook.application)?.description ?? "" }
     /// Packages of which the node keeps the file, written `name version`.
     var kept: Set<String> = []
     /// Packages whose file was rebuilt, which is of use only to go back.

@@ -139,7 +139,9 @@ struct SimulatedPackages: PackageSystem {
     }
 
     func rebootRequirement() -> RebootStatement {
-        RebootStatement(isRequired: node.machine.awaitsReboot, reason: "a new kernel")
+        RebootStatement(
+            isRequired: node.machine.awaitsReboot, reason: "a new kernel",
+            packages: node.machine.awaitsReboot ? [ReleaseBook.application] : [])
     }
 
     func findings(after known: MachineFindings?, sources: [SourceList]?) async -> MachineFindings {

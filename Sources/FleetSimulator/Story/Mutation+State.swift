@@ -4,7 +4,7 @@ internal import FleetCore
 extension Mutation {
     package static let keeping: [Mutation] = [
         provisionalIsKept, failedIsRetried, intentIsNotWritten, numberIsReused,
-        reportIsForgotten,
+        reportIsForgotten, rebootsAreNotCounted,
     ]
 
     package static let all = believing + choosing + keeping
@@ -38,6 +38,13 @@ extension Mutation {
         mutation.load = { state in
             if state.report.sequence > 1 { state.report.sequence -= 1 }
         }
+        return mutation
+    }()
+
+    static let rebootsAreNotCounted: Mutation = {
+        var mutation = Mutation(
+            "reboots not counted", breaks: "after three reboots for one declaration the node stops")
+        mutation.load = { $0.reboots = [] }
         return mutation
     }()
 

@@ -191,9 +191,15 @@ enum TemplateFiles {
               - command: [/usr/bin/openssl, version]
                 timeout: 10s
 
-            # Agents of version 0.1 never reboot by themselves; a node that needs it says so in its \#
-            report.
+            # 'when-required' lets nodes reboot by themselves, in their window; with 'never' a node \#
+            that needs it says so
+            # in its report.
             reboot: never
+
+            # Services that nodes may restart when they run old code after a change; others are \#
+            reported. "*" is all but
+            # those that are never restarted, such as D-Bus and display managers.
+            restart: [ssh]
 
             """#
         ),
