@@ -80,6 +80,7 @@ struct NodeStateTests {
         if let intent = state.intent {
             state.unsettled = UnsettledTransaction(intent: intent, bootID: "boot-1")
         }
+        state.wellKernels = ["6.1.0-21-amd64"]
         state.restarts = PendingRestarts(
             services: [OutdatedService(unit: "a.service", packages: [.of("libx")])], restarted: ["b.service"])
         state.reboots = [
@@ -131,7 +132,7 @@ struct NodeStateTests {
     @Test(arguments: [
         "mark", "followed", "introduction", "admitted", "previous", "wellness", "intent", "transaction",
         "backOff", "peers", "firstSeen", "identityConflict", "changes", "proven", "failed", "stacks",
-        "unsettled", "restarts", "reboots",
+        "unsettled", "restarts", "reboots", "wellKernels",
     ])
     func `a field that the release before did not write may be missing`(_ field: String) throws {
         var members = try #require(Self.full.json.object)

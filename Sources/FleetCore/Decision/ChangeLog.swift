@@ -52,7 +52,13 @@ package struct ChangeLog: Hashable, Sendable {
     }
 
     /// Forgets the changes of attempts that were undone.
-    package mutating func forgetUndone(for declaration: Declaration) {
+    ///
+    /// - Parameter isLeft: says of a change that it could not be undone yet: it stays, to be returned later.
+    package mutating func forgetUndone(
+        for declaration: Declaration, exceptWhere isLeft: (PackageChange) -> Bool = { _ in false }
+    ) {
+        let left = changesToUndo(for: declaration).filter(isLeft)
+        defer { if !left.isEmpty { record(left, for: declaration) } }
         let hasOpen = chapters.contains { $0.declaration == declaration && $0.isOpen }
         chapters.removeAll { $0.declaration == declaration && $0.isOpen == hasOpen }
     }

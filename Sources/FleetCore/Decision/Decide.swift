@@ -171,7 +171,8 @@ private struct Deliberation {
         let declared = membership.versions[admission.declaration]
         let returns = memory.changes.returns(
             leaving: membership.stack.left(behind: admission.declaration, of: memory.changes),
-            for: admission.form, in: inventory)
+            for: admission.form, in: inventory
+        ).filter { $0.to != nil || !kernels.protects($0.id.name) }
         let assessment = Assessment(
             of: admission.form, in: inventory, newer: declared?.baseline.newer ?? .keep,
             placed: memory.changes.placed, exceptions: exceptions, sources: declared?.sources,
@@ -188,6 +189,11 @@ private struct Deliberation {
         return Assessment(
             of: CanonicalForm(declared.baseline), in: inventory, newer: declared.baseline.newer,
             placed: memory.changes.placed, exceptions: exceptions, sources: declared.sources)
+    }
+
+    /// A kernel that is taken back goes once another one runs.
+    private var kernels: KernelGuard {
+        KernelGuard(running: actual.facts.kernel, proven: memory.wellKernels)
     }
 
     private var exceptions: Set<EntryKey> { membership.node.exceptedEntries(at: now) }

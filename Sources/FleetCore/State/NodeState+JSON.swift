@@ -22,6 +22,7 @@ extension NodeState {
         if let unsettled { members["unsettled"] = unsettled.json }
         if let restarts { members["restarts"] = restarts.json }
         if !reboots.isEmpty { members["reboots"] = .array(reboots.map(\.json)) }
+        if !wellKernels.isEmpty { members["wellKernels"] = .array(wellKernels.map(JSONValue.string)) }
         members["transaction"] = transaction?.json ?? .null
         members["backOff"] = backOff?.json ?? .null
         if let attended { members["attended"] = JSONValue(attended) }
@@ -73,6 +74,7 @@ extension NodeState {
         unsettled = try fields.optional("unsettled", UnsettledTransaction.init(json:))
         restarts = try fields.optional("restarts", PendingRestarts.init(json:))
         reboots = try fields.list("reboots", RebootRecord.init(json:))
+        wellKernels = (members["wellKernels"]?.array ?? []).compactMap(\.string)
         transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
         backOff = try fields.optional("backOff", BackOff.init(json:))
         prefetchBackOff = try fields.optional("prefetchBackOff", BackOff.init(json:))
@@ -103,6 +105,7 @@ extension NodeState {
         "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
         "durations", "retries", "attended", "report", "peers", "findings", "stoppedUpdaters",
         "firstSeen", "watchedAt", "running", "identityConflict", "unsettled", "restarts", "reboots",
+        "wellKernels",
     ]
 }
 

@@ -25,6 +25,8 @@ package struct NodeState: Hashable, Sendable {
     /// What is to be looked at, or was found, of services that run old code; nil once none does.
     package var restarts: PendingRestarts?
     package var reboots: [RebootRecord] = []
+    /// The kernels with which what was admitted has been in effect and well, newest last.
+    package var wellKernels: [String] = []
     /// The last transaction, for reports.
     package var transaction: TransactionStatement?
     package var backOff: BackOff?

@@ -44,7 +44,8 @@ extension Reconciler {
             }
             if !isDropped {
                 let plan = try await preparedPlan(intent.request.withAutomatic(intent.automatic))
-                if !plan.changes.isEmpty, plan.refusals.isEmpty { output = try await apply(plan) }
+                let isSafe = await kernels().refusal(of: plan.changes) == nil
+                if !plan.changes.isEmpty, plan.refusals.isEmpty, isSafe { output = try await apply(plan) }
             }
         } catch {
             if !error.code.isPassing {
@@ -223,8 +224,10 @@ extension Reconciler {
             return
         }
         logger.notice("undoing", metadata: ["declaration": "\(intent.declaration)"])
+        // The kernel that runs stays, and goes as drift when another one does.
+        let kernels = await kernels()
         let output: ManagerOutput
-        switch await undone(intent, desired: desired) {
+        switch await undone(kernels.sparing(intent.request), desired: desired) {
         case .success(let done): output = done
         case .failure(let reason): return try delay(intent, by: reason, desired: desired, act: &act, at: now)
         }
@@ -233,7 +236,9 @@ extension Reconciler {
         // What was restarted for the change runs the code that is taken back.
         memory.restarts = memory.restarts ?? PendingRestarts()
         try await renewServices(allowed: restartable(for: intent, desired: desired), at: now)
-        memory.changes.forgetUndone(for: intent.declaration)
+        memory.changes.forgetUndone(for: intent.declaration) {
+            $0.from == nil && kernels.protects($0.id.name)
+        }
         if var transaction = memory.transaction {
             transaction.result = .undone
             transaction.duration = transaction.duration + output.duration
@@ -248,11 +253,11 @@ extension Reconciler {
 
 extension Reconciler {
     /// Puts back what a transaction has changed and is not back yet, or says why that is not to be had now.
-    private func undone(_ intent: Intent, desired: Desired) async -> Result<ManagerOutput, Reason> {
+    private func undone(_ undoing: ChangeRequest, desired: Desired) async -> Result<ManagerOutput, Reason> {
         var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
         do throws(PackageError) {
             try await packages.repair()
-            let request = intent.request.adding(sources: desired.declaredSources)
+            let request = undoing.adding(sources: desired.declaredSources)
             let remaining = request.remaining(in: InventoryIndex(try await packages.inventory()))
             if !remaining.isEmpty {
                 let plan = try await preparedPlan(remaining)
@@ -261,7 +266,7 @@ extension Reconciler {
                 }
                 output = try await apply(plan)
             }
-            let left = intent.request.remaining(in: InventoryIndex(try await packages.inventory()))
+            let left = undoing.remaining(in: InventoryIndex(try await packages.inventory()))
             guard !left.isEmpty else { return .success(output) }
             let names = (Array(left.targets.keys) + Array(left.removals.keys)).sorted().map(\.description)
             return .failure(

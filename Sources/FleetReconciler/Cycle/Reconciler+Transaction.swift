@@ -12,8 +12,7 @@ extension Reconciler {
     /// - Returns: whether a change began.
     mutating func converge(
         _ request: ChangeRequest, to admitted: Admission, decision: Decision, desired: Desired,
-        act: inout Act,
-        at now: Instant
+        act: inout Act, at now: Instant
     ) async throws(CycleError) -> Bool {
         var request = request.returning(to: admitted)
         request.debconf = decision.enforced?.baseline.debconf ?? []
@@ -31,6 +30,7 @@ extension Reconciler {
             return false
         }
         var refusal = plan.refusal
+        if refusal == nil { refusal = await kernels().refusal(of: plan.changes) }
         if refusal == nil { refusal = await keepReplaced(by: plan, for: admitted, desired: desired) }
         if let refusal {
             try block(refusal, for: admitted, act: &act, at: now)
@@ -136,6 +136,11 @@ extension Reconciler {
         return Instant(
             wall: later.wall, isWallKnown: now.isWallKnown && later.isWallKnown, bootID: later.bootID,
             sinceBoot: later.sinceBoot)
+    }
+
+    /// The kernels that no plan removes.
+    func kernels() async -> KernelGuard {
+        KernelGuard(running: (try? await packages.facts())?.kernel ?? "", proven: memory.wellKernels)
     }
 
     /// What failed before for a declaration; a changed `retry` makes it void, so that attempts are counted

@@ -46,6 +46,7 @@ extension Reconciler {
             interval: settings.interval, desired: desired, now: now)
         var next = memory
         health.apply(to: &next)
+        if next.wellness?.isProven ?? false { next.note(wellKernel: facts.kernel) }
         if case .member = desired.standing, memory.intent == nil {
             next.findings = await packages.findings(
                 after: memory.findings, sources: decision.enforced?.sources)
