@@ -65,7 +65,8 @@ package struct AptPackages: PackageSystem {
     }
 
     package func apply(
-        _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
+        _ plan: Plan, patience: ManagerPatience, progress: @Sendable (PackageProgress) -> Void,
+        stalled: (StalledManager) async -> Void
     ) async throws(PackageError) -> ManagerOutput {
         guard plan.refusals.isEmpty else {
             throw PackageError(
@@ -73,12 +74,17 @@ package struct AptPackages: PackageSystem {
                 "a refused plan is not carried out: \(plan.refusals.map(\.message).joined(separator: "; "))",
                 packages: plan.refusals.map(\.package.description))
         }
-        return try await AptTransaction(configuration, plan: plan).run(progress)
+        return try await AptTransaction(configuration, plan: plan, patience: patience)
+            .run(progress, stalled: stalled)
     }
 
-    package func repair() async throws(PackageError) {
-        try await AptRepair(configuration).run()
+    package func repair(
+        patience: ManagerPatience, stalled: (StalledManager) async -> Void
+    ) async throws(PackageError) {
+        try await AptRepair(configuration, patience: patience).run(stalled: stalled)
     }
+
+    package func managerAtWork() -> StalledManager? { AptLocks.managerAtWork(in: configuration) }
 
     package func rebootRequirement() -> RebootStatement {
         let inventory = try? database.database().inventory

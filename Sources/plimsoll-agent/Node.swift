@@ -160,7 +160,8 @@ struct Node {
     private var cycleSettings: CycleSettings {
         let isTrusted = configuration.isClockTrusted
         return CycleSettings(
-            interval: configuration.interval, localHolds: { [holds] in holds.reasons(at: $0) },
+            interval: configuration.interval, managerDeadline: configuration.managerDeadline,
+            localHolds: { [holds] in holds.reasons(at: $0) },
             readAgain: { _ in SystemClock.now(isTrusted: isTrusted) })
     }
 

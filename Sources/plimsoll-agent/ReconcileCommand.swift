@@ -69,7 +69,7 @@ extension CycleOutcome {
         let codes = Set(reasons.map(\.code))
         if codes.contains(.untrusted) { return .notAuthentic }
         if !codes.isDisjoint(with: [.unreadable, .newerAgentNeeded]) { return .invalidData }
-        if codes.contains(.noSpace) || [.failed, .rolledBack, .degraded, .blocked].contains(phase) {
+        if codes.contains(.noSpace) || [.failed, .rolledBack, .degraded, .blocked, .stalled].contains(phase) {
             return .failure
         }
         if !codes.isDisjoint(with: [.remoteAway, .remoteBehind]) { return .unavailable }

@@ -55,9 +55,16 @@ struct FakePackages: PackageSystem {
     }
 
     func apply(
-        _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
+        _ plan: Plan, patience: ManagerPatience, progress: @Sendable (PackageProgress) -> Void,
+        stalled: (StalledManager) async -> Void
     ) async throws(PackageError) -> ManagerOutput {
         if let error = world.applyError { throw error }
+        for (index, wait) in world.stalls.enumerated() {
+            world.onStall(index + 1)
+            world.stalled.time = world.stalled.time + wait
+            await stalled(World.manager(for: world.stalled.time))
+        }
+        world.stalls = []
         var failures: [PackageID: String] = [:]
         world.applied.append(plan.changes)
         for change in plan.changes {
@@ -91,7 +98,12 @@ struct FakePackages: PackageSystem {
 
     private var isFirstOfCut: Bool { world.steps == world.cutAt && !world.isInterrupted }
 
-    func repair() async throws(PackageError) {
+    func managerAtWork() -> StalledManager? { world.atWork }
+
+    func repair(
+        patience: ManagerPatience, stalled: (StalledManager) async -> Void
+    ) async throws(PackageError) {
+        if world.atWork != nil { throw PackageError(.locked, "held by apt") }
         guard world.step() else { throw PackageError(.unreadable, "no power") }
         world.isInterrupted = false
     }

@@ -75,6 +75,12 @@ final class World {
     /// What is found on the machine, and how often it was looked for.
     var findings = MachineFindings()
     var scans = 0
+    /// After how long, each time, the manager that is at work is found to be stalled.
+    var stalls: [TimeSpan] = []
+    /// Called before the manager is found stalled for the n-th time.
+    var onStall: (Int) -> Void = { _ in }
+    /// A manager that works on although the cycle that started it was killed.
+    var atWork: StalledManager?
     /// Whether dpkg's journal says that it was interrupted.
     var isInterrupted = false
 
@@ -123,6 +129,8 @@ final class World {
     var isDead = false
 
     private(set) var clock: Int64 = 0
+    /// For how long the manager has stalled in this cycle.
+    private(set) var stalled = Elapsed()
     /// Seconds between two cycles.
     var pace: Int64 = 300
     var boot = 1
@@ -140,6 +148,7 @@ final class World {
         clock += pace
         let asked = Readings()
         let looks = Readings()
+        stalled = Elapsed()
         var reconciler = Reconciler(
             source: FakeSource(world: self), packages: FakePackages(world: self),
             machine: FakeMachine(world: self), status: FakeStatus(world: self), store: FakeStore(world: self),
@@ -151,9 +160,9 @@ final class World {
                     let isHeld = heldAtLook.map { $0 <= looks.count } ?? false
                     return isHeld ? [Reason(.localHold, "a payment is running")] : []
                 },
-                readAgain: { [downloadTime, claimTime] reading in
+                readAgain: { [downloadTime, claimTime, stalled] reading in
                     asked.count += 1
-                    let passed = downloadTime + (asked.count > 1 ? claimTime : .zero)
+                    let passed = downloadTime + (asked.count > 1 ? claimTime : .zero) + stalled.time
                     return Instant(
                         wall: reading.wall + passed, isWallKnown: reading.isWallKnown,
                         bootID: reading.bootID, sinceBoot: reading.sinceBoot + passed)
@@ -164,6 +173,14 @@ final class World {
             at: Instant(
                 wall: reading.wall, isWallKnown: reading.isWallKnown, bootID: reading.bootID,
                 sinceBoot: TimeSpan(seconds: clock - bootedAt)))
+    }
+
+    /// A manager that waits for a script.
+    static func manager(for age: TimeSpan) -> StalledManager {
+        StalledManager(processes: [
+            StalledManager.Process(id: 100, depth: 0, name: "apt-get", state: "sleeping", age: age),
+            StalledManager.Process(id: 101, depth: 1, name: "postinst of nginx", state: "sleeping", age: age),
+        ])
     }
 
     /// Counts a step that has an effect.
@@ -276,6 +293,11 @@ struct FakeStatus: StatusSink {
     }
 
     func remoteChain() async throws(StatusError) -> RemoteChain? { world.remote }
+}
+
+/// Time that passes within a cycle; in one task alone.
+final class Elapsed: @unchecked Sendable {
+    var time = TimeSpan.zero
 }
 
 /// How often a cycle has asked for something; it asks in one task alone.

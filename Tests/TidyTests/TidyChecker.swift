@@ -97,7 +97,7 @@ struct Ban {
         // The deadlines of network work, by the monotonic clock of a process of its own.
         "FleetRepository/Network/NetworkWorker.swift",
         // How long the package manager worked.
-        "FleetPackages/Apt/AptTransaction.swift",
+        "FleetPackages/Apt/AptTransaction.swift", "FleetPackages/Apt/ManagerWait.swift",
     ]
     private static let randomness: Set<String> = [
         "plimsoll-agent/RunCommand.swift",

@@ -40,8 +40,8 @@ package struct ChangeLog: Hashable, Sendable {
         let old = chapters.first { $0.declaration == declaration && $0.isOpen == isOpen }
         let merged = Self.merged((old?.changes ?? []) + changes)
         chapters.removeAll { $0.declaration == declaration && $0.isOpen == isOpen }
-        // An open chapter in which nothing is left still says that the older one is not to be undone.
-        guard !merged.isEmpty || isOpen && (old != nil || !changes.isEmpty) else { return }
+        // An open chapter in which there is nothing still says that the older one is not to be undone.
+        guard !merged.isEmpty || isOpen else { return }
         chapters.append(Chapter(declaration: declaration, changes: merged, isOpen: isOpen))
     }
 

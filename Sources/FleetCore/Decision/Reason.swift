@@ -81,6 +81,8 @@ package struct Reason: Hashable, Sendable {
         case packagesUnreadable
         case interrupted
         case backingOff
+        /// The package manager works on past its deadline; nobody ends it.
+        case managerStalled
         case newerKept
         case excepted
         case heldByHand

@@ -11,7 +11,7 @@ package struct PhaseSummary: Sendable {
     private static func phase(
         desired: Desired, decision: Decision, memory: NodeState, codes: Set<Reason.Code>, health: Health
     ) -> Phase {
-        if memory.intent != nil { return .blocked }
+        if memory.intent != nil { return codes.contains(.managerStalled) ? .stalled : .blocked }
         if !desired.holds.isEmpty { return .held }
         guard case .member(let membership) = desired.standing else {
             return codes.contains(.untrusted) ? .untrusted : .notEnrolled

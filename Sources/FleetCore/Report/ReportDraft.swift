@@ -3,7 +3,7 @@ package struct ReportDraft: Hashable, Sendable {
     package let report: Report
     /// What makes a report due when it changes: phase, declarations, states of packages, results of checks,
     /// the *codes* of reasons, the reboot state. Not times, durations, messages, or which nodes a reason is
-    /// about.
+    /// about; nor what a stalled package manager is doing.
     package let dueKey: Digest
 
     /// - Parameter report: its `sequence` and `previous` are set when it is written.
@@ -35,7 +35,7 @@ package struct ReportDraft: Hashable, Sendable {
             "checks": .array(
                 report.checks.map { ["name": .string($0.name), "result": .string($0.outcome.rawValue)] }),
             "findings": .array(
-                report.findings.map { finding in
+                report.findings.filter { $0.code != Finding.process }.map { finding in
                     [
                         "code": .string(finding.code), "package": JSONValue(finding.package),
                         "path": JSONValue(finding.path),

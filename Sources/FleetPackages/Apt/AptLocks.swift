@@ -28,7 +28,7 @@ struct AptLocks {
     }
 
     /// The process that holds a record lock on a file (fcntl_locking(2)); nil if none does.
-    private func processHolding(_ path: String) -> pid_t? {
+    func processHolding(_ path: String) -> pid_t? {
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

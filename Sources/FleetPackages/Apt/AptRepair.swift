@@ -8,13 +8,17 @@ internal import FleetReconciler
 /// transaction: its script would fail here as it failed there.
 struct AptRepair {
     private let configuration: AptConfiguration
+    private let patience: ManagerPatience
 
-    init(_ configuration: AptConfiguration) { self.configuration = configuration }
+    init(_ configuration: AptConfiguration, patience: ManagerPatience) {
+        self.configuration = configuration
+        self.patience = patience
+    }
 
     /// - Throws: ``PackageError`` with `locked` while another process works on the database, with `broken`
     ///   if the journal is still there afterwards. A maintainer script that fails is no error: the
     ///   inventory shows its package.
-    func run() async throws(PackageError) {
+    func run(stalled: (StalledManager) async -> Void) async throws(PackageError) {
         // apt outlives the agent that started it: what it is still working on must not be judged.
         let locks = AptLocks(configuration: configuration, sources: nil)
         if let locked = locks.holder() { throw locked }
@@ -22,14 +26,15 @@ struct AptRepair {
         try AptOptionFiles(configuration: configuration).write(for: ChangeRequest(pins: [], targets: [:]))
         let command = AptCommand(configuration)
         // Like a transaction, it is not killed with the task that asked for it.
-        let result = await Task { () async -> Result<ChildOutput, PackageError> in
+        let work = Task { () async -> Result<ChildOutput, PackageError> in
             do throws(PackageError) {
                 return .success(try await command.dpkg(["--configure", "--pending"]))
             } catch {
                 return .failure(error)
             }
-        }.value
-        let output = try result.get()
+        }
+        let wait = ManagerWait(configuration: configuration, patience: patience)
+        let output = try await wait.end(of: work, stalled: stalled).get()
         guard try DpkgDatabase.isInterrupted(folder: configuration.databaseFolder) else { return }
         throw locks.holder()
             ?? PackageError(

@@ -12,14 +12,13 @@ internal import Synchronization
 struct AptTransaction {
     let configuration: AptConfiguration
     let plan: Plan
+    private let patience: ManagerPatience
     private let command: AptCommand
 
-    /// How often the announced progress is looked at.
-    private static let progressInterval = Duration.milliseconds(250)
-
-    init(_ configuration: AptConfiguration, plan: Plan) {
+    init(_ configuration: AptConfiguration, plan: Plan, patience: ManagerPatience) {
         self.configuration = configuration
         self.plan = plan
+        self.patience = patience
         command = AptCommand(configuration)
     }
 
@@ -35,7 +34,9 @@ struct AptTransaction {
     }
 
     /// Carries the plan out, as ``PackageSystem`` describes it.
-    func run(_ progress: (PackageProgress) -> Void) async throws(PackageError) -> ManagerOutput {
+    func run(
+        _ progress: (PackageProgress) -> Void, stalled: (StalledManager) async -> Void
+    ) async throws(PackageError) -> ManagerOutput {
         let before = try DpkgDatabase(folder: configuration.databaseFolder).inventory
         let marks = try AutomaticMarks(path: marksFile)
         try AptOptionFiles(configuration: configuration).write(for: plan.request, from: plan.origin)
@@ -47,7 +48,7 @@ struct AptTransaction {
         let start = clock.now
         var outcome = AptOutcome()
         try await DebconfPreseed(configuration).answer(for: plan)
-        if !work.changes.isEmpty { outcome = try await change(work, before: before, progress) }
+        if !work.changes.isEmpty { outcome = try await change(work, before: before, progress, stalled) }
         // From here on something has changed: what goes wrong is told, not thrown.
         do throws(PackageError) {
             if !work.changes.isEmpty { try await restore(marks, before: before) }
@@ -65,7 +66,8 @@ struct AptTransaction {
     private var statusFile: String { configuration.workspacePath("transaction.status") }
 
     private func change(
-        _ work: Plan, before: Inventory, _ progress: (PackageProgress) -> Void
+        _ work: Plan, before: Inventory, _ progress: (PackageProgress) -> Void,
+        _ stalled: (StalledManager) async -> Void
     ) async throws(PackageError) -> AptOutcome {
         let native = before.native
         try mappingFileErrors { () throws(FileError) in
@@ -76,22 +78,15 @@ struct AptTransaction {
         let arguments = command.getArguments(
             ["--no-download", "-o", "APT::Status-Fd=3"] + (mayRemove ? [] : ["--no-remove"])
                 + Self.installation(of: work, in: before))
-        let (ticks, continuation) = AsyncStream.makeStream(
-            of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let environment = command.environment
         let files = [statusFile, logFile]
-        // Tasks of their own, not children: what cancels us must not cancel them.
+        // A task of its own, not a child: what cancels us must not cancel it.
         let manager = Task { () async -> Result<Int, PackageError> in
-            defer { continuation.finish() }
-            return await Self.start(arguments, environment: environment, files: files)
-        }
-        let ticker = Task {
-            while (try? await Task.sleep(for: Self.progressInterval)) != nil { continuation.yield() }
+            await Self.start(arguments, environment: environment, files: files)
         }
         var reader = StatusReader(path: statusFile)
-        for await _ in ticks { reader.read(progress) }
-        ticker.cancel()
-        let result = await manager.value
+        let wait = ManagerWait(configuration: configuration, patience: patience)
+        let result = await wait.end(of: manager, tick: { reader.read(progress) }, stalled: stalled)
         reader.read(progress)
         let log = readTail(of: logFile, count: AptOutcome.logLength)
         let status = try result.get()

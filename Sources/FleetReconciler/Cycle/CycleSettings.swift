@@ -4,6 +4,8 @@ package import FleetCore
 package struct CycleSettings: Sendable {
     /// The configured time between two cycles.
     package let interval: TimeSpan
+    /// How long the package manager may work before the node says so.
+    let patience: ManagerPatience
     /// What holds this node by a file on it. Asked again right before a change begins: a payment may have
     /// begun while it was downloaded.
     let localHolds: @Sendable (Instant) -> [Reason]
@@ -12,10 +14,12 @@ package struct CycleSettings: Sendable {
 
     /// - Parameter readAgain: gets the cycle's own reading. The default is that no time has passed.
     package init(
-        interval: TimeSpan, localHolds: @escaping @Sendable (Instant) -> [Reason] = { _ in [] },
+        interval: TimeSpan, managerDeadline: TimeSpan = TimeSpan(seconds: 3_600),
+        localHolds: @escaping @Sendable (Instant) -> [Reason] = { _ in [] },
         readAgain: @escaping @Sendable (Instant) -> Instant = { $0 }
     ) {
         self.interval = interval
+        patience = ManagerPatience(deadline: managerDeadline, interval: interval)
         self.localHolds = localHolds
         self.readAgain = readAgain
     }

@@ -11,6 +11,8 @@ struct Act {
     var isTooLate = false
     /// Who has put a hold on the node since the decision.
     var holds: [Reason] = []
+    /// A package manager that an earlier cycle has started, and that works on past its deadline.
+    var stalled: StalledManager?
 }
 
 extension Reconciler {

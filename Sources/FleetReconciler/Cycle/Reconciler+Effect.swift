@@ -113,7 +113,8 @@ extension Reconciler {
         memory.intent = unsettled.intent
         memory.transaction?.result = .failed
         try await fail(
-            unsettled.intent, cause: cause, isFinal: true, desired: desired, act: &act, at: now)
+            unsettled.intent, in: InventoryIndex(inventory), cause: cause, isFinal: true, desired: desired,
+            act: &act, at: now)
     }
 
     /// How long services may take to come up after a boot before a bad check counts.

@@ -31,7 +31,7 @@ extension Reconciler {
         _ = try await publish(ReportDraft(report), membership: membership, at: now)
     }
 
-    private mutating func publish(
+    mutating func publish(
         _ draft: ReportDraft, membership: Membership, at now: Instant
     ) async throws(CycleError) -> ReportOutcome {
         let running = memory.running.total(at: now)
@@ -176,7 +176,7 @@ extension Reconciler {
         memory.identityConflict = true
     }
 
-    private func report(
+    func report(
         _ membership: Membership, commit: CommitID, decision: Decision, observation: CycleObservation,
         at now: Instant
     ) -> Report {
@@ -197,7 +197,8 @@ extension Reconciler {
             packages: PackageStatement(
                 counts: entries.counts, findings: entries.filter { $0.state != .installed },
                 notApplicable: assessment?.notApplicable ?? []),
-            checks: observation.checks, transaction: memory.transaction, findings: findings.told,
+            checks: observation.checks, transaction: memory.transaction,
+            findings: observation.findings + findings.told,
             reboot: observation.reboot,
             system: SystemStatement(
                 facts: observation.facts, architectures: observation.inventory?.architectures ?? []))

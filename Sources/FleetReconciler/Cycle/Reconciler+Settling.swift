@@ -24,28 +24,34 @@ extension Reconciler {
             // A patch that brings the machine down each time would otherwise be finished for ever.
             let cause = Reason(
                 .attemptFailed, "it was interrupted \(intent.interruptions) times before it could end")
+            let inventory: InventoryIndex
             do {
                 // While apt is still at work, or unreadable what it did, nobody can tell what to undo.
-                try await packages.repair()
-                noteChanges(of: intent, in: try await packages.inventory())
+                try await repair(for: intent, desired: desired, at: now)
+                inventory = InventoryIndex(try await packages.inventory())
             } catch {
                 act.reasons.append(Reason(error.code.reasonCode, error.message))
+                act.note(stalledManager(behind: error.code.reasonCode))
                 return
             }
-            try await fail(intent, cause: cause, isFinal: true, desired: desired, act: &act, at: now)
+            noteChanges(of: intent, in: inventory.inventory)
+            try await fail(
+                intent, in: inventory, cause: cause, isFinal: true, desired: desired, act: &act, at: now)
             return
         }
         var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
         var isDropped = false
         do {
-            try await packages.repair()
+            try await repair(for: intent, desired: desired, at: now)
             if intent.hasNotBegun(in: InventoryIndex(try await packages.inventory())) {
                 isDropped = await isStopped(intent, desired: desired, act: &act, at: now)
             }
             if !isDropped {
                 let plan = try await preparedPlan(intent.request.withAutomatic(intent.automatic))
                 let isSafe = await kernels().refusal(of: plan.changes) == nil
-                if !plan.changes.isEmpty, plan.refusals.isEmpty, isSafe { output = try await apply(plan) }
+                if !plan.changes.isEmpty, plan.refusals.isEmpty, isSafe {
+                    output = try await apply(plan, of: intent, desired: desired, at: now)
+                }
             }
         } catch {
             if !error.code.isPassing {
@@ -56,6 +62,7 @@ extension Reconciler {
             memory.intent?.interruptions -= 1
             try save(at: now)
             act.reasons.append(Reason(error.code.reasonCode, error.message))
+            act.note(stalledManager(behind: error.code.reasonCode))
             return
         }
         guard !isDropped else {
@@ -133,7 +140,9 @@ extension Reconciler {
             logger.notice("converged", metadata: ["changes": "\(changes.count)"])
             return
         }
-        try await fail(intent, cause: cause, isFinal: verdict.isFinal, desired: desired, act: &act, at: now)
+        try await fail(
+            intent, in: inventory, cause: cause, isFinal: verdict.isFinal, desired: desired, act: &act,
+            at: now)
     }
 
     /// How often a transaction may be interrupted before that is taken for its fault.
@@ -157,7 +166,8 @@ extension Reconciler {
     /// Records a failed change. If it is final, one durable write makes `previous` the admitted one, records
     /// the failure and turns the intent into its undoing; a crash in between can never finish the bad change.
     mutating func fail(
-        _ intent: Intent, cause: Reason, isFinal: Bool, desired: Desired, act: inout Act, at now: Instant
+        _ intent: Intent, in inventory: InventoryIndex, cause: Reason, isFinal: Bool, desired: Desired,
+        act: inout Act, at now: Instant
     ) async throws(CycleError) {
         act.reasons.append(cause)
         guard intent.kind == .converge else {
@@ -182,7 +192,7 @@ extension Reconciler {
         }
         let undoing = Intent(
             kind: .undo, declaration: intent.declaration, attempt: intent.attempt,
-            request: undoRequest(of: intent, membership: membership), planned: [],
+            request: undoRequest(of: intent, in: inventory, membership: membership), planned: [],
             automatic: intent.automatic,
             checksBefore: intent.checksBefore, started: intent.started, reason: cause.message)
         memory.admitted = memory.previous
@@ -197,8 +207,14 @@ extension Reconciler {
 
     /// What undoes everything that was changed for a declaration, from its sources and from those of what is
     /// admitted again.
-    private func undoRequest(of intent: Intent, membership: Membership?) -> ChangeRequest {
-        let changes = memory.changes.changesToUndo(for: intent.declaration)
+    private func undoRequest(
+        of intent: Intent, in inventory: InventoryIndex, membership: Membership?
+    ) -> ChangeRequest {
+        var changes = memory.changes.changesToUndo(for: intent.declaration)
+        // What has its version still, and is not whole any more, is put in order by the same way.
+        changes += intent.planned.filter { change in
+            inventory.package(change.id)?.state == .broken && !changes.contains { $0.id == change.id }
+        }
         let before = memory.previous.flatMap { membership?.versions[$0.declaration] }
         var sources = intent.request.sources
         if let own = sources, memory.previous != nil {
@@ -221,13 +237,15 @@ extension Reconciler {
             backOff.commit == desired.commit, running < backOff.until
         {
             if !act.reasons.contains(backOff.reason) { act.reasons.append(backOff.reason) }
+            act.note(stalledManager(behind: backOff.reason.code))
             return
         }
         logger.notice("undoing", metadata: ["declaration": "\(intent.declaration)"])
         // The kernel that runs stays, and goes as drift when another one does.
         let kernels = await kernels()
         let output: ManagerOutput
-        switch await undone(kernels.sparing(intent.request), desired: desired) {
+        let undoing = kernels.sparing(intent.request)
+        switch await undone(intent, by: undoing, desired: desired, at: now) {
         case .success(let done): output = done
         case .failure(let reason): return try delay(intent, by: reason, desired: desired, act: &act, at: now)
         }
@@ -253,10 +271,12 @@ extension Reconciler {
 
 extension Reconciler {
     /// Puts back what a transaction has changed and is not back yet, or says why that is not to be had now.
-    private func undone(_ undoing: ChangeRequest, desired: Desired) async -> Result<ManagerOutput, Reason> {
+    private mutating func undone(
+        _ intent: Intent, by undoing: ChangeRequest, desired: Desired, at now: Instant
+    ) async -> Result<ManagerOutput, Reason> {
         var output = ManagerOutput(status: 0, log: "", failures: [:], duration: .zero)
         do throws(PackageError) {
-            try await packages.repair()
+            try await repair(for: intent, desired: desired, at: now)
             let request = undoing.adding(sources: desired.declaredSources)
             let remaining = request.remaining(in: InventoryIndex(try await packages.inventory()))
             if !remaining.isEmpty {
@@ -264,7 +284,7 @@ extension Reconciler {
                 if let refusal = plan.refusal {
                     return .failure(Reason(refusal.code, "cannot undo yet: \(refusal.message)"))
                 }
-                output = try await apply(plan)
+                output = try await apply(plan, of: intent, desired: desired, at: now)
             }
             let left = undoing.remaining(in: InventoryIndex(try await packages.inventory()))
             guard !left.isEmpty else { return .success(output) }
@@ -284,6 +304,7 @@ extension Reconciler {
     ) throws(CycleError) {
         logger.warning("\(reason.message)", metadata: ["reason": "\(reason.code.rawValue)"])
         act.reasons.append(reason)
+        act.note(stalledManager(behind: reason.code))
         var backOff = BackOff(
             after: memory.backOff, declaration: intent.declaration, reason: reason,
             interval: settings.interval, at: memory.running.total(at: now))

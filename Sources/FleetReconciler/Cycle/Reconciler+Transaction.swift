@@ -69,7 +69,7 @@ extension Reconciler {
         let began = settings.readAgain(now)
         let output: ManagerOutput
         do {
-            output = try await apply(plan)
+            output = try await apply(plan, of: intent, desired: desired, at: now)
         } catch {
             // The manager did not begin, so there is nothing to undo.
             memory.intent = nil
@@ -155,13 +155,6 @@ extension Reconciler {
         let plan = try await packages.plan(request)
         if plan.refusals.isEmpty, !plan.changes.isEmpty { try await packages.download(plan) }
         return plan
-    }
-
-    func apply(_ plan: Plan) async throws(PackageError) -> ManagerOutput {
-        let logger = self.logger
-        return try await packages.apply(plan) { progress in
-            logger.debug("\(progress.message)", metadata: ["percent": "\(progress.percent)"])
-        }
     }
 
     /// What the checks found before the first change for a declaration: later attempts are judged by the

@@ -10,6 +10,7 @@ struct CycleObservation {
     let reasons: [Reason]
     /// The reboot that follows the report.
     let reboots: RebootRecord?
+    var findings: [Finding] = []
 }
 
 extension Reconciler {
@@ -78,6 +79,6 @@ extension Reconciler {
         reboot.count = reboots?.count ?? rebootsMade(for: decision.admitted, desired: desired)
         return CycleObservation(
             inventory: inventory, facts: facts, reboot: reboot, checks: checks, phase: summary.phase,
-            reasons: reasons, reboots: reboots)
+            reasons: reasons, reboots: reboots, findings: act.stalled?.findings ?? [])
     }
 }

@@ -3,7 +3,7 @@ package import FleetCore
 /// The port to the machine's packages: one package manager working on one root.
 ///
 /// Verdicts come from ``inventory()`` read again, never from what a call of the manager returned.
-package protocol PackageSystem: PackageKeeping, MachineInspection, UpdaterControl {
+package protocol PackageSystem: PackageKeeping, PackageChanging, MachineInspection, UpdaterControl {
     /// Reads the package manager's database, without opening the manager.
     ///
     /// - Throws: ``PackageError`` if it cannot be read; what could not be read is never an empty inventory.
@@ -39,22 +39,6 @@ package protocol PackageSystem: PackageKeeping, MachineInspection, UpdaterContro
     ///   - changes: the files of their versions, before and after, stay; so do those of what is installed.
     func removeDownloads(exceptFor requests: [ChangeRequest], _ changes: [PackageChange]) async
 
-    /// Carries a plan out, from what ``download(_:)`` fetched, and puts automatic marks back.
-    ///
-    /// Nothing is said about success: the caller reads the inventory again. The manager is never killed.
-    ///
-    /// - Parameter progress: called with each step that the manager announces.
-    /// - Returns: what the manager said.
-    /// - Throws: ``PackageError`` if the manager did not begin: a lock, no space. Then nothing has changed.
-    func apply(
-        _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
-    ) async throws(PackageError) -> ManagerOutput
-
-    /// Ends what the manager itself left half done (`dpkg --configure -a`); does nothing where all is well.
-    ///
-    /// - Throws: ``PackageError`` if it could not be ended.
-    func repair() async throws(PackageError)
-
     /// Whether something that is installed takes effect only after a reboot.
     func rebootRequirement() -> RebootStatement
 
@@ -72,38 +56,6 @@ package protocol PackageSystem: PackageKeeping, MachineInspection, UpdaterContro
 extension PackageSystem {
     /// Runs health checks that have had their time to settle.
     package func results(of checks: [Check]) async -> [CheckResult] { await results(of: checks, settling: []) }
-}
-
-/// A step that the package manager announces while it works.
-package struct PackageProgress: Hashable, Sendable {
-    /// Of the whole, in percent: 0–100.
-    package let percent: Int
-    /// What it is doing, in the manager's words.
-    package let message: String
-
-    package init(percent: Int, message: String) {
-        self.percent = percent
-        self.message = message
-    }
-}
-
-/// What a package manager said while it changed packages.
-package struct ManagerOutput: Hashable, Sendable {
-    /// The exit status, for people: it decides nothing.
-    package let status: Int
-    /// The last 4 KiB of what it wrote.
-    package let log: String
-    /// Packages whose maintainer script failed, as the manager attributes it, with its message.
-    package let failures: [PackageID: String]
-    /// How long it worked.
-    package let duration: TimeSpan
-
-    package init(status: Int, log: String, failures: [PackageID: String], duration: TimeSpan) {
-        self.duration = duration
-        self.status = status
-        self.log = log
-        self.failures = failures
-    }
 }
 
 /// Why the package manager did not do what it was asked, with nothing changed.

@@ -27,6 +27,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package let searchPath: String?
     /// How long network work may take.
     package let deadlines: NetworkDeadlines
+    /// How long apt and dpkg may work before the node reports that they are stalled. Nothing ends them.
+    package let managerDeadline: TimeSpan
     /// How much space the kept package files may take.
     package let keptPackages: ByteCount
 
@@ -55,6 +57,7 @@ package struct AgentConfiguration: Hashable, Sendable {
         isClockTrusted = reader.choice("clock", of: ClockTrust.self) == .trusted
         searchPath = reader.nullableLine("searchPath")
         deadlines = Self.deadlines(of: reader)
+        managerDeadline = reader.optional("managerDeadline") ?? Self.defaultManagerDeadline
         keptPackages = reader.optional("keptPackages") ?? Self.defaultKeptPackages
         if interval < Self.shortestInterval, let node = reader.node("interval") {
             problems.add(node, expected: "a duration of at least \(Self.shortestInterval)")
@@ -68,9 +71,10 @@ package struct AgentConfiguration: Hashable, Sendable {
 
     private static let keys = [
         "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "state", "root", "holds",
-        "interval", "clock", "searchPath", "deadlines", "keptPackages",
+        "interval", "clock", "searchPath", "deadlines", "managerDeadline", "keptPackages",
     ]
     private static let defaultKeptPackages = ByteCount(mebibytes: 2_048)
+    private static let defaultManagerDeadline = TimeSpan(seconds: 3_600)
     private static let defaultInterval = TimeSpan(seconds: 300)
     private static let shortestInterval = TimeSpan(seconds: 1)
     private static let expectedRemote = "a URL (https, ssh, git, file) or an absolute path"

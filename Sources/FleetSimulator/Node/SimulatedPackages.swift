@@ -99,7 +99,8 @@ struct SimulatedPackages: PackageSystem {
     }
 
     func apply(
-        _ plan: Plan, progress: @Sendable (PackageProgress) -> Void
+        _ plan: Plan, patience: ManagerPatience, progress: @Sendable (PackageProgress) -> Void,
+        stalled: (StalledManager) async -> Void
     ) async throws(PackageError) -> ManagerOutput {
         guard node.troubles.lockedUntil <= simulation.time else {
             throw PackageError(.locked, "another process holds the lock")
@@ -116,7 +117,11 @@ struct SimulatedPackages: PackageSystem {
                 let isBad = simulation.harm(of: change.id.name, version, to: node) == .script
                 node.machine.put(
                     change.id, version, state: isBad || isCut ? .broken : .installed, at: simulation.time)
-                if isBad { failures[change.id] = "post-installation script returned 1" }
+                if isBad {
+                    // Scripts that fail hang first, until somebody on the node ends them.
+                    if isAlive { await stalled(Self.hanging(change.id, for: patience.deadline)) }
+                    failures[change.id] = "post-installation script returned 1"
+                }
             } else if !isCut {
                 node.machine.remove(change.id)
             }
@@ -129,7 +134,19 @@ struct SimulatedPackages: PackageSystem {
             status: failures.isEmpty ? 0 : 100, log: "", failures: failures, duration: TimeSpan(seconds: 2))
     }
 
-    func repair() async throws(PackageError) {
+    private static func hanging(_ id: PackageID, for duration: TimeSpan) -> StalledManager {
+        StalledManager(processes: [
+            StalledManager.Process(id: 100, depth: 0, name: "apt-get", state: "sleeping", age: duration),
+            StalledManager.Process(
+                id: 101, depth: 1, name: "postinst of \(id.name)", state: "sleeping", age: duration),
+        ])
+    }
+
+    func managerAtWork() -> StalledManager? { nil }
+
+    func repair(
+        patience: ManagerPatience, stalled: (StalledManager) async -> Void
+    ) async throws(PackageError) {
         guard node.machine.isInterrupted else { return }
         guard node.troubles.lockedUntil <= simulation.time else {
             throw PackageError(.locked, "another process holds the lock")
