@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench bench-fleet bench-packages real-debian simulate install clean
+.PHONY: build deps test lint format demo template bench bench-fleet bench-packages real-debian simulate kill-matrix install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -71,6 +71,11 @@ SEEDS ?= 1000
 simulate: deps ## Simulate fleets with every fault, from SEEDS seeds, and check that nothing breaks
 	swift build --configuration release --static-swift-stdlib --product plimsoll-simulator
 	"$$(swift build --configuration release --static-swift-stdlib --show-bin-path)/plimsoll-simulator" --seeds $(SEEDS)
+
+TRIES ?= whole
+kill-matrix: deps ## Kill the agent, and let writes fail, at every step (or at TRIES of each row), and print counts
+	swift build --build-tests
+	PLIMSOLL_KILL_MATRIX=$(TRIES) swift test --skip-build --filter KillMatrixTests
 
 DESTDIR ?=
 PREFIX ?= /usr/local

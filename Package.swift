@@ -99,7 +99,7 @@ let package = Package(
                 "FleetPackages", "FleetProgram", "FleetSimulator", "FleetTesting", "FleetRepository",
                 "plimsoll", "plimsoll-agent",
             ],
-            swiftSettings: strict),
+            exclude: ["Faults/faults.c"], swiftSettings: strict),
         .testTarget(
             name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "FleetTesting"],
             swiftSettings: strict),
