@@ -232,26 +232,34 @@ struct AptTransactionTests {
         let sandbox = try await AptSandbox([
             SandboxPackage("app", "1", depends: "lib", files: ["/usr/share/app": "whole"]),
             SandboxPackage("lib", "1"), SandboxPackage("lib", "2"),
+            SandboxPackage("user", "1", depends: "app"),
         ])
-        try await sandbox.install(["app:all": "1", "lib:all": "1"])
+        try await sandbox.install(["app:all": "1", "lib:all": "1", "user:all": "1"])
         let whole = try sandbox.folder.read("root/var/lib/dpkg/status")
         func damage() throws {
             try sandbox.folder.write("", to: "root/usr/share/app")
             let app = try #require(whole.range(of: "Package: app\nStatus: install ok installed"))
             try sandbox.folder.write(
-                whole.replacingCharacters(in: app, with: "Package: app\nStatus: install reinstreq unpacked"),
+                whole.replacingCharacters(in: app, with: "Package: app\nStatus: install reinstreq unpacked")
+                    .replacing(
+                        "Package: user\nStatus: install ok installed",
+                        with: "Package: user\nStatus: install ok unpacked"),
                 to: "root/var/lib/dpkg/status")
         }
         try damage()
         #expect(try await sandbox.states()["app:all"] == .broken)
-        try await sandbox.carryOut(AptSandbox.request(targets: ["app:all": "1", "lib:all": "2"]))
-        #expect(try await sandbox.states() == ["app:all": .installed, "lib:all": .installed])
+        try await sandbox.carryOut(
+            AptSandbox.request(targets: ["app:all": "1", "lib:all": "2", "user:all": "1"]))
+        let installed: [String: PackageState] = [
+            "app:all": .installed, "lib:all": .installed, "user:all": .installed,
+        ]
+        #expect(try await sandbox.states() == installed)
         #expect(try await sandbox.versions()["lib:all"] == "2")
         #expect(try sandbox.folder.read("root/usr/share/app") == "whole")
 
         // It goes although dpkg would have it whole first.
         try damage()
-        try await sandbox.carryOut(AptSandbox.request(removals: ["app:all": false]))
+        try await sandbox.carryOut(AptSandbox.request(removals: ["app:all": false, "user:all": false]))
         #expect(try await sandbox.versions() == ["lib:all": "1"])
     }
 

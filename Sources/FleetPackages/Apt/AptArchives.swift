@@ -38,10 +38,8 @@ struct AptArchives {
 
     /// The changes for which a package file is needed.
     private var incoming: [PackageChange] {
-        let isReinstalling = inventory.packages.contains { package in
-            package.needsReinstallation && plan.changes.contains { $0.id == package.id && $0.to == $0.from }
-        }
-        return plan.changes.filter { $0.to != nil && (isReinstalling || $0.to != $0.from) }
+        let damaged = Set(inventory.packages.filter(\.needsReinstallation).map(\.id))
+        return plan.changes.filter { $0.to != nil && ($0.to != $0.from || damaged.contains($0.id)) }
     }
 
     private func name(of change: PackageChange) -> String? {

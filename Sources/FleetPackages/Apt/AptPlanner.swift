@@ -123,14 +123,15 @@ struct AptPlanner {
             versions.contains { package.id.answers($0.key, native: native) && package.version == $0.value }
         }
         // apt itself keeps a damaged package that has the right version. The option is for all that are
-        // named, so those that are well are not.
+        // named, so those that are whole are not: one that is merely not configured, apt would unpack again
+        // and then miss its file ("No file name").
         if isReinstalling { arguments.append("--reinstall") }
         arguments.append("install")
         for (id, version) in versions.sorted(by: { $0.key < $1.key }) {
-            let isWell = present.contains {
-                $0.id.answers(id, native: native) && $0.version == version && $0.state != .broken
+            let isWhole = present.contains {
+                $0.id.answers(id, native: native) && $0.version == version && !$0.needsReinstallation
             }
-            if isReinstalling, isWell { continue }
+            if isReinstalling, isWhole { continue }
             arguments.append("\(id.aptName(native: native))=\(version)")
         }
         for id in request.removals.keys.sorted()

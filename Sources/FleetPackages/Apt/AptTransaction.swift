@@ -26,7 +26,9 @@ struct AptTransaction {
     static func installation(of plan: Plan, in inventory: Inventory) -> [String] {
         let damaged = Set(inventory.packages.filter(\.needsReinstallation).map(\.id))
         let isReinstalling = plan.changes.contains { $0.to == $0.from && damaged.contains($0.id) }
-        let names = plan.changes.map { change in
+        // What is merely not configured is configured without being named.
+        let named = plan.changes.filter { !isReinstalling || $0.to != $0.from || damaged.contains($0.id) }
+        let names = named.map { change in
             let name = change.id.aptName(native: inventory.native)
             return change.to.map { "\(name)=\($0)" } ?? "\(name)-"
         }
