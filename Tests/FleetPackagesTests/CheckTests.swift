@@ -18,7 +18,7 @@ struct CheckTests {
         await AptPackages(
             AptConfiguration(
                 root: folder.path, workspace: folder.path("workspace"), searchPath: searchPath)
-        ).results(of: checks)
+        ).results(of: checks, settling: [])
     }
 
     private func result(

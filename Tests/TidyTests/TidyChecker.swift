@@ -96,6 +96,8 @@ struct Ban {
         "FleetProgram/SystemClock.swift",
         // The deadlines of network work, by the monotonic clock of a process of its own.
         "FleetRepository/Network/NetworkWorker.swift",
+        // How long a check may take to settle.
+        "FleetPackages/Checks/CheckRunner.swift",
         // How long the package manager worked.
         "FleetPackages/Apt/AptTransaction.swift", "FleetPackages/Apt/ManagerWait.swift",
     ]

@@ -3,7 +3,9 @@ package import FleetCore
 /// The port to the machine's packages: one package manager working on one root.
 ///
 /// Verdicts come from ``inventory()`` read again, never from what a call of the manager returned.
-package protocol PackageSystem: PackageKeeping, PackageChanging, MachineInspection, UpdaterControl {
+package protocol PackageSystem: PackageKeeping, PackageChanging, MachineInspection, UpdaterControl,
+    HealthChecking
+{
     /// Reads the package manager's database, without opening the manager.
     ///
     /// - Throws: ``PackageError`` if it cannot be read; what could not be read is never an empty inventory.
@@ -44,18 +46,6 @@ package protocol PackageSystem: PackageKeeping, PackageChanging, MachineInspecti
 
     /// Which of these packages are marked as automatically installed.
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID]
-
-    /// Runs health checks, each within its timeout, and those that are bad as often again as they say. A check
-    /// that could not be run has failed.
-    ///
-    /// - Parameter settling: the names of checks that get the time to settle that they have: one that is not
-    ///   well is tried again until it is, or that time is over.
-    func results(of checks: [Check], settling: Set<String>) async -> [CheckResult]
-}
-
-extension PackageSystem {
-    /// Runs health checks that have had their time to settle.
-    package func results(of checks: [Check]) async -> [CheckResult] { await results(of: checks, settling: []) }
 }
 
 /// Why the package manager did not do what it was asked, with nothing changed.

@@ -74,7 +74,7 @@ struct LocalFleet {
     static func baseline(_ packages: [String], besides: [String] = []) -> String {
         let head = ["apiVersion: plimsoll/v1", "manager: apt", "sources: [shop]", "packages:"]
         let check = #"  - command: [/bin/sh, -c, 'test ! -e "$PLIMSOLL_ROOT/usr/share/till/broken"']"#
-        let lines = head + packages.map { "  \($0)" } + ["checks:", check] + besides
+        let lines = head + packages.map { "  \($0)" } + ["checks:", check, "    settle: 0s"] + besides
         return lines.joined(separator: "\n") + "\n"
     }
 
