@@ -93,6 +93,18 @@ struct OperatorValidateTests {
                     + "after it longer"
             ]),
         Case(
+            name: "a window in which nothing ever begins", path: "groups/canary/group.yaml",
+            text: head + """
+                window:
+                  - {days: [mon, tue, wed, thu, fri, sat, sun], start: "03:00", end: "03:15", zone: UTC}
+
+                """,
+            warnings: [
+                "groups/canary/group.yaml:4:1: warning: a window of 'canary' is open for 15m, and even the smallest "
+                    + "change needs 17m, of which 15m are kept for a reboot: alone it lets nothing begin; make it "
+                    + "longer"
+            ]),
+        Case(
             name: "a newer agent's repository is not judged", path: "fleet.yaml",
             text: "apiVersion: plimsoll/v1\nfleet: acme\nagent: \"9.0\"\ntrust: {policy: every-commit}\n",
             errors: ["fleet.yaml:1:1: the fleet needs agent 9.0; this program is 0.1.0 and cannot judge it"]),
