@@ -34,6 +34,40 @@ struct AptSourceTests {
         #expect(try await sandbox.versions() == ["app:all": "1"])
     }
 
+    @Test func `a file of one request is not taken for that of another with the same name`() async throws {
+        let one = SandboxPackage("app", "1", files: ["/usr/share/app/text": "aaaa"])
+        let other = SandboxPackage("app", "1", files: ["/usr/share/app/text": "bbbb"])
+        let sandbox = try await AptSandbox([one])
+        let second = try await SandboxRepository(path: sandbox.folder.path("second"))
+        try await second.add([other])
+        try await sandbox.packages.download(
+            try await sandbox.packages.plan(try target("1", sources: try list(sandbox.repository))))
+        // The same name and the same size: only the lists of the requests and the digests tell them apart.
+        try await sandbox.carryOut(try target("1", sources: try list(second)))
+        let text = try String(
+            contentsOfFile: sandbox.folder.path("root/usr/share/app/text"), encoding: .utf8)
+        #expect(text == "bbbb")
+    }
+
+    @Test(.enabled(if: FileSystems.canMount, "needs the right to mount"))
+    func `a download ahead leaves a tenth of the disk free`() async throws {
+        let sandbox = try await AptSandbox([SandboxPackage("app", "1")])
+        let archives = try sandbox.folder.makeFolder("workspace/archives")
+        try await withFileSystem("size=20m", at: archives) {
+            try runSuccessfully(["fallocate", "-l", "18500k", archives + "/other"])
+            let plan = try await sandbox.packages.plan(try target("1"))
+            let error = await #expect(throws: PackageError.self) {
+                try await Ahead.$deadline.withValue(TimeSpan(seconds: 60)) {
+                    try await sandbox.packages.download(plan)
+                }
+            }
+            #expect(error?.code == .noSpace)
+            #expect(error?.message.hasSuffix("besides 2 MiB that stay free") == true)
+            // Once it is admitted, that space may be used.
+            try await sandbox.packages.download(plan)
+        }
+    }
+
     @Test func `of many sets of sources the indexes of the last ones are kept`() async throws {
         let sandbox = try await AptSandbox([SandboxPackage("app", "1")])
         for number in 1...8 {

@@ -72,6 +72,21 @@ struct PrefetchTests {
         #expect(try world.memory.prefetchBackOff == nil)
     }
 
+    @Test func `nothing is removed before all of what is declared is there`() async throws {
+        let world = try await waiting()
+        try await world.cycle()
+        let downloaded = world.downloaded
+        #expect(downloaded.count == 1)
+        // Of the next one a part may be there, and what it needs is known only once it is whole.
+        world.history = "A B C"
+        world.downloadError = PackageError(.sourceUnreachable, "the line went down half-way")
+        try await world.cycle()
+        #expect(world.downloaded == downloaded)
+        world.downloadError = nil
+        for _ in 0..<3 { try await world.cycle() }
+        #expect(world.downloaded.count == 1 && world.downloaded != downloaded)
+    }
+
     @Test func `what failed here is not downloaded again`() async throws {
         let world = try await waiting()
         world.windows = []
