@@ -47,7 +47,7 @@ extension AptLocks {
     /// The process that works on dpkg's database, and all that it has started; nil if none does. It is known
     /// by its lock, whoever has started it.
     static func managerAtWork(in configuration: AptConfiguration) -> StalledManager? {
-        let locks = AptLocks(configuration: configuration, ownSources: false)
+        let locks = AptLocks(configuration: configuration, sources: nil)
         let folder = configuration.databaseFolder
         for name in ["lock-frontend", "lock"] {
             if let process = locks.processHolding("\(folder)/\(name)") {

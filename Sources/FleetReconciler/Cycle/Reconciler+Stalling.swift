@@ -44,7 +44,7 @@ extension Reconciler {
         let observation = CycleObservation(
             inventory: try? await packages.inventory(),
             facts: (try? await packages.facts()) ?? SystemFacts(id: "", version: "", kernel: ""),
-            reboot: packages.rebootRequirement(), checks: intent.checksBefore, phase: .stalled,
+            reboot: rebootStatement(), checks: intent.checksBefore, phase: .stalled,
             reasons: [manager.reason], findings: manager.findings)
         let decision = Decision(
             action: .settle(intent), admitted: memory.admitted, previous: memory.previous, reasons: [])

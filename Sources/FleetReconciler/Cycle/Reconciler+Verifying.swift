@@ -9,7 +9,7 @@ struct CycleObservation {
     let phase: Phase
     let reasons: [Reason]
     /// The reboot that follows the report.
-    let reboots: RebootRecord?
+    var reboots: RebootRecord?
     var findings: [Finding] = []
 }
 
