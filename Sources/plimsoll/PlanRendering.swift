@@ -154,8 +154,8 @@ extension PlanRendering {
         }
         if let urgent = baseline.urgent {
             section.warn(
-                "urgent until \(urgent.until): \(urgent.reason); until then no window holds it, and what groups "
-                    + "say in 'urgent' holds instead of their soak and waves; freezes and holds stay")
+                "urgent until \(urgent.until): \(urgent.reason); until then no window holds it, and what "
+                    + "groups say in 'urgent' holds instead of their soak and waves; freezes and holds stay")
         }
         for change in baseline.changes { section.lines.append(Self.line(change, baseline.order)) }
         if !baseline.besides.isEmpty {

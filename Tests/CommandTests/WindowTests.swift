@@ -32,6 +32,13 @@ struct WindowTests {
         "{from: \(day(offsets.lowerBound)), to: \(day(offsets.upperBound)), reason: holiday trading}"
     }
 
+    private func view(_ arguments: String...) throws -> CommandResult {
+        try run(
+            [BuiltProgram.path("plimsoll")] + arguments
+                + ["--repository", fleet.clone, "--introduction", fleet.introduction],
+            environment: Git.environment)
+    }
+
     private func publish(_ lines: String..., version: String) throws {
         let group = ["apiVersion: plimsoll/v1", "baseline: deb", "gate: none"] + lines
         try fleet.write(group.joined(separator: "\n") + "\n", to: "groups/canary/group.yaml")
@@ -54,6 +61,29 @@ struct WindowTests {
         try publish("window: [\(window(0...1))]", version: "1.1-1")
         #expect(try node.reconcile().phase == .converged)
         #expect(try node.installed == ["till": "1.1-1"])
+    }
+
+    @Test func whatIsUrgentPassesTheWindowAndItsReceiptFollows() throws {
+        try publish("window: [\(window(2...4))]", version: "1.1-1")
+        #expect(try node.reconcile().codes == [.window])
+        let why = try view("why", node.name)
+        #expect(why.text.contains("no window is open"), "\(why.text)")
+        // What is declared already becomes urgent: the packages stay as they are.
+        let urgent = "urgent: {until: \(day(1)), reason: DSA-6015-1}"
+        try fleet.declare("till: 1.1-1", besides: [urgent])
+        let hurried = try view("why", node.name)
+        #expect(hurried.text.contains("no window is needed: urgent until \(day(1))"), "\(hurried.text)")
+        #expect(try node.reconcile().phase == .converged)
+        #expect(try node.installed == ["till": "1.1-1"])
+        let verified = try view("verify", "--receipts")
+        #expect(verified.exitCode == 0, "\(verified.text)")
+        #expect(verified.text.contains("2 of 2 admissions follow"), "\(verified.text)")
+        // A freeze stops it all the same.
+        try fleet.write(
+            ["apiVersion: plimsoll/v1", "baseline: deb", "gate: none", "freeze: [\(freeze(0...2))]"]
+                .joined(separator: "\n") + "\n", to: "groups/canary/group.yaml")
+        try fleet.declare("till: 1.2-1", besides: [urgent])
+        #expect(try node.reconcile().codes.contains(.freeze))
     }
 
     @Test func aFreezeStopsAllButTheWayBack() throws {

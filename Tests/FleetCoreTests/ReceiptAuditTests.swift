@@ -55,6 +55,12 @@ struct ReceiptAuditTests {
             $0.receipt.rule = $0.rule
             $0.see("canary-2", .sample(admitted: b, proven: [b: 14_400]), as: .silent)
         },
+        Case("urgent, by the soak that the group has for that") {
+            $0.urgency = Urgency(until: $0.receipt.time.day, reason: "DSA-6015-1")
+            $0.whenUrgent = UrgentRules(soak: .of("10m"))
+            $0.receipt.urgent = $0.urgency
+            $0.receipt.rule = .sample(soak: "10m")
+        },
         Case("going back to what was proven here") { $0.goBack() },
         Case("going back by the gate") {
             $0.goBack()
@@ -85,6 +91,13 @@ struct ReceiptAuditTests {
     }
 
     static let wrong: [Case] = [
+        Case("urgent, and the commit does not say so", .urgencyUnfounded, saying: "does not") {
+            $0.receipt.urgent = Urgency(until: $0.receipt.time.day, reason: "because")
+        },
+        Case("urgent when that was over", .urgencyUnfounded, saying: "it was urgent until 2001-01-01") {
+            $0.urgency = Urgency(until: .of("2001-01-01"), reason: "DSA-6015-1")
+            $0.receipt.urgent = $0.urgency
+        },
         Case("another node's receipt", .receiptOfAnother, saying: "is of 'atm-2' in 'acme', not of 'atm-1'") {
             $0.receipt.node = .of("atm-2")
         },

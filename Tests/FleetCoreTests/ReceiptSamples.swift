@@ -86,9 +86,14 @@ struct ReceiptSample {
         proof = .before
     }
 
+    /// Why the commit calls the declaration urgent, and what the group does then.
+    var urgency: Urgency?
+    var whenUrgent: UrgentRules?
+
     var verdict: ReceiptVerdict {
         let group = Group(
-            name: .of("stores"), baseline: .of("base"), gate: rule.map { .rule($0) } ?? .none, waves: waves)
+            name: .of("stores"), baseline: .of("base"), gate: rule.map { .rule($0) } ?? .none, waves: waves,
+            urgent: whenUrgent)
         let view = GroupView(
             fleet: Fleet(name: .of("acme"), agent: .of("0.1"), hold: fleetHold), group: group,
             canaries: canaries, peers: peers.map { .of($0) }, proceed: proceed)
@@ -97,10 +102,10 @@ struct ReceiptSample {
         }
         let own = plan?.wave(of: receipt.node) ?? 0
         let setting = ReceiptGround.Setting(
-            view: view, node: node, departed: departed, plan: plan,
+            view: urgency == nil ? view : view.whenUrgent, node: node, departed: departed, plan: plan,
             waves: plan.map { plan in
                 (0..<own).map { plan.wave($0).map { ReceiptGround.Peer($0, isHeld: false) } }
-            } ?? [])
+            } ?? [], urgency: urgency)
         return receipt.verdict(
             on: ReceiptGround(
                 bearer: bearer, before: before, place: place ?? .setting(setting), stack: .after(history),

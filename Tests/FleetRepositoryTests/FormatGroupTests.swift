@@ -90,6 +90,36 @@ struct FormatGroupTests {
         #expect(problem.message.contains(words), "\(problem)")
     }
 
+    @Test(arguments: [
+        (
+            "urgent: {soak: 15m}", UrgentRules?(UrgentRules(soak: TimeSpan(seconds: 900))),
+            MissedWindows.wait
+        ),
+        ("urgent: {waves: null}", UrgentRules(waves: .none), .wait),
+        ("urgent: null\nmissed: run", UrgentRules?.none, .run(after: 1)),
+        ("missed: wait", UrgentRules(), .wait),
+        ("missed: {after: 3}", UrgentRules(), .run(after: 3)),
+    ])
+    func whatIsUrgentAndWhatIsMissed(text: String, urgent: UrgentRules?, missed: MissedWindows) throws {
+        let defaults = "defaults: {urgent: {}}\n"
+        let file = try decode(Self.head + "gate: none\n\(text)\n", defaults: defaults).flawless
+        let group = try #require(file?.group(gate: .none))
+        #expect(group.urgent == urgent && group.missed == missed)
+    }
+
+    @Test(arguments: [
+        ("urgent: {soak: soon}", "found 'soon'; expected a duration"),
+        ("urgent: {windows: []}", "unknown key 'windows'"),
+        ("urgent: {waves: [{share: 50%, pause: true}, 100%]}", "what is urgent waits for nobody"),
+        ("missed: 3", "expected 'wait', 'run', or a mapping such as {after: 3}"),
+        ("missed: {after: 0}", "found '0'; expected"), ("missed: {}", "'after' is missing"),
+    ])
+    func whatIsWrongWithUrgentAndMissedIsNamed(text: String, words: String) throws {
+        let decoded = try decode(Self.head + "gate: none\n\(text)\n")
+        #expect(decoded.problems.count == 1)
+        #expect(decoded.problems.first?.message.contains(words) == true, "\(decoded.problems)")
+    }
+
     @Test func aGroupCanDoWithoutTheDiversityOfTheDefaults() throws {
         let defaults = "defaults: {gate: {soak: 1h, diversity: {label: site, atLeast: 2}}}\n"
         func diversity(_ gate: String) throws -> Diversity? {

@@ -7,8 +7,8 @@ package enum MissedWindows: Hashable, Sendable {
 }
 
 extension Membership {
-    /// How many windows this node has missed in a row in which it could have changed towards a declaration; no
-    /// more than suffice to pass the next ones.
+    /// How many windows this node has missed in a row in which it could have changed towards a declaration;
+    /// no more than suffice to pass the next ones.
     ///
     /// One is missed that has opened and shut since the node was last there in one, and since the declaration
     /// could have passed its gate: not before the gate's soak after it was committed.
