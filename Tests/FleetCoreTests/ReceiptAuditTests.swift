@@ -95,6 +95,7 @@ struct ReceiptAuditTests {
             $0.receipt.urgent = Urgency(until: $0.receipt.time.day, reason: "because")
         },
         Case("urgent when that was over", .urgencyUnfounded, saying: "it was urgent until 2001-01-01") {
+            $0.receipt.time = .of("2026-11-22T12:00:00Z")
             $0.urgency = Urgency(until: .of("2001-01-01"), reason: "DSA-6015-1")
             $0.receipt.urgent = $0.urgency
         },
