@@ -96,13 +96,12 @@ struct OperatorValidateTests {
             name: "a window in which nothing ever begins", path: "groups/canary/group.yaml",
             text: head + """
                 window:
-                  - {days: [mon, tue, wed, thu, fri, sat, sun], start: "03:00", end: "03:15", zone: UTC}
+                  - {days: [mon, tue, wed, thu, fri, sat, sun], start: "03:00", end: "03:01", zone: UTC}
 
                 """,
             warnings: [
-                "groups/canary/group.yaml:4:1: warning: a window of 'canary' is open for 15m, and even the smallest "
-                    + "change needs 17m, of which 15m are kept for a reboot: alone it lets nothing begin; make it "
-                    + "longer"
+                "groups/canary/group.yaml:4:1: warning: a window of 'canary' is open for 1m, and even the smallest "
+                    + "change needs 2m: alone it lets nothing begin; make it longer"
             ]),
         Case(
             name: "a newer agent's repository is not judged", path: "fleet.yaml",

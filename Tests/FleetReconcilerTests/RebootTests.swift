@@ -140,7 +140,7 @@ struct RebootTests {
         let world = try await world()
         try await world.cycle()
         for _ in 0..<3 { try await world.cycle() }
-        world.windows = [Window(days: [.sun], start: 0, end: 1, zone: .utc)]
+        world.windows = [Window(days: [.sun], start: 0, end: 60, zone: .utc)]
         world.history = "A B A"
         let outcome = try await world.cycle()
         #expect(world.version(of: "nginx") == "1")

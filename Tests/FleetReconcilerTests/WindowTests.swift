@@ -88,8 +88,8 @@ struct WindowTests {
                 #expect(world.saves == saves)
                 world.planError = nil
             }
-            // Two windows after the one that it was there before or in.
-            world.pace = 2 * 86_400
+            // The morning of the day after next: two windows were missed, or one after that of the first day.
+            world.pace = 2 * 86_400 - (isOn ? 4 * 3_600 + 60 : 0)
             let outcome = try await world.cycle()
             #expect(outcome.phase == (isOn ? .waiting : .converged), "\(outcome.reasons)")
         }

@@ -82,7 +82,7 @@ struct FormatFleetTests {
             "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\ndefaults: {baseline: x, attempts: 0}",
             [
                 "4:12: unknown key 'baseline'; known here: gate, waves, window, freeze, budget, "
-                    + "checks, hold, retry, attempts, supersede, prefetch",
+                    + "checks, hold, retry, attempts, supersede, prefetch, urgent, missed",
                 "4:35: found '0'; expected a whole number from 1 to 100",
             ]
         ),

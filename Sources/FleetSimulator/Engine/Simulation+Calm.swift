@@ -2,7 +2,8 @@ internal import FleetCore
 
 extension Simulation {
     /// All faults stop; the operators lift every hold, replace what is beyond help, release something good,
-    /// and let failed declarations be tried again.
+    /// and let failed declarations be tried again. They lift the budgets: failed nodes of late steps, which
+    /// wait for the steps before, may fill one, so that the first step waits for them.
     func becomeCalm() {
         tell("all faults stop")
         // Who has no line now is replaced, below; from here on no release takes one away.
@@ -35,6 +36,7 @@ extension Simulation {
             for name in content.groups.keys {
                 content.groups[name]?.hold = nil
                 content.groups[name]?.retry = "calm"
+                content.groups[name]?.budget = nil
             }
             for name in content.nodes.keys { content.nodes[name]?.hold = nil }
         }
