@@ -138,12 +138,15 @@ struct CheckTests {
 
     @Test func `many checks run side by side and are told in order`() async throws {
         // Each of two waits for the other one's file: one after the other they would never end.
+        let long = TimeSpan(seconds: 600)
         func meet(_ mine: String, _ other: String) -> Check {
             let script =
                 "touch \(folder.path(mine)); until test -e \(folder.path(other)); do sleep 0.01; done"
-            return Check(.command(["sh", "-c", script]))
+            return Check(.command(["sh", "-c", script]), timeout: long, retries: 0)
         }
-        let many = (0..<20).map { Check(.command(["sh", "-c", "exit \($0)"])) }
+        let many = (0..<20).map {
+            Check(.command(["sh", "-c", "exit \($0)"]), timeout: long, retries: 0)
+        }
         let results = await results([meet("a", "b"), meet("b", "a")] + many)
         #expect(results.prefix(3).map(\.outcome) == [.passed, .passed, .passed])
         #expect(results.dropFirst(3).map(\.message) == (1..<20).map { "'sh' ended with \($0)" })
