@@ -211,9 +211,11 @@ extension Reconciler {
         of intent: Intent, in inventory: InventoryIndex, membership: Membership?
     ) -> ChangeRequest {
         var changes = memory.changes.changesToUndo(for: intent.declaration)
-        // What has its version still, and is not whole any more, is put in order by the same way.
+        // What has its version still, and is not whole any more, is put in order by the same way; but for
+        // what was to keep its version: that was broken before, and may have no way back.
         changes += intent.planned.filter { change in
-            inventory.package(change.id)?.state == .broken && !changes.contains { $0.id == change.id }
+            inventory.package(change.id)?.state == .broken && change.from != change.to
+                && !changes.contains { $0.id == change.id }
         }
         let before = memory.previous.flatMap { membership?.versions[$0.declaration] }
         var sources = intent.request.sources
