@@ -119,22 +119,19 @@ package struct ChangeLog: Hashable, Sendable {
 extension ChangeRequest {
     /// This request, and besides that `returns`.
     package func adding(returns: [PackageChange]) -> ChangeRequest {
-        var targets = self.targets
-        var removals = self.removals
-        var pins = self.pins
+        var request = self
         for change in returns {
             guard let version = change.to else {
-                removals[change.id] = false
-                targets[change.id] = nil
+                request.removals[change.id] = false
+                request.targets[change.id] = nil
                 continue
             }
-            removals[change.id] = nil
-            targets[change.id] = version
-            pins.append(Pin(key: .package(change.id.name, change.id.architecture), version: version))
+            request.removals[change.id] = nil
+            request.targets[change.id] = version
+            request.pins.append(
+                Pin(key: .package(change.id.name, change.id.architecture), version: version))
         }
-        return ChangeRequest(
-            pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
-            sources: sources, isReturn: isReturn)
+        return request
     }
 
     /// The request that undoes `changes`: each package to the version it had, what came in goes, what went
@@ -152,10 +149,8 @@ extension ChangeRequest {
 
     /// This request, with the packages that were marked as automatically installed before an interruption.
     package func withAutomatic(_ automatic: [PackageID]) -> ChangeRequest {
-        var request = ChangeRequest(
-            pins: pins, targets: targets, removals: removals, sha256: sha256,
-            automatic: self.automatic.union(automatic), sources: sources, isReturn: isReturn)
-        request.debconf = debconf
+        var request = self
+        request.automatic.formUnion(automatic)
         return request
     }
 }

@@ -40,11 +40,9 @@ package struct KernelGuard: Hashable, Sendable {
 
     /// A request that leaves such kernels where they are.
     package func sparing(_ request: ChangeRequest) -> ChangeRequest {
-        guard request.removals.keys.contains(where: { protects($0.name) }) else { return request }
-        return ChangeRequest(
-            pins: request.pins, targets: request.targets,
-            removals: request.removals.filter { !protects($0.key.name) }, sha256: request.sha256,
-            automatic: request.automatic, sources: request.sources, isReturn: request.isReturn)
+        var request = request
+        request.removals = request.removals.filter { !protects($0.key.name) }
+        return request
     }
 }
 

@@ -62,16 +62,15 @@ extension Intent {
 extension ChangeRequest {
     /// What of this request is not the case yet.
     package func remaining(in inventory: InventoryIndex) -> ChangeRequest {
-        let targets = self.targets.filter { id, version in
+        var request = self
+        request.targets = targets.filter { id, version in
             guard let installed = inventory.package(id), installed.state != .broken else { return true }
             return installed.version != version && !isRebuild(installed, of: version)
         }
-        let removals = self.removals.filter { id, isPurge in
+        request.removals = removals.filter { id, isPurge in
             inventory.package(id) != nil || isPurge && inventory.hasConfiguration(of: id)
         }
-        return ChangeRequest(
-            pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
-            sources: sources, isReturn: isReturn)
+        return request
     }
 
     /// Whether what is installed is a binary rebuild of a version that was asked for by its source.

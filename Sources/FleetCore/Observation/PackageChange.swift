@@ -4,18 +4,18 @@
 /// system.
 package struct ChangeRequest: Hashable, Sendable {
     /// Versions that the package manager must choose wherever it installs or changes what they name.
-    package let pins: [Pin]
+    package var pins: [Pin]
     /// Packages that must have this very version afterwards: installed, upgraded or downgraded.
-    package let targets: [PackageID: PackageVersion]
+    package var targets: [PackageID: PackageVersion]
     /// Packages that must be gone afterwards; true also takes their configuration.
-    package let removals: [PackageID: Bool]
+    package var removals: [PackageID: Bool]
     /// Digests of package files: only these bytes may be installed.
     package let sha256: [PackageID: Digest]
     /// Packages that are marked as automatically installed afterwards: those that an undoing brings back and
     /// that had the mark before. The other ones keep the mark they have; what is asked for has none.
-    package let automatic: Set<PackageID>
+    package var automatic: Set<PackageID>
     /// The source lists to work with, these alone; nil works with those of the system.
-    package let sources: [SourceList]?
+    package var sources: [SourceList]?
     /// Whether this goes back to what the node has had: then package files that were rebuilt on it may be
     /// used.
     package var isReturn: Bool

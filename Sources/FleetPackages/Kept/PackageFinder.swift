@@ -63,7 +63,7 @@ struct PackageFinder {
             else { continue }
             found.append(
                 try mappingFileErrors { () throws(FileError) in
-                    try take(path, id, version, from: .source, isDurable: true)
+                    try store.take(path, id, version, from: .source, isDurable: true)
                 })
         }
         return found
@@ -95,9 +95,10 @@ struct PackageFinder {
 
     /// Downloads one package file.
     ///
-    /// Not among the incoming ones, which root alone may enter: apt does it as its own user.
+    /// Not among the incoming ones, which root alone may enter: apt does it as its own user. So what is kept
+    /// is a copy that is none of that user's, and the copy is what is compared with the index.
     ///
-    /// - Returns: its path; nil if it is not what the index says.
+    /// - Returns: its path among the incoming ones; nil if it is not what the index says.
     private func download(_ argument: String) async throws(PackageError) -> String? {
         let records = try await command.cache(["show", argument])
         var digests: Set<Digest> = []
@@ -115,9 +116,12 @@ struct PackageFinder {
         let output = try await runChild(
             ["sh", "-c", script, "sh", folder] + command.getArguments(["download", argument]),
             environment: command.environment)
-        return try mappingFileErrors { () throws(FileError) in
-            guard output.succeeded, let name = try namesInFolder(folder).first else { return nil }
-            return digests.contains(try digestOfFile("\(folder)/\(name)")) ? "\(folder)/\(name)" : nil
+        let copy = store.incoming + "/download.deb"
+        let isWhole = try mappingFileErrors { () throws(FileError) in
+            guard output.succeeded, let name = try namesInFolder(folder).first else { return false }
+            return digests.contains(try copyFile("\(folder)/\(name)", to: copy))
         }
+        _ = try await runChild(["/bin/rm", "-rf", "--", folder], environment: [:])
+        return isWhole ? copy : nil
     }
 }

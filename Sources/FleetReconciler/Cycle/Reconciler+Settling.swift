@@ -360,9 +360,8 @@ extension Desired {
 extension ChangeRequest {
     /// This request with further sources, where it has sources of its own; the system's stay the system's.
     fileprivate func adding(sources others: [SourceList]) -> ChangeRequest {
-        guard let own = sources else { return self }
-        return ChangeRequest(
-            pins: pins, targets: targets, removals: removals, sha256: sha256, automatic: automatic,
-            sources: own + others.filter { !own.contains($0) }, isReturn: isReturn)
+        var request = self
+        request.sources = sources.map { own in own + others.filter { !own.contains($0) } }
+        return request
     }
 }
