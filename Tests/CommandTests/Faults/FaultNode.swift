@@ -82,16 +82,29 @@ final class FaultNode {
         try fleet.folder.write("", to: "dpkg.variables")
         try awaitRest()
         var told = ""
+        var cycle = try node.reconcile()
         for number in 1...limit {
-            let cycle = try node.reconcile()
             if cycle.phase == story.phase, try node.installed == story.installed {
                 return End(cycles: number, faults: try faults(after: cycle), story: told)
             }
             told += "\(number): \(cycle)\n"
-            // A try that came to nothing is followed by the next after an interval.
-            if cycle.phase == .blocked { Thread.sleep(forTimeInterval: Double(1 << (number - 1))) }
+            // After a try that came to nothing cycles only wait for an interval, until the next one is made.
+            let waiting = try backOff()
+            cycle = try node.reconcile()
+            try eventuallyHere("the next try after \(told)") {
+                guard waiting != nil, try backOff() == waiting else { return true }
+                cycle = try node.reconcile()
+                return false
+            }
         }
         return End(cycles: limit, faults: ["no end; installed is \(try node.installed)"], story: told)
+    }
+
+    /// What keeps the node from its next try, as its state has it.
+    private func backOff() throws -> JSONValue? {
+        let file = try JSONValue(parsing: [UInt8](fleet.folder.read("nodes/canary-1/state/state.json").utf8))
+        let backOff = file["state"]?["backOff"]
+        return backOff == .null ? nil : backOff
     }
 
     private func faults(after cycle: Cycle) throws -> [String] {
