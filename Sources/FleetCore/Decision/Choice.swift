@@ -135,10 +135,7 @@ struct Choice {
 
     /// When packages may be changed towards a declaration.
     func timeRules(for declaration: Declaration) -> TimeRules {
-        TimeRules(
-            membership.group, zones: zones,
-            passesWindows: membership.passesWindows(
-                towards: declaration, attended: memory.attended, zones: zones, at: now), at: now)
+        membership.timeRules(towards: declaration, attended: memory.attended, zones: zones, at: now)
     }
 
     /// How long what a declaration changes here needs a window.

@@ -138,13 +138,9 @@ private struct Deliberation {
             let what = "\(admitted.declaration) cannot be read in the clone any more"
             reasons.append(Reason(.packageUnavailable, "\(what); nothing is changed towards it"))
         } else if !assessment.request.isEmpty {
-            let refusals = TimeRules(
-                membership.group, zones: actual.zones,
-                passesWindows: membership.passesWindows(
-                    towards: admitted.declaration, attended: memory.attended, zones: actual.zones, at: now),
-                at: now
-            )
-            .refusals(
+            let time = membership.timeRules(
+                towards: admitted.declaration, attended: memory.attended, zones: actual.zones, at: now)
+            let refusals = time.refusals(
                 toChangeTowards: admitted,
                 for: WindowNeed(
                     changes: assessment.request.count, durations: memory.durations,

@@ -105,3 +105,19 @@ package struct TimeRules {
         calendar.unknownZones.values.map { "; \($0)" }.sorted().joined()
     }
 }
+
+extension Membership {
+    /// When packages may be changed towards a declaration: outside of windows where it is urgent, or where
+    /// this node has missed too many.
+    ///
+    /// - Parameter attended: when the node was last there in a window; nil where it never noted that.
+    package func timeRules(
+        towards declaration: Declaration, attended: Timestamp?,
+        zones: [ZoneName: Result<ZoneRules, ZoneError>], at now: Instant
+    ) -> TimeRules {
+        TimeRules(
+            group, zones: zones,
+            passesWindows: judged(at: now).passesWindows(
+                towards: declaration, attended: attended, zones: zones, at: now), at: now)
+    }
+}

@@ -53,10 +53,7 @@ extension Reconciler {
         guard memory.intent == nil, desired.holds.isEmpty, let admitted = decision.admitted,
             let enforced = decision.enforced, case .member(let membership) = desired.standing
         else { return nil }
-        let zones = await zones(for: desired)
-        let time = TimeRules(
-            membership.group, zones: zones,
-            passesWindows: passesWindows(towards: admitted, membership, zones: zones, at: now), at: now)
+        let time = await timeRules(towards: admitted, membership, desired: desired, at: now)
         return time.refusals(toChangeTowards: admitted, for: nil).isEmpty ? enforced.baseline.restart : nil
     }
 
@@ -132,12 +129,8 @@ extension Reconciler {
         _ admitted: Admission?, desired: Desired, at reading: Instant
     ) async -> [Reason] {
         guard case .member(let membership) = desired.standing, let admitted else { return [] }
-        let zones = await zones(for: desired)
-        let time = TimeRules(
-            membership.group, zones: zones,
-            passesWindows: passesWindows(towards: admitted, membership, zones: zones, at: reading),
-            at: reading)
-        return time.refusals(for: .reboot)
+        return await timeRules(towards: admitted, membership, desired: desired, at: reading)
+            .refusals(for: .reboot)
     }
 
     /// Reboots the machine, after the report that announces it was sent, or could not be.

@@ -105,11 +105,7 @@ extension Reconciler {
     ) async -> Bool {
         guard case .member(let membership) = desired.standing else { return true }
         let reading = readAgain(now)
-        let zones = await zones(for: desired)
-        let time = TimeRules(
-            membership.group, zones: zones,
-            passesWindows: passesWindows(towards: admitted, membership, zones: zones, at: reading),
-            at: reading)
+        let time = await timeRules(towards: admitted, membership, desired: desired, at: reading)
         let version = membership.versions[admitted.declaration]
         let need = WindowNeed(
             changes: changes, durations: memory.durations, reboot: version?.baseline.reboot ?? .never)
@@ -120,14 +116,13 @@ extension Reconciler {
         return !act.isTooLate
     }
 
-    /// Whether what is admitted may be changed outside windows.
-    func passesWindows(
-        towards admitted: Admission, _ membership: Membership,
-        zones: [ZoneName: Result<ZoneRules, ZoneError>],
-        at reading: Instant
-    ) -> Bool {
-        membership.judged(at: reading).passesWindows(
-            towards: admitted.declaration, attended: memory.attended, zones: zones, at: reading)
+    /// When what is admitted may be changed, or brought into effect.
+    func timeRules(
+        towards admitted: Admission, _ membership: Membership, desired: Desired, at reading: Instant
+    ) async -> TimeRules {
+        membership.timeRules(
+            towards: admitted.declaration, attended: memory.attended, zones: await zones(for: desired),
+            at: reading)
     }
 
     /// The clocks as they are now, as far as this cycle may believe them.
