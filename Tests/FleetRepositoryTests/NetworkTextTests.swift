@@ -75,6 +75,32 @@ import Testing
         #expect(refspec.destination(for: name) == kept)
     }
 
+    @Test func aReferenceFindsAllItsRefspecs() throws {
+        let texts = [
+            ("refs/heads/a", "refs/x/a"), ("refs/heads/*", "refs/y/*"), ("refs/heads/b", "refs/x/b"),
+            ("refs/heads/a", "refs/z/a"),
+        ]
+        let refspecs = try texts.map { try #require(FetchRefspec(source: $0, destination: $1)) }
+        let wanted = FetchRefspecs(refspecs)
+        #expect(wanted.destinations(for: "refs/heads/a").map(\.index) == [0, 1, 3])
+        #expect(wanted.destinations(for: "refs/heads/a").map(\.name) == ["refs/x/a", "refs/y/a", "refs/z/a"])
+        #expect(wanted.destinations(for: "refs/heads/c").map(\.name) == ["refs/y/c"])
+        #expect(wanted.destinations(for: "refs/tags/a").isEmpty)
+    }
+
+    @Test func aRequestHoldsTenThousandCanaries() throws {
+        let refspecs = try (0..<10_000).map { number in
+            let name = "a-node-with-a-name-that-is-not-short-\(number)"
+            return try #require(
+                FetchRefspec(source: "refs/heads/latest/\(name)", destination: "refs/remotes/peers/\(name)"))
+        }
+        let request = NetworkRequest(
+            operation: .fetch(refspecs, byteLimit: 1), url: "file:///srv/it.git", folder: "/clone",
+            ssh: SSHOptions(), parent: 1)
+        #expect(request.text.utf8.count < NetworkRequest.bytesLimit)
+        #expect(NetworkRequest(request.text) == request)
+    }
+
     @Test(arguments: [
         ("main", "refs/a"), ("refs/a", "refs/*"), ("refs/*/*", "refs/*/*"), ("refs/a b", "refs/a"),
         ("refs/a", "refs/../a"),

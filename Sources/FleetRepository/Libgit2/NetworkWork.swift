@@ -30,19 +30,22 @@ struct NetworkWork {
         let connection = try GitRemote(remote, in: repository, monitor: monitor)
         let listed = try connection.connect(GIT_DIRECTION_FETCH)
         try tellListing(listed)
+        let wanted = FetchRefspecs(refspecs)
         var updates: [ReferenceUpdate] = []
+        var changed: Set<Int> = []
         for reference in listed {
-            for refspec in refspecs {
-                guard let name = refspec.destination(for: reference.name) else { continue }
+            for (index, name) in wanted.destinations(for: reference.name) {
                 let old = try repository.reference(name)
                 if old == reference.id { continue }
                 updates.append(ReferenceUpdate(name: name, old: old, new: reference.id))
+                changed.insert(index)
             }
         }
-        // With nothing new not even a negotiation: a quiet poll is one listing.
+        // With nothing new not even a negotiation: a quiet poll is one listing. libgit2 compares each refspec
+        // with each reference, so it gets those alone that bring something.
         if !updates.isEmpty {
             do throws(GitError) {
-                try connection.download(refspecs.map(\.text))
+                try connection.download(changed.sorted().map { refspecs[$0].text })
             } catch {
                 limitExceeded = monitor.limitExceeded
                 context.isAbandoned = true

@@ -35,6 +35,31 @@ package struct FetchRefspec: Hashable, Sendable {
     var text: String { "+\(source):\(destination)" }
 }
 
+/// Refspecs, arranged so that a reference finds its own at once: a gate may ask for thousands by name.
+struct FetchRefspecs {
+    private var exact: [String: [Int]] = [:]
+    private var patterns: [Int] = []
+    private let all: [FetchRefspec]
+
+    init(_ refspecs: [FetchRefspec]) {
+        all = refspecs
+        for (index, refspec) in refspecs.enumerated() {
+            if refspec.source.contains("*") {
+                patterns.append(index)
+            } else {
+                exact[refspec.source, default: []].append(index)
+            }
+        }
+    }
+
+    /// Where a reference of the server is kept, and the refspec that says so, in the order of the refspecs.
+    func destinations(for name: String) -> [(index: Int, name: String)] {
+        ((exact[name] ?? []) + patterns).sorted().compactMap { index in
+            all[index].destination(for: name).map { (index, $0) }
+        }
+    }
+}
+
 /// What to push: a commit, to a reference of the server.
 package struct PushRefspec: Hashable, Sendable {
     /// The commit.
@@ -71,8 +96,8 @@ struct NetworkRequest: Equatable {
         case push([PushRefspec])
     }
 
-    /// Bytes and lines that are read of one.
-    static let bytesLimit = 1 << 20
+    /// Bytes that are read of one: room for the names of more than 50,000 canaries.
+    static let bytesLimit = 1 << 24
 
     let operation: Operation
     /// The remote's text, with its password.

@@ -53,9 +53,9 @@ extension SimulatedMachine {
 }
 
 extension Simulation {
-    /// A new library is installed: it may leave services with the old one.
+    /// A new library is installed: it may leave services with the old one, where anything is left to luck.
     func leaveOldCode(on node: SimulatedNode) {
-        guard rehearsal == nil, !isCalm else { return }
+        guard rehearsal == nil, plan.endsAt == nil, !isCalm else { return }
         switch lots.below(16, "services", "\(node.name)", "\(time)") {
         case 0: node.machine.outdated.insert(SimulatedMachine.bus)
         case 1: node.machine.outdated.insert(SimulatedMachine.restarted)
