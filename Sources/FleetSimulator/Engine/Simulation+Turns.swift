@@ -60,8 +60,10 @@ extension Simulation {
         else { return nil }
         let second = Int(((node.clock.reading(at: time).wall.seconds % 86_400) + 86_400) % 86_400)
         // A window that is about to shut lets nothing begin any more.
-        let least = Int(WindowNeed.least(.whenRequired).seconds)
-        let late = membership.group.windows.map { ($0.end * 60 - least + 1 + 86_400) % 86_400 }
+        let late = [RebootPolicy.never, .whenRequired].flatMap { policy in
+            let least = Int(WindowNeed.least(policy).seconds)
+            return membership.group.windows.map { ($0.end * 60 - least + 1 + 86_400) % 86_400 }
+        }
         let edges = membership.group.windows.flatMap(\.edges) + late + [0]
         return edges.map { Int64(($0 - second + 86_400 - 1) % 86_400 + 1) }.min()
     }

@@ -86,11 +86,11 @@ extension Watch {
         let wall = reading.wall.seconds
         let isKnown = reading.isWallKnown && wall >= SimulatedClock.beginning + mark.time
         let minute = Int(wall % 86_400) / 60
-        // Even the smallest change needs two minutes, and a quarter of an hour is kept for a reboot.
+        let needed = minutesNeeded(for: state.admitted?.declaration, isReboot: deed != nil, in: simulation)
         let isOpen = group.windows.allSatisfy { window in
             let length = (window.end - window.start + 1_440 - 1) % 1_440 + 1
             let since = (minute - window.start + 1_440) % 1_440
-            return since < length && (length == 1_440 || since + 17 <= length)
+            return since < length && (length == 1_440 || since + needed <= length)
         }
         let day = Int(wall / 86_400)
         let urgentDay = followed.urgentUntil(state.admitted?.declaration)
@@ -103,6 +103,16 @@ extension Watch {
         expect(
             .calendar, isKnown && (isOpen || isUrgent || hasMissed) && !isFrozen, on: node, in: simulation,
             "it \(deed ?? "begins a change") \(place)")
+    }
+
+    /// Even the smallest change needs two minutes; where the baseline lets nodes reboot, a quarter of an hour
+    /// is kept for that, and a reboot alone needs no more.
+    private func minutesNeeded(
+        for declaration: Declaration?, isReboot: Bool, in simulation: Simulation
+    ) -> Int {
+        let release = declaration.flatMap { simulation.releases.number(of: $0.digest) }
+        let forReboot = release.map { ReleaseBook.reboot($0) == .never } ?? false ? 0 : 15
+        return isReboot ? 15 : 2 + forReboot
     }
 
     /// Counts the windows, day by day, that lie between what the node may know of and now.
