@@ -2,6 +2,7 @@
 #define PLIMSOLL_CLIBGIT2_SHIM_H
 
 #include <git2.h>
+#include <git2/sys/repository.h>
 #include <git2/sys/transport.h>
 #include <signal.h>
 #include <spawn.h>
@@ -53,6 +54,16 @@ typedef struct {
 /** Has the kernel kill this process when the thread that started it ends; prctl(2), PR_SET_PDEATHSIG. */
 static inline int plimsoll_die_with_parent(void) {
     return prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/** Has no program that this process starts gain rights that it has not; prctl(2), PR_SET_NO_NEW_PRIVS. */
+static inline int plimsoll_gain_no_privileges(void) {
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/** Lets processes of the same user open this one's descriptors under /proc; prctl(2), PR_SET_DUMPABLE. */
+static inline int plimsoll_share_descriptors(void) {
+    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
 /**

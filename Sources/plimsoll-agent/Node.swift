@@ -174,6 +174,12 @@ struct Node {
         network.lockDescriptor = lock.descriptor
         network.ssh = SSHOptions(
             key: configuration.sshKey ?? ownKeyPath, knownHosts: configuration.knownHosts)
+        if let user = configuration.networkUser {
+            network.confinement = try ending(with: .failure, "networkUser: \(user)") {
+                () throws(FileError) in
+                try NetworkConfinement(as: NetworkAccount(named: user), stateFolder: stateFolder)
+            }
+        }
         let settings = try sourceSettings()
         let source = try ending(with: .failure) { () throws(SourceError) in
             try GitFleetSource(settings, network: network)

@@ -35,6 +35,13 @@ import Testing
         let remote: RemoteURL
         var child = NetworkChild.built
         let server: AnyObject?
+
+        /// The same, by a child that has no rights of root.
+        func asNobody(_ folder: TemporaryFolder) throws -> Reached {
+            var reached = self
+            reached.child.confinement = try folder.confinement()
+            return reached
+        }
     }
 
     enum Way: String, CaseIterable {
@@ -43,9 +50,27 @@ import Testing
         case daemon
         case http
         case ssh
+        /// As another user; a path is left out, for git serves nobody else's repository by that way.
+        case daemonAsNobody
+        case httpAsNobody
+        case sshAsNobody
+
+        /// Only root can work as somebody else.
+        static var possible: [Way] {
+            allCases.filter { getuid() == 0 || !$0.rawValue.hasSuffix("Nobody") }
+        }
     }
 
     private func reach(_ way: Way, _ repository: String = "fleet.git") throws -> Reached {
+        switch way {
+        case .daemonAsNobody: return try reach(.daemon, repository).asNobody(folder)
+        case .httpAsNobody: return try reach(.http, repository).asNobody(folder)
+        case .sshAsNobody: return try reach(.ssh, repository).asNobody(folder)
+        default: return try reachAsRoot(way, repository)
+        }
+    }
+
+    private func reachAsRoot(_ way: Way, _ repository: String) throws -> Reached {
         let root = folder.path("served")
         switch way {
         case .path: return Reached(remote: try RemoteURL("\(root)/\(repository)"), server: nil)
@@ -61,10 +86,11 @@ import Testing
             var reached = Reached(remote: try RemoteURL(server.url(repository)), server: server)
             reached.child.ssh = SSHOptions(key: server.clientKey, knownHosts: server.knownHosts)
             return reached
+        default: throw FileError("reach", way.rawValue, "not as root")
         }
     }
 
-    @Test(arguments: Way.allCases)
+    @Test(arguments: Way.possible)
     func aFetchBringsWhatIsAskedForAndNothingElse(_ way: Way) throws {
         try Git.run("checkout", "--quiet", "--orphan", "other", in: work)
         let other = try Git.commit("other", in: work)
@@ -94,7 +120,7 @@ import Testing
         try Git.run("fsck", "--full", in: clone)
     }
 
-    @Test(arguments: Way.allCases)
+    @Test(arguments: Way.possible)
     func eachReferenceOfAPushHasItsVerdict(_ way: Way) throws {
         let reached = try reach(way)
         _ = try reached.child.fetch([main], from: reached.remote, into: clone, byteLimit: 1 << 20)
@@ -140,7 +166,7 @@ import Testing
         #expect(try Git.run("for-each-ref", "refs/plimsoll", in: clone) == "")
     }
 
-    @Test(arguments: Way.allCases)
+    @Test(arguments: Way.possible)
     func aMissingRepositoryIsSaidToBeMissing(_ way: Way) throws {
         let reached = try reach(way, "none.git")
         let error = #expect(throws: NetworkError.self) { _ = try reached.child.list(reached.remote) }
@@ -315,6 +341,13 @@ import Testing
 
 private func refspec(_ commit: CommitID, _ destination: String) throws -> PushRefspec {
     try #require(PushRefspec(commit: commit, destination: destination, force: false))
+}
+
+extension TemporaryFolder {
+    /// A state folder of which a child of the user `nobody` has the use.
+    func confinement() throws -> NetworkConfinement {
+        try NetworkConfinement(as: NetworkAccount(named: "nobody"), stateFolder: try makeFolder("state"))
+    }
 }
 
 extension NetworkChild {

@@ -13,6 +13,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package let sshKey: String?
     /// The host keys of the remote; nil leaves it to ssh(1).
     package let knownHosts: String?
+    /// The user as whom network work is done; nil is the agent's own.
+    package let networkUser: String?
     /// The folder of all that the node remembers.
     package let state: String
     /// The root whose packages are managed.
@@ -50,6 +52,7 @@ package struct AgentConfiguration: Hashable, Sendable {
         branch = reader.node("branch").flatMap { Self.branch($0, problems) } ?? "main"
         sshKey = Self.path("sshKey", of: reader)
         knownHosts = Self.path("knownHosts", of: reader)
+        networkUser = Self.user("networkUser", of: reader)
         state = Self.path("state", of: reader) ?? Self.defaultState
         root = Self.path("root", of: reader) ?? "/"
         holds = Self.path("holds", of: reader)
@@ -70,8 +73,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     }
 
     private static let keys = [
-        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "state", "root", "holds",
-        "interval", "clock", "searchPath", "deadlines", "managerDeadline", "keptPackages",
+        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "networkUser", "state", "root",
+        "holds", "interval", "clock", "searchPath", "deadlines", "managerDeadline", "keptPackages",
     ]
     private static let defaultKeptPackages = ByteCount(mebibytes: 2_048)
     private static let defaultManagerDeadline = TimeSpan(seconds: 3_600)
@@ -117,6 +120,23 @@ package struct AgentConfiguration: Hashable, Sendable {
             return nil
         }
         return text.utf8.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// A name as useradd(8) takes it.
+    private static func user(_ key: String, of reader: MappingReader) -> String? {
+        guard let node = reader.node(key), !node.isNull else { return nil }
+        let expected = "the name of a user of this machine such as plimsoll, or null"
+        guard let text = node.scalar(expected: expected, reader.problems) else { return nil }
+        let isName = text.utf8.allSatisfy { byte in
+            byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+                || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
+                || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+        }
+        guard isName, 1...32 ~= text.utf8.count, !text.hasPrefix("-") else {
+            reader.problems.add(node, expected: expected)
+            return nil
+        }
+        return text
     }
 
     private static func deadlines(of reader: MappingReader) -> NetworkDeadlines {

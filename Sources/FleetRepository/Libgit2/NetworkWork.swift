@@ -30,28 +30,9 @@ struct NetworkWork {
         let connection = try GitRemote(remote, in: repository, monitor: monitor)
         let listed = try connection.connect(GIT_DIRECTION_FETCH)
         try tellListing(listed)
-        let wanted = FetchRefspecs(refspecs)
-        var updates: [ReferenceUpdate] = []
-        var changed: Set<Int> = []
-        for reference in listed {
-            for (index, name) in wanted.destinations(for: reference.name) {
-                let old = try repository.reference(name)
-                if old == reference.id { continue }
-                updates.append(ReferenceUpdate(name: name, old: old, new: reference.id))
-                changed.insert(index)
-            }
-        }
-        // With nothing new not even a negotiation: a quiet poll is one listing. libgit2 compares each refspec
-        // with each reference, so it gets those alone that bring something.
-        if !updates.isEmpty {
-            do throws(GitError) {
-                try connection.download(changed.sorted().map { refspecs[$0].text })
-            } catch {
-                limitExceeded = monitor.limitExceeded
-                context.isAbandoned = true
-                throw error
-            }
-        }
+        let (updates, wanted) = try repository.updates(by: listed, as: refspecs)
+        // With nothing new not even a negotiation: a quiet poll is one listing.
+        if !updates.isEmpty { try download(wanted, over: connection, monitor) }
         connection.disconnect()
         // Objects are complete and durable before a reference names them.
         for update in updates {
@@ -60,9 +41,42 @@ struct NetworkWork {
         }
     }
 
+    /// Tells what the server lists, and hands over a pack with what is wanted and not there. The repository
+    /// is only read: who gets the pack sets the references.
+    mutating func receive(
+        _ refspecs: [FetchRefspec], for folder: String, in place: String, byteLimit: Int
+    ) throws(GitError) {
+        let repository = try GitRepository.incoming(for: folder, in: place)
+        let monitor = TransferMonitor(byteLimit: byteLimit) { [output] in output.tellProgress($0) }
+        let connection = try GitRemote(remote, in: repository, monitor: monitor)
+        let listed = try connection.connect(GIT_DIRECTION_FETCH)
+        try tellListing(listed)
+        let (updates, wanted) = try repository.updates(by: listed, as: refspecs)
+        if !updates.isEmpty {
+            try download(wanted, over: connection, monitor)
+            try ReceivedPack.handOver(from: place, to: NetworkPlace.packNumber)
+        }
+        connection.disconnect()
+    }
+
+    /// - Parameter wanted: libgit2 compares each refspec with each reference, so it gets those alone that
+    ///   bring something.
+    private mutating func download(
+        _ wanted: [FetchRefspec], over connection: borrowing GitRemote, _ monitor: TransferMonitor
+    ) throws(GitError) {
+        do throws(GitError) {
+            try connection.download(wanted.map(\.text))
+        } catch {
+            limitExceeded = monitor.limitExceeded
+            context.isAbandoned = true
+            throw error
+        }
+    }
+
     /// Sends commits and tells what the server says of each reference.
-    mutating func push(_ refspecs: [PushRefspec], from folder: String) throws(GitError) {
-        let repository = try GitRepository(open: folder)
+    mutating func push(
+        _ refspecs: [PushRefspec], from repository: borrowing GitRepository
+    ) throws(GitError) {
         let monitor = TransferMonitor(byteLimit: 0) { [output] in output.tellProgress($0) }
         let connection = try GitRemote(remote, in: repository, monitor: monitor)
         let listed = try connection.connect(GIT_DIRECTION_PUSH)

@@ -64,6 +64,13 @@ enum SpawnedProcess {
         plimsoll_die_with_parent() == 0 && getppid() == parent
     }
 
+    /// Has no program that this process starts gain rights that it has not.
+    static func gainNoPrivileges() -> Bool { plimsoll_gain_no_privileges() == 0 }
+
+    /// Lets processes of the same user open this one's descriptors, which the kernel forbids once a process
+    /// has changed its user.
+    static func shareDescriptors() -> Bool { plimsoll_share_descriptors() == 0 }
+
     /// This process's environment, `NAME=value`, without the variables for which `isLeftOut` holds.
     static func environment(without isLeftOut: (Substring) -> Bool) -> [String] {
         var found: [String] = []
@@ -82,12 +89,14 @@ extension FileDescriptor {
     ///
     /// Unlike a pipe it can hold any amount before anyone reads, and no reader that ends early sends a
     /// signal.
-    init(holding content: String) throws(FileError) {
+    init(holding content: String) throws(FileError) { try self.init(holding: Array(content.utf8)) }
+
+    /// The same for bytes.
+    init(holding bytes: [UInt8]) throws(FileError) {
         let created = memfd_create("request", closeOnExec)
         let number = fcntl(created, F_DUPFD_CLOEXEC, 10)
         if created >= 0 { close(created) }
         guard number >= 0 else { throw FileError("make", "request") }
-        let bytes = Array(content.utf8)
         guard pwrite(number, bytes, bytes.count, 0) == bytes.count else {
             let reason = errno
             close(number)

@@ -43,12 +43,15 @@ package struct NetworkChild: Sendable {
     /// Whether what is fetched must outlive a power failure. A clone that only lives as long as a command
     /// need not: ten thousand references, each flushed, are most of a minute on a disk.
     package var isDurable = true
+    /// As whom the child works; nil: as this process. A child of another user needs no lock: it writes to
+    /// nothing that others read.
+    package var confinement: NetworkConfinement?
 
     package init() {}
 
     /// What a server lists.
     package func list(_ remote: RemoteURL) throws(NetworkError) -> [GitReference] {
-        try ask(.list, of: remote, folder: "").listed
+        try ask(.list, of: remote, folder: "") { answer, _ in answer.listed }
     }
 
     /// Fetches references into a bare repository, in one connection with the listing.
@@ -61,8 +64,27 @@ package struct NetworkChild: Sendable {
     package func fetch(
         _ refspecs: [FetchRefspec], from remote: RemoteURL, into folder: String, byteLimit: Int
     ) throws(NetworkError) -> FetchResult {
-        let answer = try ask(.fetch(refspecs, byteLimit: byteLimit), of: remote, folder: folder)
-        return FetchResult(listed: answer.listed, updated: answer.updated)
+        try ask(.fetch(refspecs, byteLimit: byteLimit), of: remote, folder: folder) {
+            (answer, pack) throws(NetworkError) in
+            guard let pack else { return FetchResult(listed: answer.listed, updated: answer.updated) }
+            do throws(GitError) {
+                let repository = try GitRepository(open: folder)
+                return FetchResult(
+                    listed: answer.listed,
+                    updated: try repository.takeIn(
+                        answer.listed, as: refspecs, pack: pack,
+                        byteLimit: byteLimit + NetworkConfinement.bytesBesides))
+            } catch {
+                let kind: NetworkError.Kind =
+                    switch error.code {
+                    case .tooLarge: .tooLarge
+                    case .diskFull: .diskFull
+                    default: .protocolViolation
+                    }
+                throw NetworkError(
+                    kind, remote: remote.description, "what was received is not taken in: \(error.message)")
+            }
+        }
     }
 
     /// Pushes commits of a bare repository, each to a reference of the server.
@@ -76,7 +98,7 @@ package struct NetworkChild: Sendable {
     package func push(
         _ refspecs: [PushRefspec], to remote: RemoteURL, from folder: String
     ) throws(NetworkError) -> [String: PushVerdict] {
-        let answer = try ask(.push(refspecs), of: remote, folder: folder)
+        let answer = try ask(.push(refspecs), of: remote, folder: folder) { answer, _ in answer }
         for refspec in refspecs where answer.verdicts[refspec.destination] == nil {
             throw NetworkError(
                 .protocolViolation, remote: remote.description, "no verdict on \(refspec.destination)")
@@ -84,23 +106,50 @@ package struct NetworkChild: Sendable {
         return answer.verdicts
     }
 
-    private func ask(
-        _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String
+    /// - Parameter use: what is done with the answer, and with the pack of a child of another user.
+    private func ask<Answer>(
+        _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String,
+        _ use: (NetworkAnswer, Int32?) throws(NetworkError) -> Answer
+    ) throws(NetworkError) -> Answer {
+        guard let confinement else {
+            return try use(try answer(operation, of: remote, folder: folder, extra: lockDescriptor), nil)
+        }
+        let place: NetworkPlace
+        do throws(FileError) {
+            place = try NetworkPlace(confinement)
+        } catch {
+            throw NetworkError(
+                error.isDiskFull ? .diskFull : .other, remote: remote.description, error.description)
+        }
+        let answer = try answer(
+            operation, of: remote, folder: folder, extra: place.pack.number, place: place.folder)
+        return try use(answer, place.pack.number)
+    }
+
+    private func answer(
+        _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String, extra: Int32?,
+        place: String = ""
     ) throws(NetworkError) -> NetworkAnswer {
         let request = NetworkRequest(
             operation: operation, url: remote.text, folder: folder, ssh: ssh, parent: getpid(),
-            isDurable: isDurable)
+            isDurable: isDurable, account: confinement?.account, place: place)
         guard request.text.utf8.count <= NetworkRequest.bytesLimit else {
             throw NetworkError(
                 .invalid, remote: remote.description, "more is asked for than one request can hold")
         }
         let process: NetworkProcess
         do throws(FileError) {
-            process = try NetworkProcess(executable, request: request.text, lockDescriptor: lockDescriptor)
+            process = try NetworkProcess(executable, request: request.text, extra: extra)
         } catch {
             throw NetworkError(.other, remote: remote.description, error.description)
         }
-        return try process.answer(within: deadlines, remote: remote.description)
+        var watch: FolderWatch?
+        if case .fetch(_, let byteLimit) = operation, confinement != nil {
+            // The pack, its index, and the copy that is handed over lie beside each other for a moment.
+            watch = FolderWatch(
+                folder: place, bytesLimit: 2 * (byteLimit + NetworkConfinement.bytesBesides))
+        }
+        return try process.answer(within: deadlines, watching: watch, remote: remote.description)
     }
 }
 

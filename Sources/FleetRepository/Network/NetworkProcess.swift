@@ -12,7 +12,9 @@ final class NetworkProcess {
     private var hasEnded = false
 
     /// Starts the child and hands it the request.
-    init(_ executable: String, request: String, lockDescriptor: Int32?) throws(FileError) {
+    ///
+    /// - Parameter extra: a descriptor that the child gets besides those of its standard streams, as 3.
+    init(_ executable: String, request: String, extra: Int32?) throws(FileError) {
         let input = try FileDescriptor(holding: request)
         output = try Pipe()
         // Standard error is not ours to give: what a library writes there would stand between the agent's own
@@ -21,12 +23,12 @@ final class NetworkProcess {
         let errorsNumber = fcntl(errors.number, F_DUPFD_CLOEXEC, 10)
         defer { close(errorsNumber) }
         // Above the numbers that the child gets, so that none is overwritten while it is started.
-        let lock = lockDescriptor.map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
-        defer { if let lock { close(lock) } }
+        let passed = extra.map { fcntl($0, F_DUPFD_CLOEXEC, 10) }
+        defer { if let passed { close(passed) } }
         process = try SpawnedProcess.start(
             program: executable, [CommandLine.arguments.first ?? executable, NetworkChild.command],
             environment: SpawnedProcess.environment { _ in false },
-            descriptors: [input.number, output.writing, errorsNumber] + (lock.map { [$0] } ?? []),
+            descriptors: [input.number, output.writing, errorsNumber] + (passed.map { [$0] } ?? []),
             ownGroup: true)
         output.closeWriting()
     }
@@ -34,7 +36,11 @@ final class NetworkProcess {
     deinit { end() }
 
     /// Waits for the answer; whatever comes of it, no process is left afterwards.
-    func answer(within deadlines: NetworkDeadlines, remote: String) throws(NetworkError) -> NetworkAnswer {
+    ///
+    /// - Parameter watch: a folder whose size is looked at while the child works.
+    func answer(
+        within deadlines: NetworkDeadlines, watching watch: FolderWatch?, remote: String
+    ) throws(NetworkError) -> NetworkAnswer {
         defer { end() }
         let start = monotonicTime()
         var lastSign = start
@@ -43,7 +49,7 @@ final class NetworkProcess {
         while true {
             let last = hasAnswered ? lastSign + deadlines.progress : start + deadlines.connect
             let limit = min(last, start + deadlines.total)
-            guard let lines = try readLines(until: limit, remote: remote) else {
+            guard let lines = try readLines(until: limit, watching: watch, remote: remote) else {
                 if limit != last { throw Self.timeout(.totalTimeout, remote) }
                 throw Self.timeout(hasAnswered ? .progressTimeout : .connectTimeout, remote)
             }
@@ -67,8 +73,13 @@ final class NetworkProcess {
     }
 
     /// The lines that have come, at least one; nil if none came in time.
-    private func readLines(until limit: Duration, remote: String) throws(NetworkError) -> [String]? {
+    private func readLines(
+        until limit: Duration, watching watch: FolderWatch?, remote: String
+    ) throws(NetworkError) -> [String]? {
         while true {
+            if let watch, watch.isExceeded {
+                throw NetworkError(.tooLarge, remote: remote, "the network child writes more than it may")
+            }
             if let end = buffered.lastIndex(of: UInt8(ascii: "\n")) {
                 let lines = buffered[..<end].split(
                     separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -80,7 +91,8 @@ final class NetworkProcess {
             var waiting = pollfd(fd: output.reading, events: Int16(POLLIN), revents: 0)
             let milliseconds = left / .milliseconds(1)
             // A minute at most, so that no length of a deadline can overflow; the loop goes on after it.
-            guard poll(&waiting, 1, Int32(min(milliseconds.rounded(.up), 60_000))) > 0 else { continue }
+            let longest = watch == nil ? 60_000.0 : 1_000.0
+            guard poll(&waiting, 1, Int32(min(milliseconds.rounded(.up), longest))) > 0 else { continue }
             var chunk = [UInt8](repeating: 0, count: 1 << 16)
             let count = read(output.reading, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
@@ -115,4 +127,12 @@ final class NetworkProcess {
         default: NetworkError(kind, remote: remote, "not finished within the deadline for all of it")
         }
     }
+}
+
+/// A folder that may not grow beyond a size.
+struct FolderWatch {
+    let folder: String
+    let bytesLimit: Int
+
+    var isExceeded: Bool { ForeignFolder.size(folder) > bytesLimit }
 }

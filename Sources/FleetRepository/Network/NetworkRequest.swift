@@ -109,12 +109,18 @@ struct NetworkRequest: Equatable {
     let parent: Int32
     /// Whether what comes must outlive a power failure.
     let isDurable: Bool
+    /// As whom the work is done; nil: as who asks.
+    let account: NetworkAccount?
+    /// The child's own folder, where it works as somebody else.
+    let place: String
 
     var text: String {
         var lines: [(String, String)] = [("url", url), ("folder", folder), ("parent", String(parent))]
         if let key = ssh.key { lines.append(("ssh-key", key)) }
         if let knownHosts = ssh.knownHosts { lines.append(("known-hosts", knownHosts)) }
         if !isDurable { lines.append(("volatile", "")) }
+        if let account { lines.append(("account", account.text)) }
+        if !place.isEmpty { lines.append(("place", place)) }
         switch operation {
         case .list: lines.append(("list", ""))
         case .fetch(let refspecs, let byteLimit):
@@ -132,7 +138,7 @@ struct NetworkRequest: Equatable {
 
     init(
         operation: Operation, url: String, folder: String, ssh: SSHOptions, parent: Int32,
-        isDurable: Bool = true
+        isDurable: Bool = true, account: NetworkAccount? = nil, place: String = ""
     ) {
         self.operation = operation
         self.url = url
@@ -140,6 +146,8 @@ struct NetworkRequest: Equatable {
         self.ssh = ssh
         self.parent = parent
         self.isDurable = isDurable
+        self.account = account
+        self.place = place
     }
 
     /// Parses a request.
@@ -156,7 +164,8 @@ struct NetworkRequest: Equatable {
             guard words.count == 2, let value = PercentEncoding.decode(words[1]) else { return nil }
             let parts = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             switch words[0] {
-            case "url", "folder", "parent", "ssh-key", "known-hosts", "volatile", "list", "fetch", "push":
+            case "url", "folder", "parent", "ssh-key", "known-hosts", "volatile", "account", "place", "list",
+                "fetch", "push":
                 guard values.updateValue(value, forKey: String(words[0])) == nil else { return nil }
             case "get":
                 guard parts.count == 2, let refspec = FetchRefspec(source: parts[0], destination: parts[1])
@@ -178,6 +187,9 @@ struct NetworkRequest: Equatable {
         self.folder = folder
         self.parent = parent
         isDurable = values["volatile"] == nil
+        place = values["place"] ?? ""
+        account = values["account"].flatMap(NetworkAccount.init(text:))
+        if values["account"] != nil && account == nil { return nil }
         ssh = SSHOptions(key: values["ssh-key"], knownHosts: values["known-hosts"])
         switch (values["list"], values["fetch"], values["push"]) {
         case (.some, nil, nil): operation = .list

@@ -14,10 +14,12 @@ package enum NetworkWorker {
         guard let bytes = try? readAll(0, limitBytes: NetworkRequest.bytesLimit),
             let text = String(validating: bytes, as: UTF8.self), let request = NetworkRequest(text)
         else { return 64 }
-        guard SpawnedProcess.dieWithParent(request.parent) else { return 64 }
         let output = MessageOutput()
         do throws(NetworkError) {
-            try serve(request, output)
+            let ssh = try confine(request)
+            // The kernel forgets this when a process changes its user.
+            guard SpawnedProcess.dieWithParent(request.parent) else { return 64 }
+            try serve(request, ssh: ssh, output)
             output.send(.done)
         } catch {
             output.send(.failed(error.kind, error.message))
@@ -26,21 +28,48 @@ package enum NetworkWorker {
         return 0
     }
 
-    private static func serve(_ request: NetworkRequest, _ output: MessageOutput) throws(NetworkError) {
+    /// Becomes the account that the request names, before anything of the server's is read. What only root
+    /// may read and ssh needs is read first.
+    private static func confine(_ request: NetworkRequest) throws(NetworkError) -> SSHOptions {
+        guard let account = request.account else { return request.ssh }
+        let remote = try RemoteURL(request.url)
+        do throws(FileError) {
+            let ssh = remote.usesSSH ? try SSHSecrets.hold(request.ssh) : SSHOptions()
+            // A push and a listing write names alone.
+            var limit = 1 << 20
+            if case .fetch(_, let byteLimit) = request.operation {
+                limit = byteLimit + NetworkConfinement.bytesBesides
+            }
+            try account.assume(fileBytesLimit: limit)
+            guard SpawnedProcess.shareDescriptors() else { throw FileError("share", "descriptors") }
+            return ssh
+        } catch {
+            throw NetworkError(.other, remote: remote.description, error.description)
+        }
+    }
+
+    private static func serve(
+        _ request: NetworkRequest, ssh: SSHOptions, _ output: MessageOutput
+    ) throws(NetworkError) {
         let remote = try RemoteURL(request.url)
         let context = GitTransports.Context(
             makeCommand: { (url, service) throws(NetworkError) in
-                try ServerCommand(service, at: try RemoteURL(url), ssh: request.ssh)
+                try ServerCommand(service, at: try RemoteURL(url), ssh: ssh)
             }, onBytes: { _ in output.tellProgress(nil) })
         var work = NetworkWork(remote: remote, context: context, output: output)
         do throws(GitError) {
-            if !request.isDurable { try GitLibrary.stopFlushing() }
+            if !request.isDurable || request.account != nil { try GitLibrary.stopFlushing() }
             try GitTransports.register(context)
             switch request.operation {
             case .list: try work.list()
-            case .fetch(let refspecs, let byteLimit):
+            case .fetch(let refspecs, let byteLimit) where request.account == nil:
                 try work.fetch(refspecs, into: request.folder, byteLimit: byteLimit)
-            case .push(let refspecs): try work.push(refspecs, from: request.folder)
+            case .fetch(let refspecs, let byteLimit):
+                try work.receive(refspecs, for: request.folder, in: request.place, byteLimit: byteLimit)
+            case .push(let refspecs) where request.account == nil:
+                try work.push(refspecs, from: GitRepository(open: request.folder))
+            case .push(let refspecs):
+                try work.push(refspecs, from: GitRepository.outgoing(in: request.place, with: request.folder))
             }
         } catch {
             throw work.networkError(error)

@@ -11,6 +11,9 @@ package struct RemoteURL: Hashable, Sendable {
         case other
     }
 
+    /// Whether ssh reaches it.
+    var usesSSH: Bool { if case .ssh = location { true } else { false } }
+
     /// What Git is given; may hold a password.
     let text: String
     let location: Location
