@@ -1,5 +1,6 @@
 import FleetCore
 import FleetTesting
+import Foundation
 import Testing
 
 @testable import FleetRepository
@@ -49,6 +50,23 @@ import Testing
             _ = try repository.file(at: name, in: commit, limitBytes: 11)
         }
         #expect(error?.code == code)
+    }
+
+    @Test func aFolderWhoseContentIsMissingIsNoAbsence() throws {
+        // Whoever serves the repository could else take away what a node's folder says.
+        let folder = try TemporaryFolder()
+        let work = try Git.makeWorkTree("work", in: folder)
+        try folder.write("hold: stop", to: "work/groups/stores/nodes/till.yaml")
+        let commit = try #require(CommitID(try Git.commit("first", in: work)))
+        let tree = try Git.run("rev-parse", "HEAD:groups/stores", in: work)
+        try FileManager.default.removeItem(
+            atPath: folder.path("work/.git/objects/\(tree.prefix(2))/\(tree.dropFirst(2))"))
+        let repository = try GitRepository(open: work)
+        for path in ["groups/stores/nodes/till.yaml", "groups/stores/hold.yaml"] {
+            let error = #expect(throws: GitError.self) { try repository.entry(at: path, in: commit) }
+            #expect(error?.code == .notFound)
+        }
+        #expect(try repository.entry(at: "groups/others/hold.yaml", in: commit) == nil)
     }
 
     @Test func foldersAreListed() throws {

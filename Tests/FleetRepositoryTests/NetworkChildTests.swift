@@ -120,6 +120,23 @@ import Testing
         try Git.run("fsck", "--full", in: clone)
     }
 
+    @Test(arguments: [Way.daemon, .daemonAsNobody].filter(Way.possible.contains))
+    func aCommitThatNobodyCanParseDoesNotStopLaterFetches(_ way: Way) throws {
+        let reached = try reach(way)
+        _ = try reached.child.fetch([main], from: reached.remote, into: clone, byteLimit: 1 << 20)
+        let tree = try Git.run("rev-parse", "refs/remotes/fleet/main^{tree}", in: clone)
+        let bad = try Git.run(
+            "hash-object", "-t", "commit", "-w", "--stdin", "--literally", in: clone,
+            input: Array("tree \(tree)\n\nno author\n".utf8))
+        try folder.write("\(bad)\n", to: "clone.git/refs/remotes/peers/atm-1")
+        let second = try #require(CommitID(try Git.commit("second", in: work)))
+        try Git.run("push", "--quiet", "origin", "main", in: work)
+        let next = try reached.child.fetch([main], from: reached.remote, into: clone, byteLimit: 1 << 20)
+        #expect(next.updated == [ReferenceUpdate(name: "refs/remotes/fleet/main", old: first, new: second)])
+        #expect(try Git.run("rev-parse", "refs/remotes/fleet/main~1", in: clone) == first.hex)
+        #expect(!folder.exists("clone.git/incoming-blank"))
+    }
+
     @Test(arguments: Way.possible)
     func eachReferenceOfAPushHasItsVerdict(_ way: Way) throws {
         let reached = try reach(way)

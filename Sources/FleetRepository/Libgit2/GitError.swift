@@ -50,6 +50,15 @@ package struct GitError: Error, Equatable, Sendable {
     /// libgit2's own words, or ours.
     package let message: String
 
+    /// Whether the content of an object is at fault, and not this machine: its bytes are those that its name
+    /// stands for, so somebody made it so.
+    package var isOfContent: Bool {
+        switch code {
+        case .malformed, .wrongKind, .tooLarge: true
+        default: false
+        }
+    }
+
     /// An error that was found by this program, not by libgit2.
     init(_ operation: String, _ subject: String, _ code: Code, _ message: String) {
         self.operation = operation

@@ -32,13 +32,9 @@ extension GitRepository {
 
     /// The first parent of a commit; nil for the first commit of a history.
     package func firstParent(of id: CommitID) throws(GitError) -> CommitID? {
-        let operation = "read commit"
-        var name = id.bytes
-        let commit = try GitHandle(operation, id.hex, release: git_commit_free) {
-            git_commit_lookup(&$0, pointer, &name)
-        }
+        let commit = try commitHandle(id)
         guard let parent = git_commit_parent_id(commit.pointer, 0) else { return nil }
-        return try CommitID(parent.pointee, operation)
+        return try CommitID(parent.pointee, "read commit")
     }
 
     /// Whether `ancestor` can be reached from `descendant` through any parents. A commit is its own ancestor.

@@ -8,16 +8,12 @@ extension GitRepository {
     /// Reads a commit.
     ///
     /// - Returns: nil if the repository does not have it.
-    /// - Throws: `.wrongKind` if the name is of something else, `.tooLarge` above 1 MiB, `.malformed` with
-    ///   two signatures.
+    /// - Throws: `.wrongKind` if the name is of something else, `.tooLarge` above 1 MiB, `.malformed` if it
+    ///   breaks the format or has two signatures.
     package func commit(_ id: CommitID) throws(GitError) -> GitCommit? {
         let operation = "read commit"
-        guard let header = try objectHeader(id.bytes, operation) else { return nil }
-        try checkCommit(header, id, operation)
-        var name = id.bytes
-        let commit = try GitHandle(operation, id.hex, release: git_commit_free) {
-            git_commit_lookup(&$0, pointer, &name)
-        }
+        guard try objectHeader(id.bytes, operation) != nil else { return nil }
+        let commit = try commitHandle(id)
         guard let tree = git_commit_tree_id(commit.pointer), let author = git_commit_author(commit.pointer),
             let committer = git_commit_committer(commit.pointer)
         else { throw GitError(operation, id.hex, .malformed, "tree, author or committer is missing") }
@@ -41,6 +37,27 @@ extension GitRepository {
         guard let header = try objectHeader(id.bytes, operation) else { return nil }
         try checkCommit(header, id, operation)
         return try objectContent(id.bytes, operation)
+    }
+
+    /// A commit as libgit2 has parsed it.
+    ///
+    /// - Throws: as ``commit(_:)``, and `.notFound` if the repository does not have it.
+    func commitHandle(_ id: CommitID) throws(GitError) -> GitHandle {
+        let operation = "read commit"
+        guard let header = try objectHeader(id.bytes, operation) else {
+            throw GitError(operation, id.hex, .notFound, "the repository does not have it")
+        }
+        try checkCommit(header, id, operation)
+        var name = id.bytes
+        do throws(GitError) {
+            return try GitHandle(operation, id.hex, release: git_commit_free) {
+                git_commit_lookup(&$0, pointer, &name)
+            }
+        } catch {
+            // Reading compares the bytes with the name: if it succeeds, they are at fault.
+            _ = try objectContent(id.bytes, operation)
+            throw GitError(operation, id.hex, .malformed, error.message)
+        }
     }
 
     private func checkCommit(_ header: ObjectHeader, _ id: CommitID, _ operation: String) throws(GitError) {

@@ -19,6 +19,36 @@ extension GitRepository {
         return repository
     }
 
+    /// A repository that has and receives the same objects, and no reference.
+    func withoutReferences(at path: String) throws(GitError) -> GitRepository {
+        let operation = "make repository"
+        let blank = try GitRepository(initialiseBare: path)
+        let database = try GitHandle(operation, path, release: git_odb_free) {
+            git_repository_odb(&$0, pointer)
+        }
+        try git(operation, path) { git_repository_set_odb(blank.pointer, database.pointer) }
+        return blank
+    }
+
+    /// Whether all that references name can be parsed, as far back as a negotiation looks at most.
+    func canBeWalked() -> Bool {
+        do throws(GitError) {
+            let walk = try GitHandle("walk history", folder, release: git_revwalk_free) {
+                git_revwalk_new(&$0, pointer)
+            }
+            try git("walk history", folder) { git_revwalk_push_glob(walk.pointer, "refs/*") }
+            var id = git_oid()
+            for _ in 0..<ChainAuthenticator.longestStretch {
+                let result = git_revwalk_next(&id, walk.pointer)
+                if result == GIT_ITEROVER.rawValue { return true }
+                if result < 0 { return false }
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
     private func receive(into objects: String, besides others: String) throws(GitError) {
         let operation = "make object database"
         do throws(FileError) {

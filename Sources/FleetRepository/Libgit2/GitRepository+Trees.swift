@@ -1,6 +1,9 @@
 internal import CLibgit2
 package import FleetCore
 
+/// A folder larger than this is refused: one of a hundred thousand nodes has about nine megabytes.
+private let treeBytesLimit = 32 << 20
+
 /// One entry of a folder in a commit.
 package struct GitTreeEntry: Hashable, Sendable {
     /// What an entry can be; Git knows no other modes.
@@ -120,25 +123,35 @@ extension GitRepository {
     }
 
     private func tree(of commit: CommitID) throws(GitError) -> GitHandle {
-        guard let header = try objectHeader(commit.bytes, "read commit") else {
-            throw GitError("read commit", commit.hex, .notFound, "the repository does not have it")
+        let object = try commitHandle(commit)
+        guard let id = git_commit_tree_id(object.pointer) else {
+            throw GitError("read tree of commit", commit.hex, .malformed, "it has none")
         }
-        guard header.type == GIT_OBJECT_COMMIT else {
-            throw GitError("read commit", commit.hex, .wrongKind, "the object is not a commit")
-        }
-        var name = commit.bytes
-        let object = try GitHandle("read commit", commit.hex, release: git_commit_free) {
-            git_commit_lookup(&$0, pointer, &name)
-        }
-        return try GitHandle("read tree of commit", commit.hex, release: git_tree_free) {
-            git_commit_tree(&$0, object.pointer)
-        }
+        return try tree(ObjectID(id.pointee), at: "")
     }
 
+    /// - Throws: `.notFound` if the repository lacks it: who has a commit must have all of it.
     private func tree(_ id: ObjectID, at path: String) throws(GitError) -> GitHandle {
+        let operation = "read folder"
+        guard let header = try objectHeader(id.bytes, operation) else {
+            throw GitError(operation, path, .notFound, "the repository lacks its content \(id)")
+        }
+        guard header.type == GIT_OBJECT_TREE else {
+            throw GitError(operation, path, .wrongKind, "its content \(id) is not a folder")
+        }
+        guard header.size <= treeBytesLimit else {
+            throw GitError(
+                operation, path, .tooLarge, "\(header.size) bytes, at most \(treeBytesLimit) are read")
+        }
         var name = id.bytes
-        return try GitHandle("read folder", path, release: git_tree_free) {
-            git_tree_lookup(&$0, pointer, &name)
+        do throws(GitError) {
+            return try GitHandle(operation, path, release: git_tree_free) {
+                git_tree_lookup(&$0, pointer, &name)
+            }
+        } catch {
+            // Reading compares the bytes with the name: if it succeeds, they are at fault.
+            _ = try objectContent(id.bytes, operation)
+            throw GitError(operation, path, .malformed, error.message)
         }
     }
 
@@ -147,15 +160,26 @@ extension GitRepository {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw GitError(operation, path, .invalidName, "not a path in a commit")
         }
-        let root = tree.pointer
-        do throws(GitError) {
-            let found = try GitHandle(operation, path, release: git_tree_entry_free) {
-                git_tree_entry_bypath(&$0, root, path)
-            }
-            return try GitTreeEntry(found.pointer, in: path)
-        } catch  where error.code == .notFound {
+        // Folder by folder: libgit2 says the same of a path that is not there and of a folder whose content
+        // the repository lacks, and who could hide a folder could hide a hold.
+        var names = path.split(separator: "/", omittingEmptySubsequences: false)[...]
+        guard let first = names.popFirst(), var found = try child(String(first), of: tree, in: path) else {
             return nil
         }
+        while let name = names.popFirst() {
+            guard found.kind == .folder else { return nil }
+            let folder = try self.tree(found.id, at: path)
+            guard let next = try child(String(name), of: folder, in: path) else { return nil }
+            found = next
+        }
+        return found
+    }
+
+    private func child(
+        _ name: String, of tree: borrowing GitHandle, in path: String
+    ) throws(GitError) -> GitTreeEntry? {
+        guard let found = git_tree_entry_byname(tree.pointer, name) else { return nil }
+        return try GitTreeEntry(found, in: path)
     }
 
     private func entries(of tree: borrowing GitHandle, at path: String) throws(GitError) -> [GitTreeEntry] {

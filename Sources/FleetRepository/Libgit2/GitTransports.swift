@@ -19,6 +19,12 @@ enum GitTransports {
         /// Set when the work is given up: connections are then cut, not brought to their end.
         var isAbandoned = false
 
+        /// Another connection begins.
+        func reset() {
+            failure = nil
+            isAbandoned = false
+        }
+
         init(
             makeCommand: @escaping (String, ServerCommand.Service) throws(NetworkError) -> ServerCommand,
             onBytes: @escaping (Int) -> Void

@@ -32,7 +32,11 @@ struct NetworkWork {
         try tellListing(listed)
         let (updates, wanted) = try repository.updates(by: listed, as: refspecs)
         // With nothing new not even a negotiation: a quiet poll is one listing.
-        if !updates.isEmpty { try download(wanted, over: connection, monitor) }
+        if !updates.isEmpty {
+            let folder = "\(repository.folder)incoming-blank"
+            defer { try? CloneMaintenance.delete(folder) }
+            try download(wanted, into: repository, blank: folder, over: connection, monitor)
+        }
         connection.disconnect()
         // Objects are complete and durable before a reference names them.
         for update in updates {
@@ -53,24 +57,45 @@ struct NetworkWork {
         try tellListing(listed)
         let (updates, wanted) = try repository.updates(by: listed, as: refspecs)
         if !updates.isEmpty {
-            try download(wanted, over: connection, monitor)
+            try download(wanted, into: repository, blank: "\(place)/blank", over: connection, monitor)
             try ReceivedPack.handOver(from: place, to: NetworkPlace.packNumber)
         }
         connection.disconnect()
     }
 
-    /// - Parameter wanted: libgit2 compares each refspec with each reference, so it gets those alone that
-    ///   bring something.
+    /// Receives what is wanted. To say what it has, libgit2 walks through all that references here name, and
+    /// gives up at a commit that it cannot parse: somebody who once served one could stop all later fetches.
+    /// Then everything is fetched, as if nothing were here.
+    ///
+    /// - Parameters:
+    ///   - wanted: libgit2 compares each refspec with each reference, so it gets those alone that bring
+    ///     something.
+    ///   - blank: where a repository without references can be.
     private mutating func download(
-        _ wanted: [FetchRefspec], over connection: borrowing GitRemote, _ monitor: TransferMonitor
+        _ wanted: [FetchRefspec], into repository: borrowing GitRepository, blank: String,
+        over connection: borrowing GitRemote, _ monitor: TransferMonitor
     ) throws(GitError) {
         do throws(GitError) {
             try connection.download(wanted.map(\.text))
+            return
+        } catch {
+            limitExceeded = monitor.limitExceeded
+            context.isAbandoned = true
+            guard !limitExceeded, !repository.canBeWalked() else { throw error }
+        }
+        connection.disconnect()
+        context.reset()
+        let empty = try repository.withoutReferences(at: blank)
+        let anew = try GitRemote(remote, in: empty, monitor: monitor)
+        do throws(GitError) {
+            _ = try anew.connect(GIT_DIRECTION_FETCH)
+            try anew.download(wanted.map(\.text))
         } catch {
             limitExceeded = monitor.limitExceeded
             context.isAbandoned = true
             throw error
         }
+        anew.disconnect()
     }
 
     /// Sends commits and tells what the server says of each reference.

@@ -9,8 +9,26 @@ extension GitFleetSource {
                 following.markDate = Timestamp(seconds: commit.committer.time)
             }
             return following
+        } catch  where error.isOfContent {
+            // The bytes are what their names stand for: whoever serves them is at fault, and not the clone.
+            var following = Following(
+                mark: memory.mark, followed: memory.followed, introduction: memory.introduction,
+                stacks: memory.stacks, mayAdmit: true, conditions: [], holdsAt: memory.mark)
+            following.refuse(Reason(.untrusted, "the branch cannot be followed: \(error)"))
+            leaveTip(for: memory.mark)
+            return following
         } catch {
             throw SourceError(error.code == .diskFull ? .storage : .cloneDamaged, error.description)
+        }
+    }
+
+    /// Lets the branch here be the mark again: what cannot be parsed is in the way of every fetch, and the
+    /// next one brings it back if the server still has it.
+    private func leaveTip(for mark: CommitID?) {
+        if let mark, (try? clone.repository.commit(mark)) != nil {
+            try? clone.repository.setReference(FleetReferences.branch, to: mark)
+        } else {
+            _ = try? clone.repository.deleteReference(FleetReferences.branch)
         }
     }
 
@@ -18,8 +36,7 @@ extension GitFleetSource {
     private func advance(_ memory: NodeState) throws(GitError) -> Following {
         var state = Following(
             mark: memory.mark, followed: memory.followed, introduction: memory.introduction,
-            stacks: memory.stacks,
-            mayAdmit: true, conditions: [], holdsAt: memory.mark)
+            stacks: memory.stacks, mayAdmit: true, conditions: [], holdsAt: memory.mark)
         let isIntroduced = memory.introduction == settings.introduction
         guard let tip = try clone.repository.reference(FleetReferences.branch) else { return state }
         if isIntroduced, tip == memory.mark, memory.followed == memory.mark { return state }

@@ -23,7 +23,13 @@ struct ChainAuthenticator {
     ) throws(GitError) -> (verified: [VerifiedCommit], failure: TrustError?) {
         var verified: [VerifiedCommit] = []
         for id in chain {
-            guard let commit = try clone.repository.commit(id), let parent = commit.parents.first else {
+            let read: GitCommit?
+            do throws(GitError) {
+                read = try clone.repository.commit(id)
+            } catch  where error.isOfContent {
+                return (verified, TrustError(id, .malformed, "it cannot be read: \(error.message)"))
+            }
+            guard let commit = read, let parent = commit.parents.first else {
                 return (verified, TrustError(id, .besideTheChain, "it is missing or has no parent"))
             }
             let signers: AllowedSigners

@@ -87,6 +87,8 @@ package struct TrustError: Error, Hashable, Sendable {
 
     package enum Code: String, Sendable, CaseIterable {
         case unsigned
+        /// It breaks the format, or is too large.
+        case malformed
         case badSignature
         /// The key is not listed by the parent, not for this namespace, or not at this time.
         case unauthorisedKey
