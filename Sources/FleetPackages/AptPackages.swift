@@ -19,7 +19,7 @@ package struct AptPackages: PackageSystem {
     }
 
     package func facts() async throws(PackageError) -> SystemFacts {
-        try SystemFacts.read(root: configuration.root)
+        try SystemFacts.read(root: configuration.root, kernel: configuration.kernelRelease)
     }
 
     package func rules(of zone: ZoneName) async throws(ZoneError) -> ZoneRules {

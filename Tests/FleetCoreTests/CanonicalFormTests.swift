@@ -118,6 +118,18 @@ struct CanonicalFormTests {
         #expect(silent.digest != form.digest)
     }
 
+    @Test func `how many kernels stay is in it, only where it is said`() {
+        let entries = [Entry("nginx", "1")]
+        let form = CanonicalForm(Baseline(name: .of("golden"), entries: entries, kernels: 2))
+        let bytes = #"{"entries":{"nginx":{"version":"1"}},"format":1,"kernels":2,"manager":"apt"}"#
+        #expect(String(decoding: form.json.canonicalBytes, as: UTF8.self) == bytes)
+        #expect(form.digest.hex == "3c8305594571126fc9976eb848efda10c1c95de728234e99d90103a683ff1bd8")
+        #expect(CanonicalForm(json: form.json) == form)
+        let silent = CanonicalForm(Baseline(name: .of("golden"), entries: entries))
+        #expect(!String(decoding: silent.json.canonicalBytes, as: UTF8.self).contains("kernels"))
+        #expect(CanonicalForm(json: silent.json) == silent)
+    }
+
     @Test func `the short and the long way of writing an entry are one`() {
         let short = Baseline.sample(["nginx": "1", "src:openssl": "3"])
         let long = Baseline.sample(["nginx": "1 demanded", "src:openssl": "3 where installed"])

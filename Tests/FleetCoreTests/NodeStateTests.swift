@@ -81,6 +81,11 @@ struct NodeStateTests {
             state.unsettled = UnsettledTransaction(intent: intent, bootID: "boot-1")
         }
         state.wellKernels = ["6.1.0-21-amd64"]
+        state.kernelReturn = KernelReturn(left: "6.1.0-22-amd64")
+        state.kernelReturn?.chosen = "6.1.0-21-amd64"
+        state.kernelReturn?.before = "0"
+        state.kernelReturn?.obstacle = "no boot loader"
+        state.kernelReturn?.hasBooted = true
         state.restarts = PendingRestarts(
             services: [OutdatedService(unit: "a.service", packages: [.of("libx")])], restarted: ["b.service"])
         state.reboots = [
@@ -132,7 +137,7 @@ struct NodeStateTests {
     @Test(arguments: [
         "mark", "followed", "introduction", "admitted", "previous", "wellness", "intent", "transaction",
         "backOff", "peers", "firstSeen", "identityConflict", "changes", "proven", "failed", "stacks",
-        "unsettled", "restarts", "reboots", "wellKernels",
+        "unsettled", "restarts", "reboots", "wellKernels", "kernelReturn",
     ])
     func `a field that the release before did not write may be missing`(_ field: String) throws {
         var members = try #require(Self.full.json.object)

@@ -39,4 +39,16 @@ struct FakeMachine: MachineControl {
         if let error = world.rebootError { throw error }
         if world.rebootsWhenAsked { world.bootAnew() }
     }
+
+    func bootByDefault(kernel: String) async throws(MachineError) -> String? {
+        guard world.step() else { throw MachineError("no power") }
+        if let error = world.bootLoaderError { throw error }
+        defer { world.bootDefault = kernel }
+        return world.bootDefault
+    }
+
+    func restoreBootDefault(_ setting: String?) async throws(MachineError) {
+        guard world.step() else { throw MachineError("no power") }
+        world.bootDefault = setting
+    }
 }

@@ -10,7 +10,9 @@ struct FakePackages: PackageSystem {
         Inventory(architectures: [.of("amd64")], packages: Array(world.installed.values))
     }
 
-    func facts() async throws(PackageError) -> SystemFacts { .debian12 }
+    func facts() async throws(PackageError) -> SystemFacts {
+        SystemFacts(id: "debian", version: "12", kernel: world.kernel)
+    }
 
     func rules(of zone: ZoneName) async throws(ZoneError) -> ZoneRules {
         guard let rules = world.zones[zone] else { throw ZoneError("there is no zone '\(zone)'") }

@@ -85,6 +85,12 @@ final class World {
     var isInterrupted = false
 
     // The running machine.
+    /// The release of the kernel that runs, and what the boot loader was told to boot next.
+    var kernel = "6.1.0-40-amd64"
+    var bootDefault: String?
+    var bootLoaderError: MachineError?
+    /// How many kernels the baselines leave installed.
+    var kernels: Int?
     var rebootPolicy = RebootPolicy.whenRequired
     var restartable: [String] = []
     var rebootObstacle: String?
@@ -204,6 +210,7 @@ final class World {
     func bootAnew() {
         boot += 1
         bootedAt = clock
+        kernel = bootDefault ?? kernel
         if !rebootIsInVain { booted = installed }
         outdated = []
     }
@@ -221,7 +228,7 @@ final class World {
             windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
             budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible,
             urgent: urgent, whenUrgent: whenUrgent, missed: missed, declaredAt: declaredAt,
-            updaters: updatersPolicy, reboot: rebootPolicy, restart: restartable)
+            updaters: updatersPolicy, reboot: rebootPolicy, restart: restartable, kernels: kernels)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

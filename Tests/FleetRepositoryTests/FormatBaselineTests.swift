@@ -55,6 +55,7 @@ struct FormatBaselineTests {
                 irreversible: allow
                 unlisted: report
                 updaters: stop
+                kernels: 2
                 debconf:
                   postfix:
                     postfix/main_mailer_type: {type: select, value: No configuration}
@@ -83,6 +84,7 @@ struct FormatBaselineTests {
         #expect(baseline.reboot == .never)
         #expect(baseline.restart.map(\.description) == ["nginx", "php*-fpm"])
         #expect(baseline.irreversible == .allow)
+        #expect(baseline.kernels == 2)
         #expect(baseline.unlisted == .report && baseline.updaters == .stop)
         #expect(
             baseline.debconf.map { "\($0.owner) \($0.question) \($0.kind.rawValue) \($0.value)" }
@@ -169,6 +171,8 @@ struct FormatBaselineTests {
 
     @Test(arguments: [
         ("manager: dnf", ["2:10: found 'dnf'; expected 'apt'"]),
+        ("manager: apt\nkernels: all", ["3:10: found 'all'; expected a whole number from 2 to 16"]),
+        ("manager: apt\nkernels: 1", ["3:10: found '1'; expected a whole number from 2 to 16"]),
         ("packages: {}", ["1:1: the key 'manager' is missing; expected 'apt'"]),
         (
             "manager: apt\nfor: {version: Twelve}\ninclude: [base, a, a]\nsources: []\nnewer: "

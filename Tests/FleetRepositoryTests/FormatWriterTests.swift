@@ -122,7 +122,8 @@ enum RandomBaseline {
             urgent: maybe(&numbers) { Urgency(until: day, reason: line(&$0)) },
             irreversible: pick(IrreversiblePolicy.allCases, &numbers),
             unlisted: pick(UnlistedPolicy.allCases, &numbers),
-            updaters: pick(UpdatersPolicy.allCases, &numbers), debconf: try answers(&numbers))
+            updaters: pick(UpdatersPolicy.allCases, &numbers), debconf: try answers(&numbers),
+            kernels: pick([nil, 2, 16], &numbers))
     }
 
     private static func answers(_ numbers: inout SeededNumbers) throws -> [DebconfAnswer] {

@@ -26,12 +26,13 @@ extension Baseline {
     package static func sample(
         _ packages: [String: String], name: String = "base", system: SystemRequirement? = nil,
         newer: NewerPolicy = .keep, checks: [Check] = [], irreversible: IrreversiblePolicy = .refuse,
-        updaters: UpdatersPolicy = .report, reboot: RebootPolicy = .whenRequired, restart: [String] = []
+        updaters: UpdatersPolicy = .report, reboot: RebootPolicy = .whenRequired, restart: [String] = [],
+        kernels: Int? = nil
     ) -> Baseline {
         Baseline(
             name: .of(name), system: system, entries: packages.map { Entry($0.key, $0.value) }, newer: newer,
             checks: checks, reboot: reboot, restart: restart.map { .of($0) }, irreversible: irreversible,
-            updaters: updaters)
+            updaters: updaters, kernels: kernels)
     }
 }
 

@@ -16,7 +16,8 @@ extension Membership {
         prefetch: Prefetch = .declared, irreversible: IrreversiblePolicy = .refuse,
         urgent: [String: Urgency] = [:], whenUrgent: UrgentRules? = nil,
         missed: MissedWindows = .wait, declaredAt: [Declaration: Timestamp] = [:],
-        updaters: UpdatersPolicy = .report, reboot: RebootPolicy = .whenRequired, restart: [String] = []
+        updaters: UpdatersPolicy = .report, reboot: RebootPolicy = .whenRequired, restart: [String] = [],
+        kernels: Int? = nil
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -27,7 +28,7 @@ extension Membership {
                 baseline: .sample(
                     packages[String(letter)] ?? ["nginx": "\(number)"], system: system, newer: newer,
                     checks: checks, irreversible: irreversible, updaters: updaters, reboot: reboot,
-                    restart: restart
+                    restart: restart, kernels: kernels
                 ).urgent(urgent[String(letter)]), sources: nil, readAt: .number(index + 1))
         }
         let group = Group(

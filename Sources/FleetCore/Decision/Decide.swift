@@ -128,7 +128,8 @@ private struct Deliberation {
                 action: .rest, admitted: nil, previous: outcome.previous, assessment: prospect(in: inventory),
                 reasons: reasons, lacking: outcome.lacking)
         }
-        let (assessment, declared) = assess(admitted, in: inventory)
+        let (assessment, declared, leftKernels) = assess(admitted, in: inventory)
+        let cleanup = kernelCleanup(after: outcome, declared, leftKernels, in: inventory)
         reasons += assessment.leftOutReasons
         var action = Action.rest
         if let mismatch = declared?.baseline.mismatch(with: actual.facts) {
@@ -137,43 +138,70 @@ private struct Deliberation {
             // Without its sources and checks it would be another change than the one that was admitted.
             let what = "\(admitted.declaration) cannot be read in the clone any more"
             reasons.append(Reason(.packageUnavailable, "\(what); nothing is changed towards it"))
-        } else if !assessment.request.isEmpty {
+        } else if let request = assessment.request.isEmpty ? cleanup : assessment.request {
             let time = membership.timeRules(
                 towards: admitted.declaration, attended: memory.attended, zones: actual.zones, at: now)
             let refusals = time.refusals(
                 toChangeTowards: admitted,
                 for: WindowNeed(
-                    changes: assessment.request.count, durations: memory.durations,
+                    changes: request.count, durations: memory.durations,
                     reboot: declared?.baseline.reboot ?? .never))
             if !refusals.isEmpty {
-                reasons += refusals.filter { !reasons.contains($0) }
+                // What is as declared waits for nothing: a kernel too many is no drift.
+                if cleanup == nil { reasons += refusals.filter { !reasons.contains($0) } }
             } else if let backOff = memory.backOff, backOff.declaration == admitted.declaration,
                 memory.running.total(at: now) < backOff.until
             {
                 reasons.append(backOff.reason)
             } else {
-                action = .converge(assessment.request)
+                action = .converge(request)
             }
         }
         return Decision(
             action: action, admitted: admitted, previous: outcome.previous, assessment: assessment,
-            enforced: declared, reasons: reasons, lacking: outcome.lacking)
+            enforced: declared, reasons: reasons, lacking: outcome.lacking, leftKernels: leftKernels)
     }
 
     /// The admitted baseline compared with what is installed, and besides what going back to it returns.
     private func assess(
         _ admission: Admission, in inventory: InventoryIndex
-    ) -> (assessment: Assessment, declared: DeclaredBaseline?) {
+    ) -> (assessment: Assessment, declared: DeclaredBaseline?, leftKernels: Set<String>) {
         let declared = membership.versions[admission.declaration]
-        let returns = memory.changes.returns(
+        let all = memory.changes.returns(
             leaving: membership.stack.left(behind: admission.declaration, of: memory.changes),
             for: admission.form, in: inventory
-        ).filter { $0.to != nil || !kernels.protects($0.id.name) }
+        )
+        let leftKernels = Set(
+            all.filter { $0.to == nil }.compactMap { KernelPart($0.id.name) }.filter { $0.kind == .image }
+                .map(\.release))
+        let returns = all.filter { change in
+            guard let version = change.to else { return !kernels.protects(change.id.name) }
+            return change.from != nil || admission.form.kernels == nil
+                || !KernelStock(inventory.inventory).isTooOld(
+                    change.id.name, version, limit: admission.form.kernels, besides: leftKernels)
+        }
         let assessment = Assessment(
             of: admission.form, in: inventory, newer: declared?.baseline.newer ?? .keep,
             placed: memory.changes.placed, exceptions: exceptions, sources: declared?.sources,
             returns: returns)
-        return (assessment, declared)
+        return (assessment, declared, leftKernels)
+    }
+
+    /// What removes the kernels that are too many, once the boot into a newer one is proven and nothing of
+    /// them is needed for going back any more.
+    private func kernelCleanup(
+        after outcome: Choice.Outcome, _ declared: DeclaredBaseline?, _ leftKernels: Set<String>,
+        in inventory: InventoryIndex
+    ) -> ChangeRequest? {
+        guard let admitted = outcome.admitted, let declared, admitted.progress == .reached,
+            outcome.previous == nil, memory.unsettled == nil, leftKernels.isEmpty, !actual.reboot.isRequired
+        else { return nil }
+        let spare = memory.spareKernels(
+            for: admitted.form, running: actual.facts.kernel, in: inventory)
+        guard !spare.isEmpty else { return nil }
+        return ChangeRequest(
+            pins: [], targets: [:], removals: Dictionary(uniqueKeysWithValues: spare.map { ($0, true) }),
+            sources: declared.sources)
     }
 
     /// What is declared compared with what is installed: where nothing is admitted yet, people see what is to

@@ -15,11 +15,15 @@ package struct Decision: Hashable, Sendable {
     package let reasons: [Reason]
     /// What must be read before more can be said; nil if the evidence was enough to decide on.
     package let lacking: EvidenceNeed?
+    /// The releases of the kernels that going back leaves behind; nil where nothing may be done about it now.
+    package let leftKernels: Set<String>?
 
     package init(
         action: Action, admitted: Admission?, previous: Admission?, assessment: Assessment? = nil,
-        enforced: DeclaredBaseline? = nil, reasons: [Reason], lacking: EvidenceNeed? = nil
+        enforced: DeclaredBaseline? = nil, reasons: [Reason], lacking: EvidenceNeed? = nil,
+        leftKernels: Set<String>? = nil
     ) {
+        self.leftKernels = leftKernels
         self.lacking = lacking
         self.action = action
         self.admitted = admitted
@@ -33,7 +37,7 @@ package struct Decision: Hashable, Sendable {
     package func replacing(admitted: Admission?, previous: Admission?) -> Decision {
         Decision(
             action: action, admitted: admitted, previous: previous, assessment: assessment,
-            enforced: enforced, reasons: reasons, lacking: lacking)
+            enforced: enforced, reasons: reasons, lacking: lacking, leftKernels: leftKernels)
     }
 }
 
@@ -42,7 +46,7 @@ extension Decision {
     package var resting: Decision {
         Decision(
             action: .rest, admitted: admitted, previous: previous, assessment: assessment,
-            enforced: enforced, reasons: reasons)
+            enforced: enforced, reasons: reasons, leftKernels: leftKernels)
     }
 }
 

@@ -6,27 +6,30 @@
 package struct KernelGuard: Hashable, Sendable {
     /// Their releases, as `uname -r` has them.
     private let releases: [String]
+    private let running: String
 
     /// - Parameters:
     ///   - running: the release that runs; empty where it is not known.
     ///   - proven: the releases with which what was admitted has been in effect and well, newest last.
     package init(running: String, proven: [String]) {
+        self.running = running
         let former = proven.contains(running) ? nil : proven.last
         releases = [running, former].compactMap(\.self).filter { !$0.isEmpty }
     }
 
     /// Whether a package is such a kernel or its modules, as Debian and Ubuntu name them.
     package func protects(_ name: PackageName) -> Bool {
-        releases.contains { release in
-            Self.names.contains { name.description == $0.0 + release + $0.1 }
-        }
+        guard let part = KernelPart(name), part.kind != .headers else { return false }
+        return releases.contains(part.release)
     }
 
-    /// What stands before and after the release.
-    private static let names: [(String, String)] = [
-        ("linux-image-", ""), ("linux-image-", "-unsigned"), ("linux-image-unsigned-", ""),
-        ("linux-modules-", ""), ("linux-modules-extra-", ""),
-    ]
+    /// The kernel that runs, if a request would remove it.
+    package func runningKernel(removedBy request: ChangeRequest) -> String? {
+        let isRemoved = request.removals.keys.contains { id in
+            KernelPart(id.name).map { $0.kind == .image && $0.release == running } ?? false
+        }
+        return isRemoved && !running.isEmpty ? running : nil
+    }
 
     /// Why a plan must not be carried out; nil if it leaves such kernels alone.
     package func refusal(of changes: [PackageChange]) -> Reason? {

@@ -20,6 +20,11 @@ package struct Baseline: Hashable, Sendable {
     package let updaters: UpdatersPolicy
     /// Answers to the questions of packages, in the order of packages and questions.
     package let debconf: [DebconfAnswer]
+    /// How many kernels are left installed, of those that Plimsoll brought; nil lets none go.
+    package let kernels: Int?
+
+    /// How many kernels may be asked for: with a single one there is nothing left to boot when it fails.
+    package static let possibleKernels = 2...16
 
     /// A baseline with `entries` put in order.
     ///
@@ -30,7 +35,7 @@ package struct Baseline: Hashable, Sendable {
         sources: [SourceListName]? = nil, entries: [Entry], newer: NewerPolicy = .keep, checks: [Check] = [],
         reboot: RebootPolicy = .whenRequired, restart: [UnitPattern] = [], urgent: Urgency? = nil,
         irreversible: IrreversiblePolicy = .refuse, unlisted: UnlistedPolicy = .ignore,
-        updaters: UpdatersPolicy = .report, debconf: [DebconfAnswer] = []
+        updaters: UpdatersPolicy = .report, debconf: [DebconfAnswer] = [], kernels: Int? = nil
     ) {
         self.name = name
         self.description = description
@@ -47,6 +52,7 @@ package struct Baseline: Hashable, Sendable {
         self.unlisted = unlisted
         self.updaters = updaters
         self.debconf = debconf.sorted()
+        self.kernels = kernels
     }
 }
 
@@ -56,7 +62,8 @@ extension Baseline {
         Baseline(
             name: name, description: description, manager: manager, system: system, sources: sources,
             entries: entries, newer: newer, checks: checks, reboot: reboot, restart: restart, urgent: urgency,
-            irreversible: irreversible, unlisted: unlisted, updaters: updaters, debconf: debconf)
+            irreversible: irreversible, unlisted: unlisted, updaters: updaters, debconf: debconf,
+            kernels: kernels)
     }
 }
 

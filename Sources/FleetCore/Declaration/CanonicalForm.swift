@@ -18,6 +18,8 @@ package struct CanonicalForm: Hashable, Sendable {
     package let entries: [Entry]
     /// A node that may not go back is another promise: so what allows it is declared, and passes the gate.
     package let irreversible: IrreversiblePolicy
+    /// How many kernels are left installed: more than that go, so it is declared, too.
+    package let kernels: Int?
 
     /// The number of this format.
     package static let format: Int64 = 1
@@ -26,6 +28,7 @@ package struct CanonicalForm: Hashable, Sendable {
         manager = baseline.manager
         entries = baseline.entries.map { Entry($0.key, $0.requirement) }
         irreversible = baseline.irreversible
+        kernels = baseline.kernels
     }
 
     /// The digest of the canonical bytes.
@@ -39,6 +42,7 @@ package struct CanonicalForm: Hashable, Sendable {
             "entries": .object(Dictionary(members, uniquingKeysWith: { first, _ in first })),
         ]
         if irreversible != .refuse { json["irreversible"] = .string(irreversible.rawValue) }
+        if let kernels { json["kernels"] = JSONValue(kernels) }
         return .object(json)
     }
 
@@ -78,6 +82,7 @@ extension CanonicalForm {
         self.entries = entries.sorted { $0.key < $1.key }
         irreversible =
             json["irreversible"]?.string.flatMap(IrreversiblePolicy.init(rawValue:)) ?? .refuse
+        kernels = json["kernels"]?.integer.map { Int(clamping: $0) }
     }
 
     private static func requirement(of key: EntryKey, from json: JSONValue) -> Requirement? {

@@ -221,6 +221,15 @@ package struct RebootStatement: Hashable, Sendable {
         statement.packages += services.flatMap(\.packages)
         return statement
     }
+
+    /// The same, where a kernel that was taken back still runs.
+    package func adding(_ kernel: KernelReturn?) -> RebootStatement {
+        guard let kernel, kernel.isAwaited else { return self }
+        var statement = self
+        statement.isRequired = true
+        statement.reason = [reason, kernel.words].compactMap(\.self).joined(separator: "; ")
+        return statement
+    }
 }
 
 package struct SystemStatement: Hashable, Sendable {

@@ -23,6 +23,7 @@ extension NodeState {
         if let restarts { members["restarts"] = restarts.json }
         if !reboots.isEmpty { members["reboots"] = .array(reboots.map(\.json)) }
         if !wellKernels.isEmpty { members["wellKernels"] = .array(wellKernels.map(JSONValue.string)) }
+        if let kernelReturn { members["kernelReturn"] = kernelReturn.json }
         members["transaction"] = transaction?.json ?? .null
         members["backOff"] = backOff?.json ?? .null
         if let attended { members["attended"] = JSONValue(attended) }
@@ -75,6 +76,7 @@ extension NodeState {
         restarts = try fields.optional("restarts", PendingRestarts.init(json:))
         reboots = try fields.list("reboots", RebootRecord.init(json:))
         wellKernels = (members["wellKernels"]?.array ?? []).compactMap(\.string)
+        kernelReturn = try fields.optional("kernelReturn", KernelReturn.init(json:))
         transaction = members["transaction"].flatMap(TransactionStatement.init(json:))
         backOff = try fields.optional("backOff", BackOff.init(json:))
         prefetchBackOff = try fields.optional("prefetchBackOff", BackOff.init(json:))
@@ -105,7 +107,7 @@ extension NodeState {
         "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
         "durations", "retries", "attended", "report", "peers", "findings", "stoppedUpdaters",
         "firstSeen", "watchedAt", "running", "identityConflict", "unsettled", "restarts", "reboots",
-        "wellKernels",
+        "wellKernels", "kernelReturn",
     ]
 }
 

@@ -27,6 +27,8 @@ package struct NodeState: Hashable, Sendable {
     package var reboots: [RebootRecord] = []
     /// The kernels with which what was admitted has been in effect and well, newest last.
     package var wellKernels: [String] = []
+    /// A kernel that was taken back while it ran, and what boots in its place.
+    package var kernelReturn: KernelReturn?
     /// The last transaction, for reports.
     package var transaction: TransactionStatement?
     package var backOff: BackOff?

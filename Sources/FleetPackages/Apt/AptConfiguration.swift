@@ -17,6 +17,8 @@ package struct AptConfiguration: Hashable, Sendable {
     package let lockTimeout: TimeSpan
     /// Where programs are looked up (`PATH`): apt's own, and those of checks.
     package let searchPath: String
+    /// The release of the kernel that runs; nil asks it (uname(2)).
+    package let kernelRelease: String?
 
     package static let defaultSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -27,7 +29,7 @@ package struct AptConfiguration: Hashable, Sendable {
     package init(
         root: String = "/", workspace: String, store: String? = nil,
         storeLimit: ByteCount = ByteCount(mebibytes: 2_048), lockTimeout: TimeSpan = TimeSpan(seconds: 600),
-        searchPath: String = AptConfiguration.defaultSearchPath
+        searchPath: String = AptConfiguration.defaultSearchPath, kernelRelease: String? = nil
     ) {
         var trimmed = root[...]
         while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed = trimmed.dropLast() }
@@ -37,6 +39,7 @@ package struct AptConfiguration: Hashable, Sendable {
         self.storeLimit = storeLimit
         self.lockTimeout = lockTimeout
         self.searchPath = searchPath
+        self.kernelRelease = kernelRelease
     }
 
     /// Whether the root is another one than that of this process.

@@ -112,6 +112,21 @@ package struct SystemdMachine: MachineControl {
         }
     }
 
+    package func bootByDefault(kernel: String) async throws(MachineError) -> String? {
+        try await bootLoader().select(kernel)
+    }
+
+    package func restoreBootDefault(_ setting: String?) async throws(MachineError) {
+        try await bootLoader().restore(setting)
+    }
+
+    private func bootLoader() throws(MachineError) -> BootLoader {
+        guard isRunningSystem else {
+            throw MachineError("the root '\(root)' is not the system that runs here")
+        }
+        return BootLoader(root: root) { await run($0, within: .seconds(60)) }
+    }
+
     /// Runs a program to its end.
     ///
     /// - Returns: nil if it could not be run, or had not ended in time and was killed.
@@ -133,7 +148,7 @@ package struct SystemdMachine: MachineControl {
 
 extension ChildOutput {
     /// The first line that the program wrote to its standard error.
-    fileprivate var firstLine: String {
+    var firstLine: String {
         errorText.split(whereSeparator: \.isNewline).first.map(String.init) ?? "it says nothing"
     }
 }

@@ -3,11 +3,12 @@ internal import FleetReconciler
 internal import Glibc
 
 extension SystemFacts {
-    /// Reads os-release(5) of a root, `/etc` before `/usr/lib`, and asks the kernel for its release.
+    /// Reads os-release(5) of a root, `/etc` before `/usr/lib`, and asks the kernel for its release, unless it
+    /// is given.
     ///
     /// A root that has neither file, as a small one of a test, has no name: then the baseline's `for`
     /// decides.
-    static func read(root: String) throws(PackageError) -> SystemFacts {
+    static func read(root: String, kernel release: String? = nil) throws(PackageError) -> SystemFacts {
         let prefix = root == "/" ? "" : root
         var values: [Substring: String] = [:]
         for path in ["/etc/os-release", "/usr/lib/os-release"] {
@@ -18,7 +19,9 @@ extension SystemFacts {
                 guard error.isAbsence else { throw PackageError(error) }
             }
         }
-        return SystemFacts(id: values["ID"] ?? "", version: values["VERSION_ID"] ?? "", kernel: kernel())
+        return SystemFacts(
+            id: values["ID"] ?? "", version: values["VERSION_ID"] ?? "",
+            kernel: release ?? kernel())
     }
 
     /// The assignments of the file: a shell's, without expansions (os-release(5)).

@@ -23,12 +23,14 @@ extension Reconciler {
     mutating func decideAndAct(
         _ desired: inout Desired, evidence: inout Evidence, act: inout Act, at now: Instant
     ) async throws(CycleError) -> Decision {
+        try await noteKernel(at: now)
         try await settleAfterReboot(desired: desired, act: &act, at: now)
         var decision = await deliberate(
             &desired, actual: await observe(for: desired), evidence: &evidence, at: now)
         try rememberPeers(at: now)
         for _ in 0..<3 {
             try adopt(decision, at: now)
+            try await settleBootDefault(decision, at: now)
             switch decision.action {
             case .rest: return decision
             case .letGo:
@@ -51,6 +53,7 @@ extension Reconciler {
             try rememberPeers(at: now)
         }
         try adopt(decision, at: now)
+        try await settleBootDefault(decision, at: now)
         return decision
     }
 

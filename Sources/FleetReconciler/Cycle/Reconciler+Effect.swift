@@ -3,9 +3,9 @@ internal import Logging
 
 extension Reconciler {
     /// Whether something that is installed takes effect only after a reboot: by what the packages say, and by
-    /// services that are renewed by nothing else.
+    /// services that are renewed by nothing else, and by a kernel that was taken back.
     func rebootStatement() -> RebootStatement {
-        packages.rebootRequirement().adding(memory.restarts)
+        packages.rebootRequirement().adding(memory.restarts).adding(memory.kernelReturn)
     }
 
     /// Looks for services that run old code, restarts those that the baseline lets the node restart, each

@@ -247,6 +247,9 @@ extension Reconciler {
         let kernels = await kernels()
         let output: ManagerOutput
         let undoing = kernels.sparing(intent.request)
+        if let running = kernels.runningKernel(removedBy: intent.request) {
+            try await leave(kernel: running, at: now)
+        }
         switch await undone(intent, by: undoing, desired: desired, at: now) {
         case .success(let done): output = done
         case .failure(let reason): return try delay(intent, by: reason, desired: desired, act: &act, at: now)

@@ -36,7 +36,7 @@ extension Reconciler {
             desired: desired, decision: decision, memory: memory, statement: reboot, inventory: inventory,
             refusals: reboot.isRequired
                 ? await rebootRefusals(decision.admitted, desired: desired, at: now) : [],
-            obstacle: machine.rebootObstacle, at: now)
+            obstacle: machine.rebootObstacle ?? memory.kernelReturn?.rebootObstacle, at: now)
         let answer = rule.answer
         let checks =
             if let known = act.checks { known } else {

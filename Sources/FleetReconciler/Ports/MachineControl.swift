@@ -28,6 +28,18 @@ package protocol MachineControl {
     ///
     /// - Throws: ``MachineError`` if it refuses, for instance because something inhibits it.
     func reboot() async throws(MachineError)
+
+    /// Has the boot loader start an installed kernel by default.
+    ///
+    /// - Parameter kernel: its release, as `uname -r` has it.
+    /// - Returns: what its setting was before, in its own words; nil where it had none.
+    /// - Throws: ``MachineError`` if no boot loader can be asked for that kernel, with what is missing.
+    func bootByDefault(kernel: String) async throws(MachineError) -> String?
+
+    /// Puts the boot loader's setting back.
+    ///
+    /// - Parameter setting: as ``bootByDefault(kernel:)`` gave it; nil for none.
+    func restoreBootDefault(_ setting: String?) async throws(MachineError)
 }
 
 /// Why the machine did not do, or tell, what it was asked.

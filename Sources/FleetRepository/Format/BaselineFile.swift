@@ -22,6 +22,7 @@ struct BaselineFile: Sendable {
     let unlisted: UnlistedPolicy?
     let updaters: UpdatersPolicy?
     let debconf: [DebconfDecoder.Placed]
+    let kernels: Int?
 
     var path: String { Layout.baseline(name) }
 
@@ -36,7 +37,7 @@ struct BaselineFile: Sendable {
 
     private static let keys = [
         "description", "manager", "for", "include", "sources", "packages", "newer", "checks", "reboot",
-        "restart", "urgent", "irreversible", "unlisted", "updaters", "debconf",
+        "restart", "urgent", "irreversible", "unlisted", "updaters", "debconf", "kernels",
     ]
 
     private init(_ reader: MappingReader, name: BaselineName) {
@@ -66,6 +67,7 @@ struct BaselineFile: Sendable {
         unlisted = reader.choice("unlisted")
         updaters = reader.choice("updaters")
         debconf = reader.node("debconf").map { DebconfDecoder.answers($0, problems) } ?? []
+        kernels = reader.node("kernels").flatMap { $0.integer(in: Baseline.possibleKernels, problems) }
         urgent = reader.node("urgent").map { $0.isNull ? nil : Self.urgency($0, problems) }
     }
 

@@ -5,8 +5,8 @@ internal import FleetCore
 /// Packages are merged: of a package that two included files declare differently, the including file must say
 /// itself what it is. Sources, checks and `restart` add up, the included ones first: what an included file
 /// names comes from the sources that it names. Answers are merged as packages are. Of `for`, `newer`,
-/// `reboot`, `urgent`, `irreversible`, `unlisted` and `updaters` the including file's own counts; where it is
-/// silent, the included ones, which must agree. All have one manager. The description is the including
+/// `reboot`, `urgent`, `irreversible`, `unlisted`, `updaters` and `kernels` the including file's own counts;
+/// where it is silent, the included ones, which must agree. All have one manager. The description is the including
 /// file's own.
 struct BaselineMerge {
     private let file: BaselineFile
@@ -57,7 +57,8 @@ struct BaselineMerge {
             urgent: agreed("urgent", file.urgent) { $0.urgent } ?? nil,
             irreversible: agreed("irreversible", file.irreversible) { $0.irreversible } ?? .refuse,
             unlisted: agreed("unlisted", file.unlisted) { $0.unlisted } ?? .ignore,
-            updaters: agreed("updaters", file.updaters) { $0.updaters } ?? .report, debconf: answers())
+            updaters: agreed("updaters", file.updaters) { $0.updaters } ?? .report, debconf: answers(),
+            kernels: agreed("kernels", file.kernels) { $0.kernels })
     }
 
     private func agreed<Value: Equatable>(

@@ -39,6 +39,7 @@ package enum BaselineWriter {
         }
         if baseline.unlisted != .ignore { lines.append("unlisted: \(baseline.unlisted.rawValue)") }
         if baseline.updaters != .report { lines.append("updaters: \(baseline.updaters.rawValue)") }
+        if let kernels = baseline.kernels { lines.append("kernels: \(kernels)") }
         lines += Self.lines(of: baseline.debconf)
         return lines.joined(separator: "\n") + "\n"
     }

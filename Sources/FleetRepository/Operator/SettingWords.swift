@@ -153,6 +153,9 @@ extension Baseline {
         }
         if unlisted != new.unlisted { keys.append("unlisted: \(new.unlisted.rawValue)") }
         if updaters != new.updaters { keys.append("updaters: \(new.updaters.rawValue)") }
+        if kernels != new.kernels {
+            keys.append(new.kernels.map { "kernels: \($0)" } ?? "kernels: all")
+        }
         if debconf != new.debconf { keys.append("debconf") }
         let notes = entries.map { [$0.severity?.rawValue ?? ""] + $0.advisories }
         if notes != new.entries.map({ [$0.severity?.rawValue ?? ""] + $0.advisories }),

@@ -31,6 +31,10 @@ struct SimulatedMachineControl: MachineControl {
         simulation.watch.reboots(node, in: simulation)
         simulation.follow(.reboot(node.index), at: simulation.time + 1)
     }
+
+    func bootByDefault(kernel: String) async throws(MachineError) -> String? { nil }
+
+    func restoreBootDefault(_ setting: String?) async throws(MachineError) {}
 }
 
 extension SimulatedMachine {
