@@ -34,9 +34,9 @@ struct BootLoaderTests {
         \techo\t'Loading Linux 6.1.0-22-amd64 ...'
         }
         submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-advanced-5e1f' {
-        \tmenuentry 'Debian GNU/Linux, with Linux 6.1.0-22-amd64' $menuentry_id_option 'gnulinux-6.1.0-22-amd64-advanced-5e1f' {
+        \tmenuentry 'Debian, with 22' $menuentry_id_option 'gnulinux-6.1.0-22-amd64-advanced-5e1f' {
         \t}
-        \tmenuentry 'Debian GNU/Linux, with Linux 6.1.0-2-amd64' $menuentry_id_option 'gnulinux-6.1.0-2-amd64-advanced-5e1f' {
+        \tmenuentry 'Debian, with 2' $menuentry_id_option 'gnulinux-6.1.0-2-amd64-advanced-5e1f' {
         \t}
         }
         menuentry 'UEFI Firmware Settings' $menuentry_id_option 'uefi-firmware' {
@@ -79,7 +79,7 @@ struct BootLoaderTests {
         }
         #expect(try await machine.bootByDefault(kernel: "6.1.0-21-amd64") == nil)
         try await machine.restoreBootDefault(nil)
-        #expect(calls == ["bootctl set-default debian-21.conf", "bootctl set-default"])
+        #expect(calls == ["bootctl set-default debian-21.conf", "bootctl set-default "])
     }
 
     @Test func `what is missing is said`() async throws {

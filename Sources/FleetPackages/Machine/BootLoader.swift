@@ -36,7 +36,7 @@ struct BootLoader {
                 "neither GRUB's menu nor an entry of systemd-boot for \(kernel) is found in /boot")
         }
         try await succeed(["bootctl", "set-default", entry])
-        // It is in a variable of the firmware, and none that has boot entries of its own is lost by unsetting.
+        // It was in a variable of the firmware, of which no program tells.
         return nil
     }
 

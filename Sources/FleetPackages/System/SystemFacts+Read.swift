@@ -3,8 +3,9 @@ internal import FleetReconciler
 internal import Glibc
 
 extension SystemFacts {
-    /// Reads os-release(5) of a root, `/etc` before `/usr/lib`, and asks the kernel for its release, unless it
-    /// is given.
+    /// Reads os-release(5) of a root, `/etc` before `/usr/lib`, and asks the kernel for its release.
+    ///
+    /// - Parameter release: the kernel's, where it is given and not asked for.
     ///
     /// A root that has neither file, as a small one of a test, has no name: then the baseline's `for`
     /// decides.
