@@ -69,6 +69,26 @@ struct RebootTests {
         #expect(world.asked == [1, 2])
     }
 
+    @Test func `after the reboot a check has its time to settle, as after a change`() async throws {
+        let world = try await world()
+        world.checks = [
+            Check(.service("nginx"), settle: TimeSpan(seconds: 900)),
+            Check(.service("bad"), isRequired: true),
+            Check(.service("wanted"), isRequired: false),
+        ]
+        world.isWell = { check, _ in check != "service bad" }
+        try await world.cycle()
+        world.isWell = { [unowned world] check, _ in check != "service bad" && world.boot == 1 }
+        world.settled = []
+        // Longer after the boot than services may take to come up: a bad check would count.
+        world.timeToSettle = TimeSpan(seconds: 600)
+        world.pace = 1_000
+        try await world.cycle()
+        #expect(world.settled.first == ["service nginx"])
+        #expect(world.version(of: "nginx") == "2")
+        #expect(try world.memory.unsettled == nil && world.memory.failed.isEmpty)
+    }
+
     @Test func `three reboots are made for a declaration, and more after a changed retry`() async throws {
         let world = try await world()
         world.rebootIsInVain = true

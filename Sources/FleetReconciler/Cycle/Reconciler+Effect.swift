@@ -89,11 +89,12 @@ extension Reconciler {
         guard desired.holds.isEmpty, !rebootStatement().isRequired,
             let inventory = try? await packages.inventory()
         else { return }
-        let after = await packages.results(of: unsettled.intent.checks)
+        let after = await packages.results(
+            of: unsettled.intent.checks, settling: unsettled.intent.checksToSettle)
         act.checks = after
         let verdict = Verdict(
             intent: unsettled.intent, inventory: InventoryIndex(inventory), scriptFailures: [:], after: after)
-        let isComingUp = now.bootID != unsettled.bootID && now.sinceBoot < Self.timeToComeUp
+        let isComingUp = now.bootID != unsettled.bootID && readAgain(now).sinceBoot < Self.timeToComeUp
         guard verdict.cause == nil || !isComingUp else { return }
         guard let cause = verdict.cause, verdict.isFinal else {
             // Packages that somebody has changed meanwhile are drift: the next decision finds it.

@@ -103,10 +103,7 @@ extension Reconciler {
         memory.findings = nil
         memory.restarts = memory.restarts ?? PendingRestarts()
         try await renewServices(allowed: restartable(for: intent, desired: desired), at: now)
-        // What was bad before may stay so: nothing waits for it.
-        let bad = Set(intent.checksBefore.filter(\.isBad).map(\.name))
-        let after = await packages.results(
-            of: intent.checks, settling: Set(intent.checks.filter(\.isRequired).map(\.name)).subtracting(bad))
+        let after = await packages.results(of: intent.checks, settling: intent.checksToSettle)
         act.checks = after
         let verdict = Verdict(
             intent: intent, inventory: inventory, scriptFailures: output.failures, after: after)
@@ -332,6 +329,12 @@ extension PackageError.Code {
 }
 
 extension Intent {
+    /// The checks that get their time to settle: what was bad before may stay so, and nothing waits for it.
+    var checksToSettle: Set<String> {
+        let bad = Set(checksBefore.filter(\.isBad).map(\.name))
+        return Set(checks.filter(\.isRequired).map(\.name)).subtracting(bad)
+    }
+
     /// Whether every package is as it was before, and none is half-way.
     fileprivate func hasNotBegun(in inventory: InventoryIndex) -> Bool {
         planned.actual(in: inventory).isEmpty
