@@ -107,8 +107,8 @@ package struct AptPackages: PackageSystem {
         try await UpdaterUnits(configuration).stop(updaters)
     }
 
-    package func restoreUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {
-        try await UpdaterUnits(configuration).restore(updaters)
+    package func restoreUpdater(_ updater: StoppedUpdater) async throws(PackageError) -> Bool {
+        try await UpdaterUnits(configuration).restore(updater)
     }
 
     package func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] {

@@ -51,9 +51,20 @@ struct UpdaterTests {
         #expect(await packages.findings(after: told, sources: nil).found.isEmpty)
         #expect(units.map(mask) == ["/dev/null", "/dev/null"] && mask("cron.service") == "none")
 
-        try await packages.restoreUpdaters(stopped)
+        for updater in stopped { #expect(try await packages.restoreUpdater(updater)) }
         #expect(await packages.updaters() == units)
         #expect(mask("packagekit.service") == "/dev/null")
+    }
+
+    @Test func `of a unit whose package is gone the mask goes`() async throws {
+        try add("apt-daily.timer")
+        let packages = packages()
+        let timer = StoppedUpdater(unit: "apt-daily.timer", wasActive: true)
+        try await packages.stopUpdaters([StoppedUpdater(unit: "apt-daily.timer", wasActive: false)])
+        try FileManager.default.removeItem(
+            atPath: folder.path("root/usr/lib/systemd/system/apt-daily.timer"))
+        for _ in 0..<2 { #expect(try await packages.restoreUpdater(timer) == false) }
+        #expect(mask("apt-daily.timer") == "none")
     }
 
     @Test func `a systemd that refuses is an error with its words`() async throws {

@@ -132,13 +132,18 @@ struct FakePackages: PackageSystem {
     }
 
     func stopUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {
-        guard world.step() else { throw PackageError(.unreadable, "no power") }
-        world.updaters.removeAll { unit in updaters.contains { $0.unit == unit } }
+        for updater in updaters {
+            guard world.step() else { throw PackageError(.unreadable, "no power") }
+            world.updaters.removeAll { $0 == updater.unit }
+        }
     }
 
-    func restoreUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {
+    func restoreUpdater(_ updater: StoppedUpdater) async throws(PackageError) -> Bool {
         guard world.step() else { throw PackageError(.unreadable, "no power") }
-        world.updaters += updaters.map(\.unit).filter { !world.updaters.contains($0) }
+        world.restoredUpdaters += 1
+        guard !world.goneUpdaters.contains(updater.unit) else { return false }
+        if !world.updaters.contains(updater.unit) { world.updaters.append(updater.unit) }
+        return true
     }
 
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }

@@ -72,6 +72,9 @@ final class World {
     /// Other updaters that are not masked.
     var updaters: [String] = []
     var updatersPolicy = UpdatersPolicy.report
+    /// Those whose package is gone, and how often one was to be put back.
+    var goneUpdaters: Set<String> = []
+    var restoredUpdaters = 0
     /// What is found on the machine, and how often it was looked for.
     var findings = MachineFindings()
     var scans = 0
@@ -137,6 +140,8 @@ final class World {
     private(set) var clock: Int64 = 0
     /// For how long the manager has stalled in this cycle.
     private(set) var stalled = Elapsed()
+    /// How far the wall clock is off, in seconds.
+    var wallOffset: Int64 = 0
     /// Seconds between two cycles.
     var pace: Int64 = 300
     var boot = 1
@@ -177,7 +182,8 @@ final class World {
         let reading = Instant.at(clock, boot: "boot-\(boot)")
         return try await reconciler.cycle(
             at: Instant(
-                wall: reading.wall, isWallKnown: reading.isWallKnown, bootID: reading.bootID,
+                wall: Timestamp(seconds: reading.wall.seconds + wallOffset),
+                isWallKnown: reading.isWallKnown, bootID: reading.bootID,
                 sinceBoot: TimeSpan(seconds: clock - bootedAt)))
     }
 

@@ -21,7 +21,15 @@ struct UpdaterUnits {
     func unmasked() -> [String] {
         Self.known.filter { unit in
             guard !isMasked(unit) else { return false }
-            return Self.folders.contains { access(configuration.path("\($0)/\(unit)"), F_OK) == 0 }
+            return isThere(unit)
+        }
+    }
+
+    /// Whether the unit has a file of its own, masked or not.
+    private func isThere(_ unit: String) -> Bool {
+        Self.folders.contains { folder in
+            let path = configuration.path("\(folder)/\(unit)")
+            return linkTarget(path) != "/dev/null" && access(path, F_OK) == 0
         }
     }
 
@@ -60,11 +68,21 @@ struct UpdaterUnits {
         if !timers.isEmpty { try await succeed(["stop"] + timers) }
     }
 
-    /// Unmasks units, and starts what was active.
-    func restore(_ updaters: [StoppedUpdater]) async throws(PackageError) {
-        try await succeed(["unmask"] + updaters.map(\.unit))
-        let active = updaters.filter { $0.wasActive }.map(\.unit)
-        if !active.isEmpty { try await succeed(["start"] + active) }
+    /// Unmasks a unit, and starts it if it was active.
+    ///
+    /// - Returns: whether it is still there.
+    func restore(_ updater: StoppedUpdater) async throws(PackageError) -> Bool {
+        // Of one that is gone only our own mask is left, and systemctl may refuse to take it away.
+        if isMasked(updater.unit) {
+            do throws(PackageError) {
+                try await succeed(["unmask", updater.unit])
+            } catch {
+                guard !isThere(updater.unit), !isMasked(updater.unit) else { throw error }
+            }
+        }
+        guard isThere(updater.unit) else { return false }
+        if updater.wasActive { try await succeed(["start", updater.unit]) }
+        return true
     }
 
     private func systemctl(_ arguments: [String]) async throws(PackageError) -> ChildOutput {

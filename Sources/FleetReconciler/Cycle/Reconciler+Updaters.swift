@@ -12,13 +12,21 @@ extension Reconciler {
         guard let policy = updatersPolicy(desired, decision: decision) else { return }
         guard policy == .report else { return try await stopUpdaters(at: now) }
         guard !memory.stoppedUpdaters.isEmpty else { return }
-        do {
-            try await packages.restoreUpdaters(memory.stoppedUpdaters)
-        } catch {
-            return logger.warning("\(error.message)")
+        var left: [StoppedUpdater] = []
+        for updater in memory.stoppedUpdaters {
+            do throws(PackageError) {
+                if try await packages.restoreUpdater(updater) {
+                    logger.notice("put back", metadata: ["unit": "\(updater.unit)"])
+                } else {
+                    logger.warning("'\(updater.unit)' is gone, so nothing is put back of it")
+                }
+            } catch {
+                logger.warning("\(error.message)")
+                left.append(updater)
+            }
         }
-        logger.notice("other updaters put back")
-        memory.stoppedUpdaters = []
+        guard left != memory.stoppedUpdaters else { return }
+        memory.stoppedUpdaters = left
         try save(at: now)
     }
 

@@ -13,8 +13,9 @@ package protocol UpdaterControl {
     /// - Throws: ``PackageError`` with what the system said.
     func stopUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError)
 
-    /// Puts units back as they were.
+    /// Puts a unit back as it was.
     ///
+    /// - Returns: whether it is still there: there is nothing to put back of one whose package is gone.
     /// - Throws: ``PackageError`` with what the system said.
-    func restoreUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError)
+    func restoreUpdater(_ updater: StoppedUpdater) async throws(PackageError) -> Bool
 }

@@ -171,7 +171,7 @@ struct SimulatedPackages: PackageSystem {
 
     func stopUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {}
 
-    func restoreUpdaters(_ updaters: [StoppedUpdater]) async throws(PackageError) {}
+    func restoreUpdater(_ updater: StoppedUpdater) async throws(PackageError) -> Bool { true }
 
     func automaticMarks(of packages: [PackageID]) async throws(PackageError) -> [PackageID] { [] }
 
