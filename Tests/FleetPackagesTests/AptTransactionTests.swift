@@ -263,6 +263,50 @@ struct AptTransactionTests {
         #expect(try await sandbox.versions() == ["lib:all": "1"])
     }
 
+    /// What needs reinstallation, and where its file is.
+    @Test(arguments: ["source", "kept", "nowhere", "only newer"])
+    func `a damaged package that nobody asks for is made whole, or said to be in the way`(
+        place: String
+    ) async throws {
+        let app = SandboxPackage("app", "1", files: ["/usr/share/app": "whole"])
+        let sandbox = try await AptSandbox([app, SandboxPackage("lib", "1"), SandboxPackage("lib", "2")])
+        try await sandbox.install(["app:all": "1", "lib:all": "1"])
+        let status = try sandbox.folder.read("root/var/lib/dpkg/status")
+        if place == "kept" {
+            let plan = try await sandbox.packages.plan(AptSandbox.request(removals: ["app:all": false]))
+            #expect(try await sandbox.packages.keep(plan, needed: [], isDemanded: true).unkept.isEmpty)
+        }
+        if place != "source" {
+            if place == "only newer" { try await sandbox.repository.add([SandboxPackage("app", "2")]) }
+            try await sandbox.repository.remove([app])
+            try runSuccessfully(
+                ["find", sandbox.configuration.workspace + "/archives", "-name", "*.deb", "-delete"])
+        }
+        try sandbox.folder.write("", to: "root/usr/share/app")
+        try sandbox.folder.write(
+            status.replacing(
+                "Package: app\nStatus: install ok installed",
+                with: "Package: app\nStatus: install reinstreq half-installed"),
+            to: "root/var/lib/dpkg/status")
+        let request = try AptSandbox.request(targets: ["lib:all": "2"])
+        guard place == "source" || place == "kept" else {
+            let error = await #expect(throws: PackageError.self) {
+                _ = try await sandbox.packages.plan(request)
+            }
+            #expect(error?.code == .broken && error?.packages == ["app:all"])
+            #expect(error?.message.contains("dpkg --install") == true)
+            let line = "'app: {version: 2, install: false}'"
+            #expect(error?.message.contains(line) == (place == "only newer"))
+            return
+        }
+        let plan = try await sandbox.packages.plan(request)
+        #expect(plan.request == request)
+        try await sandbox.carryOut(request)
+        #expect(try await sandbox.states() == ["app:all": .installed, "lib:all": .installed])
+        #expect(try await sandbox.versions() == ["app:all": "1", "lib:all": "2"])
+        #expect(try sandbox.folder.read("root/usr/share/app") == "whole")
+    }
+
     @Test func `an interrupted dpkg is repaired, not overlooked`() async throws {
         let sandbox = try await AptSandbox([SandboxPackage("app", "1")])
         try await sandbox.install(["app:all": "1"])

@@ -15,9 +15,14 @@ struct AptPlanner {
     private let sources: AptSources
     private let kept: KeptIndex
     private let options: AptOptionFiles
+    /// Packages that are made whole in the version that they have, besides what is asked for.
+    private let damaged: Set<PackageID>
 
-    init(_ configuration: AptConfiguration, request: ChangeRequest) {
+    init(
+        _ configuration: AptConfiguration, request: ChangeRequest, damaged: Set<PackageID> = []
+    ) {
         self.configuration = configuration
+        self.damaged = damaged
         self.request = request
         command = AptCommand(configuration)
         sources = AptSources(configuration, request: request)
@@ -35,6 +40,58 @@ struct AptPlanner {
             try options.write(for: request)
             return Plan(request: request, changes: [])
         }
+        let damaged = damagedBesides(in: database.inventory)
+        guard damaged.isEmpty else { return try await plan(with: damaged, in: database) }
+        return try await plan(in: database)
+    }
+
+    /// The installed packages whose files are not whole and that the request leaves as they are.
+    private func damagedBesides(in inventory: Inventory) -> [InstalledPackage] {
+        guard damaged.isEmpty else { return [] }
+        return inventory.packages.filter { package in
+            package.isPresent && package.needsReinstallation
+                && !(Array(request.targets.keys) + Array(request.removals.keys)).contains {
+                    package.id.answers($0, native: inventory.native)
+                }
+        }
+    }
+
+    /// The plan that makes damaged packages whole besides: apt does nothing at all while it knows no file for
+    /// one that needs reinstallation, whoever has damaged it.
+    private func plan(
+        with damaged: [InstalledPackage], in database: DpkgDatabase
+    ) async throws(PackageError) -> Plan {
+        var wider = request
+        for package in damaged { wider.targets[package.id] = package.version }
+        let repair: PackageError
+        do {
+            let planner = AptPlanner(configuration, request: wider, damaged: Set(damaged.map(\.id)))
+            let plan = try await planner.plan(in: database)
+            return Plan(
+                request: request, changes: plan.changes, refusals: plan.refusals, origin: plan.origin)
+        } catch {
+            guard [.unavailable, .unsatisfiable].contains(error.code) else { throw error }
+            repair = error
+        }
+        let names = damaged.map(\.id.description)
+        var remedy = "offer that version"
+        do {
+            let plan = try await plan(in: database)
+            // apt takes what is offered in its stead: only the baseline may say so.
+            let refusal = plan.refusals.first { refusal in damaged.contains { $0.id == refusal.package } }
+            guard let refusal else { return plan }
+            remedy += ", or add '\(refusal.line)' to the baseline"
+        } catch {
+            guard error.code == .unsatisfiable else { throw error }
+        }
+        throw PackageError(
+            .broken,
+            "apt does nothing while \(quoted(names)) must be installed again, and that cannot be done: "
+                + "\(repair.message); \(remedy); or install its file by 'dpkg --install', or remove it by "
+                + "'dpkg --remove --force-remove-reinstreq'", packages: names)
+    }
+
+    private func plan(in database: DpkgDatabase) async throws(PackageError) -> Plan {
         if request.isReturn, let plan = try await keptPlan(database) { return plan }
         try options.write(for: request)
         let isFresh = try await sources.updateIfOthers()
@@ -68,7 +125,8 @@ struct AptPlanner {
         let pending = request.targets.filter { id, version in
             !well.contains { $0.id.answers(id, native: inventory.native) && $0.version == version }
         }.map(\.key)
-        let packages = kept.packages(for: request, targets: pending, inventory: inventory)
+        let packages = kept.packages(
+            for: request, targets: pending, damaged: damaged, inventory: inventory)
         guard packages.count == pending.count else { return nil }
         try await kept.write(packages)
         try options.write(for: request, from: .kept)
@@ -108,7 +166,8 @@ struct AptPlanner {
 
     private func keptPackages(missingIn offers: [Offer], inventory: Inventory) -> [KeptPackage] {
         kept.packages(
-            for: request, targets: missing(in: offers, inventory: inventory), inventory: inventory)
+            for: request, targets: missing(in: offers, inventory: inventory), damaged: damaged,
+            inventory: inventory)
     }
 
     private func simulate(
@@ -164,7 +223,9 @@ struct AptPlanner {
     /// The version that stands for a target: itself, or the newest rebuild of a source's version.
     private func offered(for id: PackageID, in offers: [Offer], inventory: Inventory) -> PackageVersion? {
         guard let wanted = request.targets[id] else { return nil }
-        let installed = inventory.packages.first { $0.id == id && $0.isPresent }?.version
+        // Nothing installs again what is there.
+        let installed = inventory.packages
+            .first { $0.id == id && $0.isPresent && !$0.needsReinstallation }?.version
         let versions =
             offers.filter { $0.aptName == id.aptName(native: inventory.native) }.map(\.version)
             + [installed].compactMap(\.self)

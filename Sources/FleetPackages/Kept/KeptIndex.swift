@@ -19,9 +19,11 @@ struct KeptIndex {
     static func path(_ configuration: AptConfiguration) -> String { configuration.store + "/Packages" }
 
     /// The kept files that may bring about targets of a request: whole ones alone, published ones before
-    /// rebuilt ones, and rebuilt ones only to go back.
+    /// rebuilt ones, and rebuilt ones only to go back, or to make whole what is there in that version.
+    ///
+    /// - Parameter damaged: those that are to be made whole.
     func packages(
-        for request: ChangeRequest, targets: [PackageID], inventory: Inventory
+        for request: ChangeRequest, targets: [PackageID], damaged: Set<PackageID> = [], inventory: Inventory
     ) -> [KeptPackage] {
         guard !targets.isEmpty else { return [] }
         let all = store.packages().reversed().sorted { !$0.isRebuilt && $1.isRebuilt }
@@ -31,7 +33,7 @@ struct KeptIndex {
             let sha256 = request.sha256.first { $0.key.answers(id, native: native) }?.value
             let fitting = all.filter { package in
                 package.id.answers(id, native: native) && (sha256 ?? package.digest) == package.digest
-                    && (request.isReturn || !package.isRebuilt)
+                    && (request.isReturn || damaged.contains(id) || !package.isRebuilt)
                     && (package.version == wanted
                         || request.accepts(
                             rebuild: package.version, of: id, wanted: wanted, in: inventory))
