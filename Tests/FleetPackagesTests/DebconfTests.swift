@@ -45,6 +45,32 @@ struct DebconfTests {
         #expect(!sandbox.folder.exists("workspace/debconf-answers"))
     }
 
+    @Test func `no error quotes an answer, and what a crash has left goes with the next repair`() async throws
+    {
+        let sandbox = try await AptSandbox([Self.till])
+        // As the real one, which tells the line that it cannot read.
+        try sandbox.folder.write(
+            "#!/bin/sh\necho \"error: cannot read '$(cat \"$1\")'\" >&2; cat \"$1\"; exit 1\n",
+            to: "bin/debconf-set-selections", mode: 0o755)
+        let packages = AptPackages(
+            AptConfiguration(
+                root: sandbox.configuration.root, workspace: sandbox.configuration.workspace,
+                store: sandbox.configuration.store,
+                searchPath: sandbox.folder.path("bin") + ":" + AptConfiguration.defaultSearchPath))
+        let plan = try await packages.plan(try request([try answer("hunter2 secret")]))
+        try await packages.download(plan)
+        let error = await #expect(throws: PackageError.self) {
+            try await packages.apply(plan) { _ in }
+        }
+        let text = error.map { "\($0.message) \($0.packages)" } ?? ""
+        #expect(text.contains("till/drawer") && !text.contains("hunter2") && !text.contains("secret"))
+        #expect(!sandbox.folder.exists("workspace/debconf-answers"))
+
+        try sandbox.folder.write("till till/drawer string hunter2\n", to: "workspace/debconf-answers")
+        try await packages.repair()
+        #expect(!sandbox.folder.exists("workspace/debconf-answers"))
+    }
+
     @Test func `without debconf nothing is changed`() async throws {
         let sandbox = try await AptSandbox([Self.till])
         // No `etc/debconf.conf`: debconf does not know where its answers are.
@@ -53,7 +79,9 @@ struct DebconfTests {
         let error = await #expect(throws: PackageError.self) {
             try await sandbox.packages.apply(plan) { _ in }
         }
-        #expect(error?.message.hasPrefix("debconf does not take the baseline's answers: ") == true)
+        #expect(
+            error?.message.hasPrefix("debconf does not take the baseline's answers to 'till/drawer': ")
+                == true)
         #expect(try await sandbox.versions().isEmpty)
     }
 }

@@ -19,6 +19,7 @@ struct AptRepair {
     ///   if the journal is still there afterwards. A maintainer script that fails is no error: the
     ///   inventory shows its package.
     func run(stalled: (StalledManager) async -> Void) async throws(PackageError) {
+        try DebconfPreseed(configuration).forget()
         // apt outlives the agent that started it: what it is still working on must not be judged.
         let locks = AptLocks(configuration: configuration, sources: nil)
         if let locked = locks.holder() { throw locked }

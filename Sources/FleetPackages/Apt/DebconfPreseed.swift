@@ -10,6 +10,13 @@ struct DebconfPreseed {
 
     init(_ configuration: AptConfiguration) { self.configuration = configuration }
 
+    private var path: String { configuration.workspacePath("debconf-answers") }
+
+    /// Removes answers that a crash has left behind.
+    func forget() throws(PackageError) {
+        try mappingFileErrors { () throws(FileError) in try removeFile(path) }
+    }
+
     /// Answers what the packages of a plan may ask.
     ///
     /// - Throws: ``PackageError`` if debconf does not take the answers: then nothing has changed, and the
@@ -19,7 +26,6 @@ struct DebconfPreseed {
         let answers = plan.request.debconf.filter { incoming.contains($0.owner) }
         guard !answers.isEmpty else { return }
         let lines = answers.map { "\($0.owner) \($0.question) \($0.kind.rawValue) \($0.value)\n" }
-        let path = configuration.workspacePath("debconf-answers")
         // An answer may be a secret: it is readable by root alone, and does not stay.
         try mappingFileErrors { () throws(FileError) in
             try removeFile(path)
@@ -31,15 +37,21 @@ struct DebconfPreseed {
         do throws(PackageError) {
             result = try await runChild(["debconf-set-selections", path], environment: environment)
         } catch {
-            try mappingFileErrors { () throws(FileError) in try removeFile(path) }
+            try forget()
             throw PackageError(
                 .unreadable,
                 "the baseline has answers for debconf, and 'debconf-set-selections' cannot be run")
         }
-        try mappingFileErrors { () throws(FileError) in try removeFile(path) }
+        try forget()
         guard result.succeeded else {
-            let words = (result.errorText + result.outputText).prefix(300)
-            throw PackageError(.unreadable, "debconf does not take the baseline's answers: \(words)")
+            // Its own words may quote the line that it could not read, with the answer.
+            let questions = quoted(answers.map(\.question))
+            throw PackageError(
+                .unreadable,
+                "debconf does not take the baseline's answers to \(questions): 'debconf-set-selections' "
+                    + "ended with \(result.status); run it by hand with such lines, and see that debconf has "
+                    + "an /etc/debconf.conf",
+                packages: Set(answers.map(\.owner.description)).sorted())
         }
     }
 }
