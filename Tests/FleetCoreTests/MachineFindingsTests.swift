@@ -43,6 +43,29 @@ struct MachineFindingsTests {
         #expect(words(["src:nginx": "1"], unlisted: .report, limit: 2).last == "+2")
     }
 
+    @Test func `who provides what must be gone is told, unless a package has that name`() {
+        let agent = PackageName.of("mail-transport-agent")
+        func inventory(_ others: [InstalledPackage]) -> Inventory {
+            let exim = InstalledPackage(
+                id: .of("exim4:amd64"), version: .of("4.96"), source: .of("exim4"),
+                sourceVersion: .of("4.96"),
+                provides: [agent])
+            return Inventory(architectures: [.of("amd64")], packages: others + [exim])
+        }
+        func told(_ inventory: Inventory, _ wanted: String = "absent") -> [Finding] {
+            let form = CanonicalForm(.sample([agent.description: wanted]))
+            return inventory.findings(entries: form.entries, unlisted: .ignore, limit: 9).told
+        }
+        for wanted in ["absent", "purged"] {
+            let found = told(inventory([]), wanted)
+            #expect(found.map(\.code) == ["providedOnly"] && found.first?.package == "exim4:amd64")
+            #expect(found.first?.message.contains("'mail-transport-agent'") == true)
+        }
+        #expect(told(inventory([]), "1").isEmpty)
+        #expect(told(inventory([Self.package(agent.description)])).isEmpty)
+        #expect(told(inventory([Self.package(agent.description, state: .configFiles)])).count == 1)
+    }
+
     @Test func theyOutliveARestart() {
         let findings = MachineFindings(
             found: [Finding(.conffileKept, package: "a", path: "/etc/a.dpkg-dist", "kept")],

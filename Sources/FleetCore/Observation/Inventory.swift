@@ -25,10 +25,13 @@ package struct InstalledPackage: Hashable, Sendable {
     package let isHeld: Bool
     /// Whether its files are not whole: only unpacking it again helps (dpkg's flag `reinstreq`).
     package let needsReinstallation: Bool
+    /// The names that it has besides its own.
+    package let provides: [PackageName]
 
     package init(
         id: PackageID, version: PackageVersion, source: PackageName, sourceVersion: PackageVersion,
-        state: PackageState = .installed, isHeld: Bool = false, needsReinstallation: Bool = false
+        state: PackageState = .installed, isHeld: Bool = false, needsReinstallation: Bool = false,
+        provides: [PackageName] = []
     ) {
         self.id = id
         self.version = version
@@ -37,6 +40,7 @@ package struct InstalledPackage: Hashable, Sendable {
         self.state = state
         self.isHeld = isHeld
         self.needsReinstallation = needsReinstallation
+        self.provides = provides
     }
 }
 

@@ -46,6 +46,8 @@ extension Finding {
         case heldByHand
         /// A package is not wholly installed, and the baseline does not name it.
         case packageBroken
+        /// What must be gone is no package here, but a name that an installed one has besides its own.
+        case providedOnly
         /// A package is installed that the baseline does not name.
         case unlisted
         /// A key ends soon, or has ended: its source will not verify then.
@@ -114,6 +116,17 @@ extension Inventory {
             tell(
                 .packageBroken, package,
                 "is not wholly installed, and the baseline does not name it; 'dpkg --audit' says why")
+        }
+        for entry in entries where entry.requirement.version == nil {
+            guard case .package(let name, _) = entry.key else { continue }
+            let present = packages.filter { $0.state != .configFiles }
+            guard !present.contains(where: { $0.id.name == name }) else { continue }
+            for provider in present where provider.provides.contains(name) {
+                tell(
+                    .providedOnly, provider,
+                    "provides '\(name)', which is to be gone: no package of that name is installed, and a "
+                        + "name that others provide removes nothing; name this package, if it is meant")
+            }
         }
         guard unlisted == .report else { return (told, omitted) }
         for package in packages where package.state != .configFiles && !package.isNamed(in: names) {

@@ -54,7 +54,7 @@ struct DpkgDatabase {
     }
 
     private static let fields = [
-        "Package", "Status", "Architecture", "Version", "Source", "Essential", "Protected",
+        "Package", "Status", "Architecture", "Version", "Source", "Essential", "Protected", "Provides",
     ]
 
     /// Whether dpkg's journal holds changes that are not in the status file. Only numbered files count:
@@ -104,7 +104,15 @@ struct DpkgDatabase {
         return InstalledPackage(
             id: PackageID(name: name, architecture: architecture), version: version, source: source.name,
             sourceVersion: source.version, state: state, isHeld: words[0] == "hold",
-            needsReinstallation: words[1] == "reinstreq" || words[2] == "half-installed")
+            needsReinstallation: words[1] == "reinstreq" || words[2] == "half-installed",
+            provides: values[7].map(Self.names) ?? [])
+    }
+
+    /// The names of a field such as `mail-transport-agent, libx1 (= 2)`.
+    private static func names(_ field: String) -> [PackageName] {
+        field.split(separator: ",").compactMap { part in
+            part.split(whereSeparator: { " (:".contains($0) }).first.flatMap { PackageName($0) }
+        }
     }
 
     /// The state that a status means; `.some(nil)` for "nothing is there", nil for a word that dpkg does
