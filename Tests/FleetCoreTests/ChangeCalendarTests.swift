@@ -96,6 +96,24 @@ struct ChangeCalendarTests {
         Case("sun 01:30-03:00 Australia/Lord_Howe", "2027-04-03", "03T14:30-03T16:30"),
         Case("sun 01:45-01:50 Australia/Lord_Howe", "2027-04-03", "03T14:45-03T14:50", "03T15:15-03T15:20"),
         Case("sat 01:00-05:00 Asia/Kolkata", "2026-11-27", "27T19:30-27T23:30"),
+        // Over the year's end, by each zone's own clock, and with the weeks of both months.
+        Case("thu 22:00-02:00 UTC", "2026-12-31", "31T22:00-01T02:00"),
+        Case("fri 00:00-24:00 UTC", "2026-12-31", "01T00:00-02T00:00"),
+        Case("thu 22:00-02:00 UTC last", "2026-12-31", "31T22:00-01T02:00"),
+        Case("thu 22:00-02:00 UTC first", "2026-12-31"),
+        Case("fri 00:30-01:30 Europe/Berlin first", "2026-12-31", "31T23:30-01T00:30"),
+        Case("thu 22:00-02:00 America/New_York last", "2026-12-31", "01T03:00-01T07:00"),
+        Case("fri 01:00-02:00 Pacific/Apia first", "2026-12-31", "31T12:00-31T13:00"),
+        // A leap year has its day.
+        Case("tue 22:00-02:00 UTC last", "2028-02-29", "29T22:00-01T02:00"),
+        // A clock that has begun anew: Berlin had no saving time then.
+        Case("thu 00:30-02:00 UTC", "1970-01-01", "01T00:30-01T02:00"),
+        Case("thu 00:30-02:00 Europe/Berlin", "1970-01-01", "01T00:00-01T01:00"),
+        Case("wed 22:00-02:00 UTC", "1970-01-01", "01T00:00-01T02:00"),
+        // Ten years ahead, past what zone files list, and past 2038: by the rule that goes on.
+        Case("sun 01:00-05:00 Europe/Berlin", "2036-03-30", "30T00:00-30T03:00"),
+        Case("sun 02:15-02:45 Europe/Berlin", "2036-10-26", "26T00:15-26T00:45", "26T01:15-26T01:45"),
+        Case("sun 01:30-03:30 America/New_York", "2039-03-13", "13T06:30-13T07:30"),
     ])
     func `windows are open while the wall clock shows a time within`(of: Case) throws {
         #expect(Self.stretches(try Self.calendar([Self.window(of.window)]), from: of.day) == of.open)

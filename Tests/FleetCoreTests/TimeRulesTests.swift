@@ -131,6 +131,27 @@ struct TimeRulesTests {
             })
     }
 
+    @Test(arguments: [
+        // In a window that the right clock does not show, or in a freeze: a clock in 1970 is found out by the
+        // newest commit, whatever its kernel calls it.
+        ("1970-01-03T02:00:00Z", DecideTests.saturdays, [Freeze](), Reason.Code.clockUnknown),
+        ("1970-01-03T02:00:00Z", [], DecideTests.december, .clockUnknown),
+        // Ten years ahead nothing tells that it is wrong; the calendar holds as it is written.
+        ("2036-11-29T02:00:00Z", DecideTests.saturdays, DecideTests.december, nil),
+        ("2036-11-27T02:00:00Z", DecideTests.saturdays, [], .window),
+        // The freeze of that year is long over, and that day's minute of the next year is in no freeze.
+        ("2036-12-27T02:00:00Z", DecideTests.saturdays, DecideTests.december, nil),
+        ("2027-01-02T23:59:59Z", [], DecideTests.december, .freeze),
+        ("2027-01-03T00:00:00Z", [], DecideTests.december, nil),
+    ])
+    func `a clock that is far off`(
+        wall: String, windows: [Window], freezes: [Freeze], expected: Reason.Code?
+    ) {
+        let now = Instant.on(wall).doubted(before: .of("2026-11-22T12:00:00Z"))
+        let node = node(windows: windows, freezes: freezes, at: now)
+        #expect(node.decision.reasons.map(\.code) == [expected].compactMap(\.self))
+    }
+
     @Test func `a zone that the machine does not know is named`() {
         let window = Window(days: [.sat], start: 60, end: 300, zone: .database("Mars/Olympus"))
         let membership = Membership.sample("A B", windows: [window])

@@ -137,6 +137,25 @@ struct WindowTests {
         #expect(try await world.cycle().phase == .converged)
     }
 
+    /// Soaks, back-offs and proofs go by the running time alone.
+    @Test(arguments: [-1_800_000_000, 315_360_000]) func `a clock that jumps proves nothing sooner or later`(
+        jump: Int64
+    ) async throws {
+        var memories: [NodeState] = []
+        for jump in [0, jump] {
+            let world = World(installed: ["nginx 1"])
+            world.soaks = [TimeSpan(seconds: 3_600)]
+            for cycle in 0..<6 {
+                world.wallOffset = cycle == 3 ? jump : 0
+                try await world.cycle()
+            }
+            memories.append(try world.memory)
+        }
+        #expect(memories[0].proven == memories[1].proven && !memories[0].proven.isEmpty)
+        #expect(memories[0].wellness?.healthyFor == memories[1].wellness?.healthyFor)
+        #expect(memories[0].running == memories[1].running)
+    }
+
     @Test func `the rules of the zones are asked of the machine`() async throws {
         let world = World(installed: [])
         world.windows = [Window(days: [.fri], start: 0, end: 1_440, zone: .local)]
