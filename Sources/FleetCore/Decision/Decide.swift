@@ -148,7 +148,7 @@ private struct Deliberation {
                     reboot: declared?.baseline.reboot ?? .never))
             if !refusals.isEmpty {
                 // What is as declared waits for nothing: a kernel too many is no drift.
-                if cleanup == nil { reasons += refusals.filter { !reasons.contains($0) } }
+                if !assessment.request.isEmpty { reasons += refusals.filter { !reasons.contains($0) } }
             } else if let backOff = memory.backOff, backOff.declaration == admitted.declaration,
                 memory.running.total(at: now) < backOff.until
             {
