@@ -79,4 +79,17 @@ struct FleetFile: Sendable {
         else { return nil }
         return AgentVersion(text)
     }
+    /// The policy of trust, whatever else is wrong with the file.
+    ///
+    /// - Returns: nil if it cannot be told.
+    static func trustPolicy(_ bytes: [UInt8]) -> TrustPolicy? {
+        guard let root = try? DocumentParser.parse(bytes, file: Layout.fleet),
+            case .mapping(let pairs) = root.content
+        else { return nil }
+        guard let trust = pairs.first(where: { $0.key == "trust" })?.value else { return .firstParent }
+        guard case .mapping(let keys) = trust.content else { return trust.isNull ? .firstParent : nil }
+        guard let policy = keys.first(where: { $0.key == "policy" })?.value else { return .firstParent }
+        guard case .text(let text, isPlain: _) = policy.content else { return nil }
+        return TrustPolicy(rawValue: text)
+    }
 }

@@ -80,10 +80,33 @@ extension GitRepository {
         return (newest, older)
     }
 
+    /// What the histories of `tips` hold that the history of `known` does not.
+    ///
+    /// - Returns: nil if there are more than `limit`.
+    /// - Throws: `.notFound` if a commit of it is missing.
+    package func commits(
+        of tips: [CommitID], notIn known: CommitID, limit: Int
+    ) throws(GitError) -> [CommitID]? {
+        var found: [CommitID] = []
+        var isWhole = true
+        for tip in tips where isWhole {
+            try walk(from: tip, hiding: known) { id in
+                isWhole = found.count < limit
+                if isWhole { found.append(id) }
+                return isWhole
+            }
+        }
+        return isWhole ? found : nil
+    }
+
     /// Goes through a commit's history, through any parents, each commit before its parents.
     ///
-    /// - Parameter visit: whether to go on.
-    private func walk(from tip: CommitID, visit: (CommitID) -> Bool) throws(GitError) {
+    /// - Parameters:
+    ///   - hidden: whose history is left out; nil leaves out nothing.
+    ///   - visit: whether to go on.
+    private func walk(
+        from tip: CommitID, hiding hidden: CommitID? = nil, visit: (CommitID) -> Bool
+    ) throws(GitError) {
         let operation = "walk history"
         let walk = try GitHandle(operation, tip.hex, release: git_revwalk_free) {
             git_revwalk_new(&$0, pointer)
@@ -93,6 +116,10 @@ extension GitRepository {
         }
         var start = tip.bytes
         try git(operation, tip.hex) { git_revwalk_push(walk.pointer, &start) }
+        if let hidden {
+            var end = hidden.bytes
+            try git(operation, hidden.hex) { git_revwalk_hide(walk.pointer, &end) }
+        }
         while true {
             var id = git_oid()
             let result = git_revwalk_next(&id, walk.pointer)

@@ -1,7 +1,7 @@
 internal import FleetCore
 
-/// All that an operator should know of a fleet repository before a merge: whether its files are right, who is
-/// trusted, and what this release does not do yet.
+/// All that an operator should know of a fleet repository before a merge: whether its files are right, and
+/// who is trusted.
 package enum RepositoryValidation {
     /// Validates the whole tree.
     ///
@@ -26,8 +26,6 @@ package enum RepositoryValidation {
         }
         var trust = TrustExamination(files: files)
         try trust.run()
-        var limits = ReleaseLimits(files: files)
-        try limits.run()
         var zones = ZoneExamination(files: files, known: knownZones ?? [])
         if knownZones != nil { try zones.run() }
         let loosened = try before.map { before throws(FileTreeError) in
@@ -41,7 +39,7 @@ package enum RepositoryValidation {
             try ProceedExamination(files: files, history: history).warnings()
         }
         return Validation(
-            problems: format.problems + trust.problems + limits.problems + zones.problems + refused,
+            problems: format.problems + trust.problems + zones.problems + refused,
             warnings: format.warnings + trust.warnings + told + late + short
                 + (void ?? []))
     }

@@ -132,14 +132,6 @@ extension GitFleetSource {
     private func read(_ commit: CommitID) throws(GitError) -> Result<Void, Reason> {
         do throws(FleetReadError) {
             let view = try FleetReader(CommitTree(clone: clone, commit: commit)).view(of: settings.node)
-            guard view.fleet.trust == .firstParent else {
-                return .failure(
-                    Reason(
-                        .newerAgentNeeded,
-                        "the trust policy '\(view.fleet.trust.rawValue)' needs a newer agent than "
-                            + AgentVersion.current.description
-                    ))
-            }
             self.view = (commit, view)
             return .success(())
         } catch {

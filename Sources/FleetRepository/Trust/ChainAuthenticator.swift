@@ -4,15 +4,19 @@ internal import FleetCore
 /// parent's `trust/` lists.
 ///
 /// The change of keys is itself such a commit, so a key that a commit adds cannot vouch for that commit.
+/// Where the parent's policy is `every-commit`, what a merge brings is looked at, too.
 struct ChainAuthenticator {
     private let clone: Clone
-    /// The signers of a `trust/allowed_signers` by its blob: most commits leave it as it was.
-    private var known: [ObjectID: AllowedSigners] = [:]
+    private var judge: CommitJudge
+    private var sides: SideWalk?
 
     /// The longest stretch of new commits that is authenticated at once.
     static let longestStretch = 100_000
 
-    init(_ clone: Clone) { self.clone = clone }
+    init(_ clone: Clone) {
+        self.clone = clone
+        judge = CommitJudge(clone)
+    }
 
     /// Verifies `chain` in order until the first commit that is not authentic.
     ///
@@ -23,47 +27,65 @@ struct ChainAuthenticator {
     ) throws(GitError) -> (verified: [VerifiedCommit], failure: TrustError?) {
         var verified: [VerifiedCommit] = []
         for id in chain {
-            let read: GitCommit?
-            do throws(GitError) {
-                read = try clone.repository.commit(id)
-            } catch  where error.isOfContent {
-                return (verified, TrustError(id, .malformed, "it cannot be read: \(error.message)"))
-            }
-            guard let commit = read, let parent = commit.parents.first else {
-                return (verified, TrustError(id, .besideTheChain, "it is missing or has no parent"))
-            }
-            let signers: AllowedSigners
-            switch try self.signers(at: parent) {
-            case .success(let listed): signers = listed
-            case .failure(let message): return (verified, TrustError(id, .signersUnreadable, message.text))
-            }
-            do throws(TrustError) {
-                verified.append(try VerifiedCommit(commit, authorisedBy: signers))
-            } catch {
-                return (verified, error)
+            switch try authenticate(id) {
+            case .success(let commit): verified.append(commit)
+            case .failure(let error): return (verified, error)
             }
         }
         return (verified, nil)
     }
 
-    /// The signers that a commit lists, or why they cannot be told.
-    private mutating func signers(at commit: CommitID) throws(GitError) -> Result<AllowedSigners, Message> {
-        let path = Layout.allowedSigners
-        guard let entry = try clone.repository.entry(at: path, in: commit), entry.isFile else {
-            return .failure(Message(text: "its parent has no '\(path)', so nobody may sign"))
+    /// Judges one commit whose first parent is trusted.
+    private mutating func authenticate(
+        _ id: CommitID
+    ) throws(GitError) -> Result<VerifiedCommit, TrustError> {
+        let commit: GitCommit
+        switch try judge.read(id) {
+        case .success(let read): commit = read
+        case .failure(let error): return .failure(error)
         }
-        if let signers = known[entry.id] { return .success(signers) }
-        let bytes = try clone.repository.blob(entry.id, path: path, limitBytes: 1_048_576)
-        do {
-            let signers = try AllowedSigners(parsing: bytes)
-            known[entry.id] = signers
-            return .success(signers)
-        } catch {
-            return .failure(Message(text: "its parent's \(path):\(error)"))
+        guard let parent = commit.parents.first else {
+            return .failure(TrustError(id, .besideTheChain, "it is missing or has no parent"))
+        }
+        let isEach = commit.parents.count > 1 ? try judge.book.policy(after: parent) == .everyCommit : false
+        let judgement: CommitJudge.Judgement
+        switch try judge.judge(commit, asEach: isEach) {
+        case .success(let passed): judgement = passed
+        case .failure(let error): return .failure(error)
+        }
+        if isEach, judgement.bringsMore, let fault = try fault(broughtBy: commit, onto: parent) {
+            return .failure(fault)
+        }
+        sides?.extend(to: id)
+        return .success(judgement.commit)
+    }
+
+    /// What a merge would lack even if it were signed by a key that all its parents list; nil if nothing.
+    ///
+    /// - Parameter parent: its first parent, which is trusted.
+    mutating func fault(
+        inMerge id: CommitID, signedOnto parent: CommitID
+    ) throws(GitError) -> TrustError? {
+        guard try judge.book.policy(after: parent) == .everyCommit else { return nil }
+        switch try judge.read(id) {
+        case .success(let merge): return try fault(broughtBy: merge, onto: parent)
+        case .failure(let error): return error
         }
     }
 
-    private struct Message: Error {
-        let text: String
+    /// The first commit that a merge brings and that is not authentic by itself, as the merge's own fault.
+    private mutating func fault(
+        broughtBy merge: GitCommit, onto parent: CommitID
+    ) throws(GitError) -> TrustError? {
+        // Made once: what it has walked and proven serves the merges after this one.
+        var walk = sides ?? SideWalk(clone, below: parent)
+        let fault = try walk.firstFault(broughtBy: merge, onto: parent, &judge)
+        sides = walk
+        return fault.map {
+            TrustError(
+                merge.id, .bringsUnauthentic,
+                "under '\(TrustPolicy.everyCommit.rawValue)' each commit that it brings must be authentic, "
+                    + "and \($0.commit.short) is not: \($0.message)")
+        }
     }
 }

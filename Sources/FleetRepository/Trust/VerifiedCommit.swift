@@ -1,42 +1,55 @@
 package import FleetCore
 
-/// A commit whose signature was found good, by a key that its parent authorises. Whatever acts on history
-/// takes no other.
+/// A commit that its parent authorises: signed by a key that the parent lists, or an unsigned merge that adds
+/// nothing to such a one. Whatever acts on history takes no other.
 package struct VerifiedCommit: Hashable, Sendable {
     package let id: CommitID
     /// The first parent; nil for the first commit.
     package let parent: CommitID?
-    /// Who signed it, as `allowed_signers` names them; nil for the introduction and what was before it, which
-    /// the node's configuration vouches for.
+    /// Who signed it, or what it merges, as `allowed_signers` names them; nil for the introduction and what
+    /// was before it, which the node's configuration vouches for.
     package let signer: String?
 
-    /// Demands a commit, its signature, and the signers that its first parent lists.
+    /// Demands a commit, and that its signature was found good by a key that its first parent lists.
+    init(_ commit: GitCommit, _ voucher: CommitVoucher) {
+        id = commit.id
+        parent = commit.parents.first
+        signer = voucher.signer
+    }
+
+    /// Demands an unsigned merge of two parents and the voucher of the second one, by a key that the *first*
+    /// one lists: the merge adds nothing to what was signed there.
     ///
-    /// - Throws: ``TrustError`` with the reason why it is not authentic.
-    package init(_ commit: GitCommit, authorisedBy signers: AllowedSigners) throws(TrustError) {
-        guard let found = commit.signature else {
-            throw TrustError(commit.id, .unsigned, "it is not signed")
-        }
-        let signature: CommitSignature
-        do {
-            signature = try CommitSignature(found.text)
-        } catch {
-            throw TrustError(commit.id, .badSignature, "its signature cannot be read: \(error.message)")
-        }
-        switch signature.verdict(on: found.payload, by: signers, at: commit.committer.time) {
-        case .authorised(let principal, key: _):
-            id = commit.id
-            parent = commit.parents.first
-            signer = principal
-        case .refused(let verdict, let key):
-            throw TrustError(commit.id, .unauthorisedKey, "signed by \(key.fingerprint), \(verdict.words)")
-        case .invalid(let key):
+    /// - Parameter isUpToDate: whether the second parent descends from the first one.
+    /// - Throws: ``TrustError`` with what the merge adds, or why nobody vouches for what it brings.
+    init(
+        unsigned merge: GitCommit, of side: GitCommit, isUpToDate: Bool,
+        _ voucher: Result<CommitVoucher, TrustError>
+    ) throws(TrustError) {
+        guard merge.parents.count == 2, merge.parents[1] == side.id else {
             throw TrustError(
-                commit.id, .badSignature, "the signature of \(key.fingerprint) does not fit the commit")
-        case .notSSH:
+                merge.id, .mergeOfMany, "as a merge of \(merge.parents.count) parents it needs a signature")
+        }
+        guard isUpToDate else {
             throw TrustError(
-                commit.id, .unsupported,
-                "it has a signature of a kind that this agent cannot verify; sign with SSH")
+                merge.id, .mergeBehind,
+                "the branch that it merges, \(side.id.short), was not up to date with "
+                    + "\(merge.parents[0].short); bring it up to date before it is merged, or sign the merge")
+        }
+        guard merge.treeID == side.treeID else {
+            throw TrustError(
+                merge.id, .mergeAdds,
+                "its files are not those of the merged \(side.id.short): it adds what nobody signed")
+        }
+        switch voucher {
+        case .success(let voucher):
+            id = merge.id
+            parent = merge.parents[0]
+            signer = voucher.signer
+        case .failure(let error):
+            throw TrustError(
+                merge.id, .mergeUnvouched,
+                "nobody vouches for the merged \(side.id.short) either: \(error.message)")
         }
     }
 
@@ -69,51 +82,5 @@ extension VerifiedCommit {
             next = commit.parents.first
         }
         return newestFirst.reversed()
-    }
-}
-
-/// Why a commit is not authentic.
-package struct TrustError: Error, Hashable, Sendable {
-    package let commit: CommitID
-    package let code: Code
-    /// Why, as it ends the sentence "commit … is not authentic: …".
-    package let message: String
-
-    package init(_ commit: CommitID, _ code: Code, _ message: String) {
-        self.commit = commit
-        self.code = code
-        self.message = message
-    }
-
-    package enum Code: String, Sendable, CaseIterable {
-        case unsigned
-        /// It breaks the format, or is too large.
-        case malformed
-        case badSignature
-        /// The key is not listed by the parent, not for this namespace, or not at this time.
-        case unauthorisedKey
-        /// A kind of signature that cannot be verified here.
-        case unsupported
-        /// The parent's `trust/allowed_signers` cannot be read.
-        case signersUnreadable
-        /// It is not on the first-parent chain of what is trusted already.
-        case besideTheChain
-    }
-}
-
-extension TrustError: CustomStringConvertible {
-    package var description: String { "commit \(commit.short) is not authentic: \(message)" }
-}
-
-extension AllowedSigners.Verdict {
-    /// Why a key may not sign, as it follows the key in a sentence.
-    fileprivate var words: String {
-        switch self {
-        case .authorised: "which may sign"
-        case .unknownKey: "which its parent's trust/allowed_signers does not list"
-        case .wrongNamespace: "which its parent's trust/allowed_signers does not allow for 'git'"
-        case .notYetValid: "which was not valid yet at the committer's date"
-        case .expired: "which was no longer valid at the committer's date"
-        }
     }
 }

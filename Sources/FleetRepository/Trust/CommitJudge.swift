@@ -1,0 +1,109 @@
+internal import FleetCore
+
+/// Judges single commits by what their parents list.
+struct CommitJudge {
+    private let clone: Clone
+    var book: TrustBook
+
+    init(_ clone: Clone) {
+        self.clone = clone
+        book = TrustBook(clone)
+    }
+
+    /// A commit that its parents authorise.
+    struct Judgement {
+        let commit: VerifiedCommit
+        /// Whether parents other than the first one have brought something that it took.
+        let bringsMore: Bool
+    }
+
+    /// Reads a commit. One that no honest git has made is not authentic, and no damage of this clone.
+    func read(_ id: CommitID) throws(GitError) -> Result<GitCommit, TrustError> {
+        do throws(GitError) {
+            guard let commit = try clone.repository.commit(id) else {
+                return .failure(TrustError(id, .besideTheChain, "it is missing or has no parent"))
+            }
+            return .success(commit)
+        } catch  where error.isOfContent {
+            return .failure(TrustError(id, .malformed, "it cannot be read: \(error.message)"))
+        }
+    }
+
+    /// Judges a commit that has a parent.
+    ///
+    /// - Parameter asEach: whether a merge must be authorised by each of its parents, not by the first one
+    ///   alone. One that takes nothing of the others, whose tree is exactly the first one's, needs only that.
+    mutating func judge(
+        _ commit: GitCommit, asEach: Bool
+    ) throws(GitError) -> Result<Judgement, TrustError> {
+        let first = try voucher(of: commit, by: commit.parents[0])
+        if case .failure(let error) = first {
+            guard error.leavesMergeOpen, commit.parents.count > 1 else { return .failure(error) }
+            return try judge(unsigned: commit, error)
+        }
+        var refusal: TrustError?
+        let takesNothing =
+            asEach && commit.parents.count > 1 ? try isTree(of: commit.parents[0], commit) : false
+        if asEach, !takesNothing {
+            for parent in commit.parents.dropFirst() where refusal == nil {
+                if case .failure(let error) = try voucher(of: commit, by: parent) {
+                    refusal = TrustError(
+                        commit.id, error.code,
+                        "its parent \(parent.short) does not authorise it: \(error.message)")
+                }
+            }
+        }
+        if let refusal { return .failure(refusal) }
+        return first.map {
+            Judgement(
+                commit: VerifiedCommit(commit, $0), bringsMore: commit.parents.count > 1 && !takesNothing)
+        }
+    }
+
+    /// Judges a merge without a signature that counts, as forges make them.
+    private mutating func judge(
+        unsigned merge: GitCommit, _ missing: TrustError
+    ) throws(GitError) -> Result<Judgement, TrustError> {
+        let side: GitCommit
+        switch try read(merge.parents[1]) {
+        case .success(let read): side = read
+        case .failure(let error): return .failure(TrustError(merge.id, error.code, error.message))
+        }
+        let isUpToDate =
+            side.id != merge.parents[0]
+            ? try clone.repository.isAncestor(merge.parents[0], of: side.id) : false
+        let voucher = try voucher(of: side, by: merge.parents[0])
+        do throws(TrustError) {
+            return .success(
+                Judgement(
+                    commit: try VerifiedCommit(
+                        unsigned: merge, of: side, isUpToDate: isUpToDate, voucher),
+                    bringsMore: true))
+        } catch {
+            return .failure(
+                TrustError(merge.id, error.code, "\(missing.message), and \(error.message)"))
+        }
+    }
+
+    /// The signature of a commit by the keys that another one lists.
+    private mutating func voucher(
+        of commit: GitCommit, by parent: CommitID
+    ) throws(GitError) -> Result<CommitVoucher, TrustError> {
+        let signers: AllowedSigners
+        switch try book.signers(at: parent) {
+        case .success(let listed): signers = listed
+        case .failure(let error):
+            return .failure(TrustError(commit.id, .signersUnreadable, error.text))
+        }
+        do throws(TrustError) {
+            return .success(try CommitVoucher(commit, allowedBy: signers))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func isTree(of parent: CommitID, _ commit: GitCommit) throws(GitError) -> Bool {
+        guard case .success(let first) = try read(parent) else { return false }
+        return first.treeID == commit.treeID
+    }
+}

@@ -1,0 +1,50 @@
+package import FleetCore
+
+/// The signature of a commit that was found good, by a key that the asked signers allow.
+package struct CommitVoucher: Hashable, Sendable {
+    package let commit: CommitID
+    /// Who signed it, as `allowed_signers` names them.
+    package let signer: String
+
+    /// Demands a commit, its signature, and the signers that one of its parents lists.
+    ///
+    /// - Throws: ``TrustError`` with the reason why it does not count.
+    package init(_ commit: GitCommit, allowedBy signers: AllowedSigners) throws(TrustError) {
+        guard let found = commit.signature else {
+            throw TrustError(commit.id, .unsigned, "it is not signed")
+        }
+        let signature: CommitSignature
+        do {
+            signature = try CommitSignature(found.text)
+        } catch {
+            throw TrustError(commit.id, .badSignature, "its signature cannot be read: \(error.message)")
+        }
+        switch signature.verdict(on: found.payload, by: signers, at: commit.committer.time) {
+        case .authorised(let principal, key: _):
+            self.commit = commit.id
+            signer = principal
+        case .refused(let verdict, let key):
+            throw TrustError(commit.id, .unauthorisedKey, "signed by \(key.fingerprint), \(verdict.words)")
+        case .invalid(let key):
+            throw TrustError(
+                commit.id, .badSignature, "the signature of \(key.fingerprint) does not fit the commit")
+        case .notSSH:
+            throw TrustError(
+                commit.id, .unsupported,
+                "it has a signature of a kind that this agent cannot verify; sign with SSH")
+        }
+    }
+}
+
+extension AllowedSigners.Verdict {
+    /// Why a key may not sign, as it follows the key in a sentence.
+    fileprivate var words: String {
+        switch self {
+        case .authorised: "which may sign"
+        case .unknownKey: "which its parent's trust/allowed_signers does not list"
+        case .wrongNamespace: "which its parent's trust/allowed_signers does not allow for 'git'"
+        case .notYetValid: "which was not valid yet at the committer's date"
+        case .expired: "which was no longer valid at the committer's date"
+        }
+    }
+}
