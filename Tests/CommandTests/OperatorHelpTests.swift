@@ -4,7 +4,7 @@ import Testing
 /// Every command of the operator's program is reached, and says what it is for.
 struct OperatorHelpTests {
     @Test(arguments: [
-        "init", "validate", "plan", "status", "rollout", "why", "proceed", "claims", "verify",
+        "init", "validate", "plan", "status", "rollout", "why", "proceed", "claims", "verify", "vouch",
     ])
     func everyCommandExplainsItself(command: String) throws {
         let all = try plimsoll("--help")

@@ -88,5 +88,5 @@ package struct StockGit: Sendable {
     }
 
     /// More of what git writes is cut off.
-    private static let outputLimit = 1 << 20
+    static let outputLimit = 1 << 20
 }

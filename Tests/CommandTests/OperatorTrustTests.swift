@@ -1,0 +1,112 @@
+import FleetTesting
+import Testing
+
+/// What operators do about the trust of a branch: `plimsoll vouch`, and `plimsoll verify BASE..HEAD`.
+struct OperatorTrustTests {
+    private let fleet: OperatorFleet
+
+    init() throws { fleet = try OperatorFleet(stores: []) }
+
+    private func plimsoll(_ command: String, _ arguments: String...) throws -> CommandResult {
+        try run(
+            [
+                BuiltProgram.path("plimsoll"), command, "--repository", fleet.clone, "--introduction",
+                fleet.introduction,
+            ] + arguments, environment: Git.environment)
+    }
+
+    private func git(_ arguments: String...) throws -> String {
+        try runSuccessfully(["git"] + arguments, in: fleet.clone, environment: Git.environment).text
+    }
+
+    @Test(arguments: [true, false])
+    func whatNobodySignedIsReadAndThenVouchedForOrLeftOut(isDiscarding: Bool) throws {
+        let mode = isDiscarding ? ["--discard"] : []
+        #expect(try plimsoll("vouch").text.hasPrefix("Every commit is authentic"))
+        let good = try fleet.head
+        try fleet.folder.write("hidden \u{1B}[2K\u{202E}line\n", to: "acme/x-notes")
+        let bad = try fleet.commit("by nobody", isSigned: false)
+        let tip = try fleet.commit("on it")
+
+        let shown = try run(
+            [BuiltProgram.path("plimsoll"), "vouch", "--repository", fleet.clone] + mode,
+            environment: Git.environment)
+        #expect(shown.exitCode == 77)
+        #expect(shown.lines[0] == "not authentic: commit \(bad.prefix(12)): it is not signed")
+        #expect(shown.text.contains("\(bad) Ada: by nobody") && shown.text.contains("\(tip) Ada: on it"))
+        #expect(shown.text.contains("+hidden <U+001B>[2K<U+202E>line"), "\(shown.text)")
+        #expect(shown.errorText.contains("--read \(tip)"))
+        #expect(try plimsoll("vouch", "--read", bad).exitCode == 64)
+
+        let signed = try run(
+            [
+                BuiltProgram.path("plimsoll"), "vouch", "--repository", fleet.clone, "--read", tip, "--key",
+                fleet.operatorKey.path,
+            ] + mode, environment: Git.environment)
+        #expect(signed.exitCode == 0, "\(signed.errorText)")
+        let push = try #require(signed.lines.last?.split(separator: " ").dropFirst().map(String.init))
+        try runSuccessfully(push, in: fleet.clone, environment: Git.environment)
+        let healed = try git("rev-parse", "origin/main")
+        #expect(try git("rev-parse", "\(healed)^1", "\(healed)^2") == "\(good)\n\(tip)")
+        #expect(try git("diff", "--name-only", isDiscarding ? good : tip, healed).isEmpty)
+        #expect(try plimsoll("verify").exitCode == 0)
+    }
+
+    @Test func nobodyVouchesWithAKeyThatIsNotListed() throws {
+        let stranger = try SSHKeyFiles("stranger", in: fleet.folder)
+        let bad = try fleet.commit("by nobody", isSigned: false)
+        let result = try plimsoll("vouch", "--read", bad, "--key", stranger.path)
+        #expect(result.exitCode == 77)
+        #expect(result.errorText.contains("no node would believe the merge: signed by SHA256:"))
+        #expect(try git("rev-parse", "origin/main") == bad)
+    }
+
+    @Test func theShapeOfAMergeDecides() throws {
+        let base = try fleet.head
+        _ = try git("checkout", "--quiet", "-b", "topic")
+        _ = try git("commit", "--quiet", "--allow-empty", "--no-gpg-sign", "-m", "one")
+        let unsigned = try fleet.head
+        let refused = try plimsoll("verify", "\(base)..topic")
+        #expect(refused.exitCode == 77)
+        #expect(
+            refused.lines.dropFirst() == [
+                "  merge         not authentic: it is not signed, and nobody vouches for the merged "
+                    + "\(unsigned.prefix(12)) either: it is not signed",
+                "  fast-forward  not authentic: commit \(unsigned.prefix(12)): it is not signed",
+                "  signed-merge  authentic, if a key signs it that the base lists",
+            ], "\(refused.text)")
+        #expect(try plimsoll("verify", "\(base)..topic", "--as", "signed-merge").exitCode == 0)
+
+        try Git.commit("two", in: fleet.clone, signedWith: fleet.operatorKey.path)
+        #expect(try plimsoll("verify", "\(base)..topic").exitCode == 0)
+        #expect(try plimsoll("verify", "\(base)..topic", "--as", "fast-forward").exitCode == 77)
+        let json = try plimsoll("verify", "\(base)..topic", "--json").text
+        #expect(json.contains("\"schema\": \"plimsoll/forecast/v1\""), "\(json)")
+        #expect(json.contains("\"authentic\": true"))
+
+        _ = try git("checkout", "--quiet", "main")
+        let moved = try fleet.commit("meanwhile")
+        let behind = try plimsoll("verify", "\(moved)..topic")
+        #expect(behind.exitCode == 77)
+        #expect(behind.text.contains("was not up to date with \(moved.prefix(12))"))
+        #expect(behind.text.contains("rebase it"))
+        #expect(try plimsoll("verify", "\(moved)..\(base)").text.contains("is in the branch already"))
+    }
+
+    @Test func underEveryCommitAllThatIsBroughtMustBeSigned() throws {
+        let text = try fleet.folder.read("acme/fleet.yaml")
+        try fleet.folder.write(
+            text.replacing("policy: first-parent", with: "policy: every-commit"), to: "acme/fleet.yaml")
+        let base = try fleet.commit("Ask more")
+        #expect(try run([BuiltProgram.path("plimsoll"), "validate", fleet.clone]).exitCode == 0)
+        try fleet.folder.write("content\n", to: "acme/x-notes")
+        let bad = try fleet.commit("by nobody", isSigned: false)
+        let result = try plimsoll("verify", "\(base)..\(bad)", "--as", "signed-merge")
+        #expect(result.exitCode == 77)
+        #expect(result.text.contains("each commit that it brings must be authentic"))
+        let key = fleet.operatorKey.path
+        let vouched = try plimsoll("vouch", "--read", bad, "--key", key)
+        #expect(vouched.exitCode == 77 && vouched.errorText.contains("leave it out by '--discard'"))
+        #expect(try plimsoll("vouch", "--discard", "--read", bad, "--key", key).exitCode == 0)
+    }
+}
