@@ -27,7 +27,14 @@ struct ChainAuthenticator {
     ) throws(GitError) -> (verified: [VerifiedCommit], failure: TrustError?) {
         var verified: [VerifiedCommit] = []
         for id in chain {
-            switch try authenticate(id) {
+            let result: Result<VerifiedCommit, TrustError>
+            do throws(GitError) {
+                result = try authenticate(id)
+            } catch  where error.isOfContent {
+                let message = "what it stands on cannot be read: \(error.message)"
+                return (verified, TrustError(id, .malformed, message))
+            }
+            switch result {
             case .success(let commit): verified.append(commit)
             case .failure(let error): return (verified, error)
             }
