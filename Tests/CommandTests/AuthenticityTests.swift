@@ -137,6 +137,33 @@ struct AuthenticityTests {
         #expect(try node.installed == ["till": "1.1-1"])
     }
 
+    @Test func whenAllKeysAreLostANewIntroductionOnTheNodeBeginsAnew() throws {
+        let successor = try SSHKeyFiles("successor", in: fleet.folder)
+        try fleet.write(LocalFleet.signers([successor]), to: "trust/allowed_signers")
+        let anew = try fleet.publish("Found the fleet anew", signedWith: successor)
+        // Nobody who was trusted says so: it takes a person on each node.
+        try expectRefusal()
+        try node.configure(introduction: anew)
+        try expectConverged(on: "1.0-1")
+        try write("1.1-1")
+        let patched = try fleet.publish("The successor's patch", signedWith: successor)
+        try expectConverged(on: "1.1-1")
+        try write("1.2-1")
+        try fleet.publish("By a key that was lost and found by somebody else")
+        let cycle = try node.reconcile()
+        #expect(cycle.exitCode == 77 && cycle.document["mark"]?.string == patched, "\(cycle)")
+    }
+
+    @Test func aButtonOfAForgeMergesWhatIsSignedAndUpToDate() throws {
+        try fleet.git("switch", "--quiet", "--create", "topic")
+        try write("1.1-1")
+        try Git.commit("Signed by its author", in: fleet.clone, signedWith: fleet.operatorKey.path)
+        try fleet.git("switch", "--quiet", "main")
+        try fleet.git("merge", "--quiet", "--no-ff", "--no-gpg-sign", "--message", "By a button", "topic")
+        try fleet.push()
+        try expectConverged(on: "1.1-1")
+    }
+
     @Test func aWrongIntroductionIsNotAuthentic() throws {
         let other = try fleet.enrol("canary-2", in: "canary")
         try fleet.publish("Enrol another")
