@@ -234,13 +234,10 @@ struct SigningAllowedSignersTests {
                 "certificate authorities (\"cert-authority\") are not supported yet"
             ),
             (
-                "a@x sk-ssh-ed25519@openssh.com AAAA", 5,
-                "security keys (type \"sk-ssh-ed25519@openssh.com\") are not supported yet"
-            ),
-            (
                 "a@x namespaces=\"git\" foo AAAA", 22,
                 "unknown key type \"foo\"; expected one of ssh-ed25519, ecdsa-sha2-nistp256, "
-                    + "ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, ssh-rsa"
+                    + "ecdsa-sha2-nistp384, ecdsa-sha2-nistp521, ssh-rsa, sk-ssh-ed25519@openssh.com, "
+                    + "sk-ecdsa-sha2-nistp256@openssh.com"
             ),
             (
                 "a@x ssh-rsa-cert-v01@openssh.com AAAA", 5,

@@ -125,14 +125,6 @@ struct SigningKeyTests {
         "types that are not supported are named",
         arguments: [
             (
-                "sk-ssh-ed25519@openssh.com",
-                "security keys (type \"sk-ssh-ed25519@openssh.com\") are not supported yet"
-            ),
-            (
-                "sk-ecdsa-sha2-nistp256@openssh.com",
-                "security keys (type \"sk-ecdsa-sha2-nistp256@openssh.com\") are not supported yet"
-            ),
-            (
                 "ssh-ed25519-cert-v01@openssh.com",
                 "certificates (type \"ssh-ed25519-cert-v01@openssh.com\") are not supported yet"
             ),

@@ -44,7 +44,7 @@ struct NodeKey: TextValue {
             let fields = String(line).split { $0 == " " || $0 == "\t" }
             guard fields.first?.hasPrefix("#") == false else { continue }
             for (type, base64) in zip(fields, fields.dropFirst())
-            where forms.contains(where: { $0.type == type }) {
+            where forms.contains(where: { $0.type == type }) || type.hasPrefix("sk-") {
                 found.insert(String(base64))
             }
         }

@@ -128,6 +128,10 @@ extension SSHPrivateKey.Material {
             let key = try? _RSA.Signing.PrivateKey(
                 n: modulus, e: exponent, d: privateExponent, p: first, q: second)
             material = key.map(Self.rsa)
+        case .securityKeyEd25519, .securityKeyECDSA:
+            throw SigningError(
+                .readPrivateKey, .unsupported,
+                "the private half of a security key is in its device; name the file of the public key")
         }
         guard let material else {
             throw SigningError(.readPrivateKey, .malformed, "its numbers are no \(algorithm.rawValue) key")
@@ -143,7 +147,7 @@ extension SSHPrivateKey.Material {
         case .ecdsaP256: (try? P256.Signing.PrivateKey(rawRepresentation: bytes)).map(Self.ecdsaP256)
         case .ecdsaP384: (try? P384.Signing.PrivateKey(rawRepresentation: bytes)).map(Self.ecdsaP384)
         case .ecdsaP521: (try? P521.Signing.PrivateKey(rawRepresentation: bytes)).map(Self.ecdsaP521)
-        case .ed25519, .rsa: nil
+        case .ed25519, .rsa, .securityKeyEd25519, .securityKeyECDSA: nil
         }
     }
 

@@ -3,7 +3,8 @@ internal import CryptoExtras
 
 /// A public key as SSH knows it. Two keys are equal if their blobs are; a key has one blob.
 ///
-/// Sources: RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4 (blobs); sshd(8), AUTHORIZED_KEYS FILE FORMAT (text).
+/// Sources: RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4, OpenSSH PROTOCOL.u2f (blobs); sshd(8), AUTHORIZED_KEYS
+/// FILE FORMAT (text).
 package struct SSHPublicKey: Sendable {
     package let algorithm: SSHKeyAlgorithm
     /// The key on the wire: its type and its numbers.
@@ -18,6 +19,9 @@ package struct SSHPublicKey: Sendable {
         case ecdsaP384(P384.Signing.PublicKey)
         case ecdsaP521(P521.Signing.PublicKey)
         case rsa(_RSA.Signing.PublicKey, modulusByteCount: Int)
+        /// With the SHA-256 of the application, such as "ssh:", for which the device made the key.
+        case securityKeyEd25519(Curve25519.Signing.PublicKey, application: [UInt8])
+        case securityKeyECDSA(P256.Signing.PublicKey, application: [UInt8])
     }
 
     /// Reads a key from the wire. Nothing may follow it.
@@ -96,7 +100,8 @@ extension SSHPublicKey.Material {
     /// Reads what follows the type in a key's blob.
     init(_ algorithm: SSHKeyAlgorithm, from reader: inout SSHWireReader) throws(SigningError) {
         guard let curve = algorithm.curve else {
-            self = try algorithm == .rsa ? Self.rsa(from: &reader) : Self.ed25519(from: &reader)
+            let key = try algorithm == .rsa ? Self.rsa(from: &reader) : Self.ed25519(from: &reader)
+            self = try algorithm.isSecurityKey ? key.inDevice(&reader) : key
             return
         }
         guard try reader.string("curve").elementsEqual(curve.utf8) else {
@@ -110,14 +115,25 @@ extension SSHPublicKey.Material {
         else {
             throw SigningError(.readPublicKey, .malformed, "expected a point on \(curve), uncompressed")
         }
-        self = key
+        self = try algorithm.isSecurityKey ? key.inDevice(&reader) : key
+    }
+
+    /// The key of a device, after whose numbers the application is named.
+    private func inDevice(_ reader: inout SSHWireReader) throws(SigningError) -> Self {
+        let application = Array(SHA256.hash(data: Array(try reader.text("application").utf8)))
+        return switch self {
+        case .ed25519(let key): .securityKeyEd25519(key, application: application)
+        case .ecdsaP256(let key): .securityKeyECDSA(key, application: application)
+        case .ecdsaP384, .ecdsaP521, .rsa, .securityKeyEd25519, .securityKeyECDSA: self
+        }
     }
 
     private static func point(_ algorithm: SSHKeyAlgorithm, _ point: ArraySlice<UInt8>) throws -> Self {
         switch algorithm {
-        case .ecdsaP256: .ecdsaP256(try P256.Signing.PublicKey(x963Representation: point))
+        case .ecdsaP256, .securityKeyECDSA: .ecdsaP256(try P256.Signing.PublicKey(x963Representation: point))
         case .ecdsaP384: .ecdsaP384(try P384.Signing.PublicKey(x963Representation: point))
-        case .ecdsaP521, .ed25519, .rsa: .ecdsaP521(try P521.Signing.PublicKey(x963Representation: point))
+        case .ecdsaP521, .ed25519, .rsa, .securityKeyEd25519:
+            .ecdsaP521(try P521.Signing.PublicKey(x963Representation: point))
         }
     }
 

@@ -26,6 +26,11 @@ struct SSHWireReader {
         return bytes
     }
 
+    /// `byte`.
+    mutating func byte(_ field: String) throws(SigningError) -> UInt8 {
+        try bytes(1, field).reduce(0) { $0 | $1 }
+    }
+
     /// `uint32`: four bytes, the most significant first.
     mutating func uint32(_ field: String) throws(SigningError) -> UInt32 {
         try bytes(4, field).reduce(0) { $0 << 8 | UInt32($1) }
