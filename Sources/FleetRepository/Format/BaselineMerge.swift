@@ -6,8 +6,8 @@ internal import FleetCore
 /// itself what it is. Sources, checks and `restart` add up, the included ones first: what an included file
 /// names comes from the sources that it names. Answers are merged as packages are. Of `for`, `newer`,
 /// `reboot`, `urgent`, `irreversible`, `unlisted`, `updaters` and `kernels` the including file's own counts;
-/// where it is silent, the included ones, which must agree. All have one manager. The description is the including
-/// file's own.
+/// where it is silent, the included ones, which must agree. All have one manager. The description is the
+/// including file's own.
 struct BaselineMerge {
     private let file: BaselineFile
     private let included: [(file: BaselineFile, place: Place)]
