@@ -83,6 +83,7 @@ struct NodeStateTests {
         state.wellKernels = ["6.1.0-21-amd64"]
         state.kernelReturn = KernelReturn(left: "6.1.0-22-amd64")
         state.kernelReturn?.chosen = "6.1.0-21-amd64"
+        state.kernelReturn?.isSet = true
         state.kernelReturn?.before = "0"
         state.kernelReturn?.obstacle = "no boot loader"
         state.kernelReturn?.hasBooted = true

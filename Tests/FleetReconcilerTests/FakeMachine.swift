@@ -44,7 +44,7 @@ struct FakeMachine: MachineControl {
         guard world.step() else { throw MachineError("no power") }
         if let error = world.bootLoaderError { throw error }
         defer { world.bootDefault = kernel }
-        return world.bootDefault
+        return world.bootDefault == kernel ? nil : world.bootDefault
     }
 
     func restoreBootDefault(_ setting: String?) async throws(MachineError) {

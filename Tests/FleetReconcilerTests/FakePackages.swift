@@ -69,6 +69,7 @@ struct FakePackages: PackageSystem {
         world.stalls = []
         var failures: [PackageID: String] = [:]
         world.applied.append(plan.changes)
+        world.bootDefaultAtChange = world.bootDefault
         for change in plan.changes {
             let hasPower = world.step()
             if !hasPower && !isFirstOfCut { break }

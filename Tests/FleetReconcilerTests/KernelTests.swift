@@ -14,7 +14,7 @@ struct KernelTests {
         let world = World(installed: ["nginx 1", "linux-image-\(Self.old) 6.1.40-1"])
         world.checks = [Check(.service("nginx"))]
         world.packages["A"] = ["nginx": "1"]
-        world.packages["B"] = ["nginx": "1", Self.image: "6.1.41-1"]
+        world.packages["B"] = ["nginx": "2", Self.image: "6.1.41-1"]
         world.needsReboot = [Self.image]
         for _ in 0..<2 { try await world.cycle() }
         world.history = "A B"
@@ -29,10 +29,9 @@ struct KernelTests {
     {
         let world = try await world()
         world.isWell = { [unowned world] _, _ in world.kernel == Self.old }
-        // The power may be cut at any step between: nothing boots the bad one for good.
         let outcome = try await world.cycle()
         #expect(outcome.phase == .rolledBack)
-        #expect(world.bootDefault == nil || world.kernel == Self.old)
+        #expect(world.version(of: "nginx") == "1" && world.bootDefaultAtChange == Self.old)
         let report = try #require(world.written.map(\.report).last { $0.reboot.isRequired })
         let words = "the kernel \(Self.new) was taken back and still runs; \(Self.old) boots next"
         #expect(report.reasons.contains { $0.code == .rebootRequired && $0.message.contains(words) })
@@ -44,6 +43,27 @@ struct KernelTests {
         #expect(world.bootDefault == nil)
         #expect(try world.memory.kernelReturn == nil)
         #expect(world.written.last?.report.reboot.isRequired == false)
+    }
+
+    @Test func `after a power cut at any step the former one runs, and the setting is put back`() async throws
+    {
+        var cut = 0
+        var wasCut = true
+        while wasCut {
+            cut += 1
+            let world = try await world()
+            world.isWell = { [unowned world] _, _ in world.kernel == Self.old }
+            world.cutAt = world.steps + cut
+            _ = try? await world.cycle()
+            wasCut = world.isDead
+            world.restart()
+            for _ in 0..<4 { try await world.cycle() }
+            #expect(world.kernel == Self.old && world.version(of: "nginx") == "1", "cut at step \(cut)")
+            #expect(world.version(of: Self.image) == nil, "cut at step \(cut)")
+            #expect(world.bootDefault == nil, "cut at step \(cut)")
+            #expect(try world.memory.kernelReturn == nil, "cut at step \(cut)")
+        }
+        #expect(cut > 8)
     }
 
     @Test func `a revert selects it, too, at once and once`() async throws {

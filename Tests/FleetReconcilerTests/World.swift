@@ -92,6 +92,8 @@ final class World {
     var kernel = "6.1.0-40-amd64"
     var bootDefault: String?
     var bootLoaderError: MachineError?
+    /// What was to boot next when packages were last changed.
+    var bootDefaultAtChange: String?
     /// How many kernels the baselines leave installed.
     var kernels: Int?
     var rebootPolicy = RebootPolicy.whenRequired

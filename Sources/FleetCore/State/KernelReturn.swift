@@ -3,8 +3,10 @@
 package struct KernelReturn: Hashable, Sendable {
     /// The release that was taken back.
     package var left: String
-    /// The release that boots by default now; nil if that could not be brought about.
+    /// The release that is to boot by default; nil if there is none.
     package var chosen: String?
+    /// Whether the boot loader has answered that it does: what is asked of it is durable before.
+    package var isSet = false
     /// The boot loader's setting before, in its own words; nil where it had none.
     package var before: String?
     /// Why no other kernel boots by default, and what to do; nil if one does.
@@ -26,7 +28,7 @@ package struct KernelReturn: Hashable, Sendable {
 
     /// Why a reboot would be in vain; nil if it would not.
     package var rebootObstacle: String? {
-        isAwaited && chosen == nil ? "the same kernel would boot again" : nil
+        isAwaited && !isSet ? "the same kernel would boot again" : nil
     }
 }
 
@@ -34,6 +36,7 @@ extension KernelReturn {
     package var json: JSONValue {
         var members: [String: JSONValue] = ["left": .string(left)]
         if let chosen { members["chosen"] = .string(chosen) }
+        if isSet { members["isSet"] = .bool(true) }
         if let before { members["before"] = .string(before) }
         if let obstacle { members["obstacle"] = .string(obstacle) }
         if hasBooted { members["hasBooted"] = .bool(true) }
@@ -44,6 +47,7 @@ extension KernelReturn {
         guard let left = json["left"]?.string else { return nil }
         self.init(left: left)
         chosen = json["chosen"]?.string
+        isSet = json["isSet"]?.bool ?? false
         before = json["before"]?.string
         obstacle = json["obstacle"]?.string
         hasBooted = json["hasBooted"]?.bool ?? false

@@ -23,20 +23,25 @@ extension Reconciler {
         }
     }
 
-    /// Has the last other kernel that was well boot by default. Where that cannot be brought about now, it
-    /// is tried again in the next cycle, and the report says what a person can do.
+    /// Has the last other kernel that was well boot by default. That it is asked for is durable first, so
+    /// that it is put back whatever happens. Where it cannot be brought about now, it is tried again in the
+    /// next cycle, and the report says what a person can do.
     mutating func leave(kernel running: String, at now: Instant) async throws(CycleError) {
         guard let inventory = try? await packages.inventory() else { return }
         var next = memory.kernelReturn ?? KernelReturn(left: running)
         let former = memory.formerKernel(besides: running, in: inventory)
-        if next.left == running, let former, next.chosen == former { return }
+        if next.left == running, next.isSet, next.chosen == former { return }
+        let wasSet = next.isSet
         next.left = running
         next.hasBooted = false
+        next.chosen = former
+        next.isSet = false
+        if former != nil { try remember(next, at: now) }
         do throws(MachineError) {
             guard let former else { throw MachineError("no other installed kernel was well here before") }
             let before = try await machine.bootByDefault(kernel: former)
-            if next.chosen == nil { next.before = before }
-            next.chosen = former
+            if !wasSet { next.before = before }
+            next.isSet = true
             next.obstacle = nil
             logger.notice("another kernel boots by default", metadata: ["kernel": "\(former)"])
         } catch {
@@ -45,6 +50,10 @@ extension Reconciler {
                 "\(error.message); boot \(what) by hand, at the boot menu, by 'grub-reboot' or by "
                 + "'bootctl set-oneshot'"
         }
+        try remember(next, at: now)
+    }
+
+    private mutating func remember(_ next: KernelReturn, at now: Instant) throws(CycleError) {
         guard next != memory.kernelReturn else { return }
         memory.kernelReturn = next
         try save(at: now)
@@ -53,7 +62,8 @@ extension Reconciler {
     /// What newer kernels bring boots by default again. What fails is tried again in the next cycle.
     private mutating func restoreBootDefault(at now: Instant) async throws(CycleError) {
         guard let known = memory.kernelReturn else { return }
-        if known.chosen != nil {
+        // Without an answer, and without a refusal, a power cut came between: it may have been set.
+        if known.chosen != nil, known.isSet || known.obstacle == nil {
             do throws(MachineError) {
                 try await machine.restoreBootDefault(known.before)
             } catch {
