@@ -83,7 +83,7 @@ struct OperatorValidateTests {
 
                 """,
             errors: [
-                "fleet.yaml:7:62: 'UTCC' is not in this machine's time zone database; did you mean 'UTC'?",
+                "fleet.yaml:7:62: 'UTCC' is not in this machine's time zone database; did you mean 'UTC'?"
             ],
             warnings: [
                 "groups/stores/group.yaml:11:3: warning: up to 13d 20h may pass from a merge to the last step of "
