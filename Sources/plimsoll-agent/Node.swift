@@ -9,6 +9,8 @@ internal import Logging
 /// This node: its configuration, and the parts that a cycle is made of.
 struct Node {
     let configuration: AgentConfiguration
+    /// The configuration's file, for messages.
+    private let file: String
     let name: NodeName
     /// Where anybody on this node can hold it.
     let holds: HoldFolder
@@ -32,6 +34,7 @@ struct Node {
         configuration = try ending(with: .invalidData) { () throws(ProblemList) in
             try AgentConfiguration(parsing: bytes, file: path)
         }
+        file = path
         holds = configuration.holds.map { HoldFolder($0) } ?? HoldFolder(besideConfiguration: path)
         if let named = configuration.node {
             name = named
@@ -175,7 +178,7 @@ struct Node {
         network.ssh = SSHOptions(
             key: configuration.sshKey ?? ownKeyPath, knownHosts: configuration.knownHosts)
         if let user = configuration.networkUser {
-            network.confinement = try ending(with: .failure, "networkUser: \(user)") {
+            network.confinement = try ending(with: .failure, "\(file): networkUser") {
                 () throws(FileError) in
                 try NetworkConfinement(as: NetworkAccount(named: user), stateFolder: stateFolder)
             }

@@ -77,6 +77,7 @@ struct VerifyCommand: ParsableCommand {
             throw ExitCode(ExitStatus.notAuthentic.rawValue)
         }
     }
+
     private func forecast(_ text: String, as shape: MergeShape) throws {
         let place = try repository.location()
         guard let folder = place.folder else {

@@ -141,4 +141,27 @@ struct KernelTests {
         let outcome = try await world.cycle()
         #expect(outcome.phase == .converged)
     }
+
+    @Test func `drift says why it waits, also where a kernel is too many`() async throws {
+        let world = try await world()
+        world.kernels = 2
+        for _ in 0..<3 { try await world.cycle() }
+        world.packages["C"] = ["nginx": "1", "linux-image-6.1.0-42-amd64": "6.1.42-1"]
+        world.packages["D"] = ["nginx": "1", "linux-image-6.1.0-43-amd64": "6.1.43-1"]
+        for (history, number) in [("A B C", 42), ("A B C D", 43)] {
+            world.history = history
+            try await world.cycle()
+            world.kernel = "6.1.0-\(number)-amd64"
+            if number == 43 {
+                world.windows = [Window(days: [.sun], start: 9 * 60, end: 10 * 60, zone: .utc)]
+            }
+            for _ in 0..<3 { try await world.cycle() }
+        }
+        // A kernel too many waits for the window, and is no reason; what a person took away is one.
+        #expect(world.version(of: Self.image) == "6.1.41-1")
+        let resting = try await world.cycle()
+        #expect(resting.reasons.isEmpty && resting.decision.action == .rest)
+        world.installed[.of("nginx:amd64")] = nil
+        #expect(try await world.cycle().reasons.map(\.code) == [.window])
+    }
 }

@@ -140,12 +140,28 @@ struct NetworkConfinementTests {
         let child = try taken(
             """
             place=$(sed -n 's/^place //p'); mkdir -p "$place"
-            head -c 300000000 /dev/zero > "$place/much"; sleep 60
+            fallocate -l 300000000 "$place/much"; sleep 60
             """)
         let error = #expect(throws: NetworkError.self) {
             try child.fetch([main], from: try RemoteURL("git://127.0.0.1/x"), into: clone, byteLimit: 1 << 20)
         }
         #expect(error?.kind == .tooLarge)
+        #expect(!folder.exists("state/network"))
+    }
+
+    @Test func `folders deeper than anybody walks are no hiding place, and are gone afterwards`() throws {
+        let deep = "python3 -c 'import os\nfor _ in range(3000): os.mkdir(\"d\"); os.chdir(\"d\")'"
+        let hiding = try taken("place=$(sed -n 's/^place //p'); cd \"$place\"; \(deep); sleep 60")
+        let remote = try RemoteURL("git://127.0.0.1/x")
+        let error = #expect(throws: NetworkError.self) {
+            try hiding.fetch([main], from: remote, into: clone, byteLimit: 1 << 20)
+        }
+        #expect(error?.kind == .tooLarge)
+        #expect(!folder.exists("state/network"))
+        // What a crash has left, and what nobody can remove, is in nobody's way.
+        try folder.write("kept", to: "state/network/child-0/file")
+        let next = try taken("cat >/dev/null; echo done")
+        #expect(try next.list(remote).isEmpty)
         #expect(!folder.exists("state/network"))
     }
 

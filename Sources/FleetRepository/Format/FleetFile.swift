@@ -79,6 +79,7 @@ struct FleetFile: Sendable {
         else { return nil }
         return AgentVersion(text)
     }
+
     /// The policy of trust, whatever else is wrong with the file.
     ///
     /// - Returns: nil if it cannot be told.

@@ -85,6 +85,8 @@ struct NetworkWork {
         }
         connection.disconnect()
         context.reset()
+        // A crash may have left one.
+        try? CloneMaintenance.delete(blank)
         let empty = try repository.withoutReferences(at: blank)
         let anew = try GitRemote(remote, in: empty, monitor: monitor)
         do throws(GitError) {

@@ -144,10 +144,10 @@ package struct NetworkChild: Sendable {
             throw NetworkError(.other, remote: remote.description, error.description)
         }
         var watch: FolderWatch?
-        if case .fetch(_, let byteLimit) = operation, confinement != nil {
-            // The pack, its index, and the copy that is handed over lie beside each other for a moment.
+        if confinement != nil {
+            // A pack and its index, while a second one takes the place of one that was given up.
             watch = FolderWatch(
-                folder: place, bytesLimit: 2 * (byteLimit + NetworkConfinement.bytesBesides))
+                folder: place, bytesLimit: 2 * (operation.byteLimit + NetworkConfinement.bytesBesides))
         }
         return try process.answer(within: deadlines, watching: watch, remote: remote.description)
     }

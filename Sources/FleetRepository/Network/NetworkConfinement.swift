@@ -45,21 +45,40 @@ struct NetworkPlace: ~Copyable {
 
     /// Only the holder of the `StateLock` makes one, so what is there is left from a crash.
     init(_ confinement: NetworkConfinement) throws(FileError) {
-        base = confinement.folder
-        folder = "\(base)/child"
-        try ForeignFolder.remove(base)
-        guard mkdir(base, 0o710) == 0, chown(base, 0, confinement.account.groupID) == 0,
-            mkdir(folder, 0o700) == 0,
-            chown(folder, confinement.account.userID, confinement.account.groupID) == 0
-        else { throw FileError("make folder", folder) }
-        let path = "\(base)/pack"
+        let base = confinement.folder
+        // What cannot be removed, because somebody still writes there, must not stop this one.
+        try? ForeignFolder.remove(base)
+        guard mkdir(base, 0o710) == 0 || errno == EEXIST, chown(base, 0, confinement.account.groupID) == 0
+        else { throw FileError("make folder", base) }
+        let folder = try Self.makeFolder(in: base, for: confinement.account)
+        pack = try Self.makeUnnamedFile(at: "\(base)/pack")
+        self.base = base
+        self.folder = folder
+    }
+
+    deinit { try? ForeignFolder.remove(base) }
+
+    private static func makeFolder(
+        in base: String, for account: NetworkAccount
+    ) throws(FileError) -> String {
+        var number = 0
+        while true {
+            let folder = "\(base)/child-\(number)"
+            if mkdir(folder, 0o700) == 0, chown(folder, account.userID, account.groupID) == 0 {
+                return folder
+            }
+            guard errno == EEXIST, number < 1_000 else { throw FileError("make folder", folder) }
+            number += 1
+        }
+    }
+
+    private static func makeUnnamedFile(at path: String) throws(FileError) -> FileDescriptor {
+        unlink(path)
         let file = try FileDescriptor("make", path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
         unlink(path)
         // Above the numbers that the child gets.
         let number = fcntl(file.number, F_DUPFD_CLOEXEC, 10)
         guard number >= 0 else { throw FileError("make", path) }
-        pack = FileDescriptor(number)
+        return FileDescriptor(number)
     }
-
-    deinit { try? ForeignFolder.remove(base) }
 }

@@ -134,5 +134,5 @@ struct FolderWatch {
     let folder: String
     let bytesLimit: Int
 
-    var isExceeded: Bool { ForeignFolder.size(folder) > bytesLimit }
+    var isExceeded: Bool { ForeignFolder.exceeds(bytesLimit, folder) }
 }

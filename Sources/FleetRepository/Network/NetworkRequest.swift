@@ -94,6 +94,9 @@ struct NetworkRequest: Equatable {
         case list
         case fetch([FetchRefspec], byteLimit: Int)
         case push([PushRefspec])
+
+        /// Bytes of a pack that may be received.
+        var byteLimit: Int { if case .fetch(_, let byteLimit) = self { byteLimit } else { 0 } }
     }
 
     /// Bytes that are read of one: room for the names of more than 50,000 canaries.

@@ -35,13 +35,11 @@ package enum NetworkWorker {
         let remote = try RemoteURL(request.url)
         do throws(FileError) {
             let ssh = remote.usesSSH ? try SSHSecrets.hold(request.ssh) : SSHOptions()
-            // A push and a listing write names alone.
-            var limit = 1 << 20
-            if case .fetch(_, let byteLimit) = request.operation {
-                limit = byteLimit + NetworkConfinement.bytesBesides
+            try account.assume(
+                fileBytesLimit: request.operation.byteLimit + NetworkConfinement.bytesBesides)
+            guard !remote.usesSSH || SpawnedProcess.shareDescriptors() else {
+                throw FileError("share", "descriptors")
             }
-            try account.assume(fileBytesLimit: limit)
-            guard SpawnedProcess.shareDescriptors() else { throw FileError("share", "descriptors") }
             return ssh
         } catch {
             throw NetworkError(.other, remote: remote.description, error.description)

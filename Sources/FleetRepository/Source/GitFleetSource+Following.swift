@@ -15,7 +15,7 @@ extension GitFleetSource {
                 mark: memory.mark, followed: memory.followed, introduction: memory.introduction,
                 stacks: memory.stacks, mayAdmit: true, conditions: [], holdsAt: memory.mark)
             following.refuse(Reason(.untrusted, "the branch cannot be followed: \(error)"))
-            leaveTip(for: memory.mark)
+            if isWorking { leaveTip(for: memory.mark) }
             return following
         } catch {
             throw SourceError(error.code == .diskFull ? .storage : .cloneDamaged, error.description)

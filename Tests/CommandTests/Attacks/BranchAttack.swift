@@ -76,7 +76,9 @@ struct BranchAttack: Sendable, CustomStringConvertible {
             forge, good in
             try signed(forge, good, by: forge.fleet.operatorKey.path, namespace: "file")
         },
-        BranchAttack("the operator's signature for an empty namespace", says: "does not fit the commit") {
+        BranchAttack(
+            "the operator's signature for a namespace that looks like Git's", says: "does not fit the commit"
+        ) {
             forge, good in
             try signed(forge, good, by: forge.fleet.operatorKey.path, namespace: "git ")
         },
