@@ -73,9 +73,10 @@ simulate: deps ## Simulate fleets with every fault, from SEEDS seeds, and check 
 	"$$(swift build --configuration release --static-swift-stdlib --show-bin-path)/plimsoll-simulator" --seeds $(SEEDS)
 
 TRIES ?= whole
-kill-matrix: deps ## Kill the agent, and let writes fail, at every step (or at TRIES of each row), and print counts
+STORY ?=
+kill-matrix: deps ## Kill the agent, and let writes fail, at every step (or at TRIES of each row; of one STORY)
 	swift build --build-tests
-	PLIMSOLL_KILL_MATRIX=$(TRIES) swift test --skip-build --filter KillMatrixTests
+	PLIMSOLL_KILL_MATRIX=$(TRIES) PLIMSOLL_KILL_STORY=$(STORY) swift test --skip-build --filter KillMatrixTests
 
 DESTDIR ?=
 PREFIX ?= /usr/local

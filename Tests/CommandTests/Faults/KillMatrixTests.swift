@@ -7,7 +7,7 @@ import Testing
 /// then the next cycles bring the node to where the story ends.
 ///
 /// The test suite tries one moment of each row, in the middle; `make kill-matrix` all of them, or with
-/// `TRIES=n` so many of each row, evenly spread.
+/// `TRIES=n` so many of each row, evenly spread; `STORY=name` takes one story alone.
 @Suite(.serialized, .timeLimit(.minutes(600)))
 struct KillMatrixTests {
     /// How often each row is tried, at most; nil: at every step.
@@ -16,7 +16,13 @@ struct KillMatrixTests {
         return asked == "whole" ? nil : asked.flatMap { Int($0) } ?? 1
     }()
 
-    @Test(arguments: FaultStory.allCases)
+    /// The stories that are tried.
+    private static let stories: [FaultStory] = {
+        let asked = ProcessInfo.processInfo.environment["PLIMSOLL_KILL_STORY"] ?? ""
+        return asked.isEmpty ? FaultStory.allCases : FaultStory.allCases.filter { "\($0)" == asked }
+    }()
+
+    @Test(arguments: stories)
     func `a cycle that is disturbed is ended by the next`(story: FaultStory) async throws {
         let node = try await FaultNode(story)
         try tryScripts(node)
