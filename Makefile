@@ -73,10 +73,10 @@ simulate: deps ## Simulate fleets with every fault, from SEEDS seeds, and check 
 	"$$(swift build --configuration release --static-swift-stdlib --show-bin-path)/plimsoll-simulator" --seeds $(SEEDS)
 
 TRIES ?= whole
-STORY ?=
-kill-matrix: deps ## Kill the agent, and let writes fail, at every step (or at TRIES of each row; of one STORY)
+ROWS ?=
+kill-matrix: deps ## Kill the agent, and let writes fail, at every step (TRIES of each row; those named ROWS)
 	swift build --build-tests
-	PLIMSOLL_KILL_MATRIX=$(TRIES) PLIMSOLL_KILL_STORY=$(STORY) swift test --skip-build --filter KillMatrixTests
+	PLIMSOLL_KILL_MATRIX=$(TRIES) PLIMSOLL_KILL_ROWS="$(ROWS)" swift test --skip-build --filter KillMatrixTests
 
 DESTDIR ?=
 PREFIX ?= /usr/local

@@ -109,12 +109,29 @@ package struct PlanMaker: Sendable {
             }
             if generator.happens(permille: 250) {
                 let soak = TimeSpan(seconds: Int64(generator.one(of: [0, 1_800, 3_600])))
-                shape.groups[index].group.urgent = UrgentRules(soak: soak)
+                shape.groups[index].group.urgent = UrgentRules(
+                    soak: soak, waves: hurriedWaves(seed: seed &+ UInt64(index)))
             }
             guard !windows.isEmpty || !freezes.isEmpty else { continue }
             shape.groups[index].group = shape.groups[index].group.with(windows: windows, freezes: freezes)
         }
         return shape
+    }
+
+    /// The waves of a group while its baseline is urgent, with lots of their own.
+    private func hurriedWaves(seed: UInt64) -> UrgentWaves {
+        var generator = SimulationGenerator(seed: ~seed &+ 2)
+        switch generator.below(3) {
+        case 0: return .asUsual
+        case 1: return .none
+        default:
+            return .these(
+                Waves(
+                    steps: generator.one(of: [[.percent(50), .percent(100)], [.count(1), .percent(100)]]),
+                    healthy: .percent(generator.one(of: [100, 50])),
+                    soak: TimeSpan(seconds: Int64(generator.one(of: [0, 900]))),
+                    failures: generator.one(of: [.count(0), .percent(20)]), silence: .hold))
+        }
     }
 
     /// In some fleets with windows or freezes a baseline becomes urgent.

@@ -6,8 +6,10 @@ import Glibc
 struct Fault: CustomStringConvertible {
     /// Whose steps count.
     enum Program: String {
-        case agent = "plimsoll-agent"
-        case dpkg
+        case agent = "plimsoll-agent,"
+        /// `apt-get`, and the programs that fetch for it.
+        case apt = "apt-get,file,copy,store,"
+        case dpkg = "dpkg,"
     }
 
     enum Kind: CaseIterable {

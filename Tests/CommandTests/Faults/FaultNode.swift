@@ -26,10 +26,16 @@ final class FaultNode {
         node = try fleet.enrol(1, in: "canary")[0]
         library = try FaultLibrary.build(in: fleet.folder)
         // dpkg is where apt is told to look for it, so that faults reach it as well.
-        let variables = fleet.folder.path("dpkg.variables")
+        let variables = "$(cat '\(fleet.folder.path("variables"))')"
         let dpkg = try fleet.folder.write(
-            "#!/bin/sh\nexec env $(cat '\(variables)') dpkg \"$@\"\n", to: "bin/dpkg", mode: 0o755)
-        try fleet.folder.write("", to: "dpkg.variables")
+            "#!/bin/sh\nexec env \(variables) dpkg \"$@\"\n", to: "bin/dpkg", mode: 0o755)
+        // apt-get is where the agent's fixed search path leads to; see `cycle(with:)`.
+        try fleet.folder.makeFolder("real")
+        try runSuccessfully(["cp", "/usr/bin/apt-get", fleet.folder.path("real/apt-get")])
+        try fleet.folder.write(
+            "#!/bin/sh\nexec env \(variables) '\(fleet.folder.path("real/apt-get"))' \"$@\"\n",
+            to: "bin/apt-get", mode: 0o755)
+        try fleet.folder.write("", to: "variables")
         try fleet.folder.write(
             "Dir::Bin::dpkg \"\(dpkg)\";\n", to: "nodes/canary-1/root/etc/apt/apt.conf.d/dpkg")
         let first = try node.reconcile()
@@ -47,7 +53,7 @@ final class FaultNode {
         try runSuccessfully(
             ["cp", "-a", "--reflink=auto"] + paths.map { fleet.folder.path("before/\($0)") }
                 + [fleet.folder.path])
-        for file in ["faults.log", "dpkg.variables"] { try fleet.folder.write("", to: file) }
+        for file in ["faults.log", "variables"] { try fleet.folder.write("", to: file) }
         try fleet.folder.write(String(repeating: "\0", count: 8), to: "faults.count")
     }
 
@@ -67,19 +73,24 @@ final class FaultNode {
         variables["FAULT_PREFIX"] = fleet.folder.path("nodes/")
         variables["FAULT_COUNT"] = fleet.folder.path("faults.count")
         variables["FAULT_LOG"] = fleet.folder.path("faults.log")
-        if fault.program == .dpkg {
+        if fault.program != .agent {
             let words = variables.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-            try fleet.folder.write(words, to: "dpkg.variables")
+            try fleet.folder.write(words, to: "variables")
             variables = [:]
         }
+        let command = [
+            BuiltProgram.path("plimsoll-agent"), "reconcile", "--json", "--config", node.configuration,
+        ]
+        // Another apt-get for this cycle alone: the mount is seen by nobody else, and ends with it.
+        let mount = "mount --bind '\(fleet.folder.path("bin/apt-get"))' /usr/bin/apt-get && exec \"$@\""
         return try run(
-            [BuiltProgram.path("plimsoll-agent"), "reconcile", "--json", "--config", node.configuration],
+            (fault.program == .apt ? ["unshare", "--mount", "sh", "-c", mount, "sh"] : []) + command,
             environment: Git.environment.merging(variables) { $1 })
     }
 
     /// Runs cycles without a fault until the story has come to its end.
     func settle(within limit: Int = 6) throws -> End {
-        try fleet.folder.write("", to: "dpkg.variables")
+        try fleet.folder.write("", to: "variables")
         try awaitRest()
         var told = ""
         var cycle = try node.reconcile()

@@ -1,8 +1,8 @@
-// Loaded into the agent, or into dpkg, by LD_PRELOAD: counts its durable steps, and kills the cycle before one
+// Loaded into the agent, apt or dpkg by LD_PRELOAD: counts its durable steps, and kills the cycle before one
 // of them or lets it fail. The program knows nothing of it; what the agent starts with an environment of its
 // own, as apt, never gets it.
 //
-// FAULT_PROGRAM the name of the program whose steps count
+// FAULT_PROGRAM the names of the programs whose steps count, with a comma after each
 // FAULT_PREFIX  only files below this folder count
 // FAULT_COUNT   a file of at least 8 bytes: how many steps were taken, shared by the agent and its children
 // FAULT_LOG     a file to which each step is appended: number, process, call, path
@@ -31,6 +31,14 @@ static int action;  // 0: kill
 static int lasts;
 static int log_file = -1;
 
+// Whether a name is one of those with a comma after each.
+static int is_among(const char *name, const char *names) {
+    size_t length = strlen(name);
+    for (const char *next = names; (next = strstr(next, name)); next += length)
+        if ((next == names || next[-1] == ',') && next[length] == ',') return 1;
+    return 0;
+}
+
 __attribute__((constructor)) static void start(void) {
     char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
@@ -38,7 +46,7 @@ __attribute__((constructor)) static void start(void) {
     program[length] = 0;
     const char *name = strrchr(program, '/');
     const char *wanted = getenv("FAULT_PROGRAM");
-    if (!name || !wanted || strcmp(name + 1, wanted) != 0 || !getenv("FAULT_COUNT")) return;
+    if (!name || !wanted || !is_among(name + 1, wanted) || !getenv("FAULT_COUNT")) return;
     int file = open(getenv("FAULT_COUNT"), O_RDWR | O_CLOEXEC);
     if (file < 0) return;
     count = mmap(NULL, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -74,10 +82,7 @@ static pid_t parent_at_work(pid_t process) {
         if (!name || !end) return 0;
         *end = 0;
         if (round == 1) {
-            const char *names[] = {"plimsoll-agent", "apt-get", "dpkg", "sh"};
-            for (int index = 0; index < 4; index++)
-                if (strcmp(name + 1, names[index]) == 0) return process;
-            return 0;
+            return is_among(name + 1, "plimsoll-agent,apt-get,file,copy,store,dpkg,sh,") ? process : 0;
         }
         process = atoi(end + 4);
     }
