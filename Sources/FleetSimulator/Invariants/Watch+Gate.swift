@@ -17,12 +17,12 @@ extension Watch {
                 "it admits \(admitted.declaration) as proven, and never was well on it")
             return
         }
-        // Whether it is urgent the node judges by its own clock; the shorter soak is enough then.
+        // Whether it is urgent the node judges by its own clock; other rules hold then.
         let urgentDay = followed.urgentUntil(admitted.declaration)
         let reading = node.clock.reading(at: simulation.time)
         let isUrgent = reading.isWallKnown && urgentDay.map { reading.wall.seconds / 86_400 <= $0 } ?? false
-        let gate = isUrgent ? group.whenUrgent.gate : group.gate
-        if case .rule(let rule) = gate {
+        let held = isUrgent ? group.whenUrgent : group
+        if case .rule(let rule) = held.gate {
             for name in rule.after {
                 checkGroup(
                     name, rule: rule, declaration: admitted.declaration, at: followed, on: node,
@@ -30,7 +30,7 @@ extension Watch {
             }
         }
         guard !admitted.receipt.isRollback else { return }
-        checkWaves(of: group, admitted: admitted, at: followed, on: node, in: simulation)
+        checkWaves(of: held, admitted: admitted, at: followed, on: node, in: simulation)
     }
 
     private func checkGroup(
@@ -59,12 +59,12 @@ extension Watch {
         of group: Group, admitted: Admission, at followed: SimulatedCommit, on node: SimulatedNode,
         in simulation: Simulation
     ) {
-        guard let waves = group.waves,
-            let plan = followed.wavePlan(of: group.name, to: admitted.declaration),
+        guard let waves = group.waves, let plan = followed.wavePlan(of: group, to: admitted.declaration),
             let own = plan.wave(of: node.name)
         else { return }
         for step in 0..<own {
-            let witnesses = followed.witnesses(of: step, to: admitted.declaration, in: group.name)
+            let witnesses = followed.witnesses(
+                of: step, to: admitted.declaration, in: group, plan: plan)
             let share = witnesses.filter { $0.hold == nil }
             guard !share.isEmpty else { continue }
             let healthy = share.filter { isTrulyHealthy($0, admitted.declaration, for: waves.soak) }

@@ -58,12 +58,8 @@ extension SimulatedSource {
         let group = membership.group.name
         guard let plan = membership.wavePlan(for: declaration), let own = plan.wave(of: membership.node.name)
         else { return EvidenceReading(evidence: .none, peers: memory.peers) }
-        let isHastened = membership.group(for: declaration).waves != membership.group.waves
-        let witnesses = (0..<own).map { step in
-            isHastened
-                ? commit.witnesses(of: step, in: plan)
-                : commit.witnesses(of: step, to: declaration, in: group)
-        }
+        let moving = membership.group(for: declaration)
+        let witnesses = (0..<own).map { commit.witnesses(of: $0, to: declaration, in: moving, plan: plan) }
         var peers = PeerBook(memory.peers, running: memory.running.total(at: now))
         var read = (0..<own).map { step in
             node.reading.append(.wave(group, declaration, step))
@@ -83,9 +79,7 @@ extension SimulatedSource {
             }
         }
         if let view = commit.view(of: group) {
-            let witnesses =
-                (0..<own).flatMap { commit.witnesses(of: $0, to: declaration, in: group) }
-                + left.map(\.record)
+            let witnesses = witnesses.joined() + left.map(\.record)
             prune(&peers, keeping: witnesses, view: view, commit: commit, memory: memory)
         }
         return EvidenceReading(
@@ -175,20 +169,31 @@ enum ReadKey: Hashable {
 }
 
 extension SimulatedCommit {
-    /// The witnesses of a wave, as this commit lists the group's nodes.
-    func witnesses(of step: Int, to declaration: Declaration, in group: GroupName) -> [NodeRecord] {
-        let key = ReadKey.wave(group, declaration, step)
-        if let known = knownWitnesses[key] { return known }
-        guard let plan = wavePlan(of: group, to: declaration) else { return [] }
+    /// The witnesses of a wave, as this commit lists the group's nodes. Those of the usual waves are
+    /// remembered, others, of a group as it is while its baseline is urgent, are not.
+    func witnesses(
+        of step: Int, to declaration: Declaration, in group: Group, plan: WavePlan
+    ) -> [NodeRecord] {
+        let key = ReadKey.wave(group.name, declaration, step)
+        let isUsual = hasUsualSteps(group)
+        if isUsual, let known = knownWitnesses[key] { return known }
         let names = plan.witnesses(of: step) { content.nodes[$0]?.hold != nil }
         let records = names.compactMap { content.nodes[$0] }
-        knownWitnesses[key] = records
+        if isUsual { knownWitnesses[key] = records }
         return records
     }
 
-    /// The witnesses of a wave of a plan that is not the usual one.
-    func witnesses(of step: Int, in plan: WavePlan) -> [NodeRecord] {
-        plan.witnesses(of: step) { content.nodes[$0]?.hold != nil }.compactMap { content.nodes[$0] }
+    private func hasUsualSteps(_ group: Group) -> Bool {
+        group.waves?.steps == content.groups[group.name]?.waves?.steps
+    }
+
+    /// The order in which a group moves to a declaration, be it as usual or as while that is urgent; nil for
+    /// one without waves.
+    func wavePlan(of group: Group, to declaration: Declaration) -> WavePlan? {
+        if hasUsualSteps(group) { return wavePlan(of: group.name, to: declaration) }
+        return group.waves.map {
+            WavePlan(digest: declaration.digest, nodes: roll(of: group.name).map(\.name), steps: $0.steps)
+        }
     }
 
     /// The order in which a group moves to a declaration; nil for a group without waves.
