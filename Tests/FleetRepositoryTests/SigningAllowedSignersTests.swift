@@ -109,10 +109,19 @@ struct SigningAllowedSignersTests {
         "a refusal names the line and the reason",
         arguments: [
             ("a@x OTHER", .unknownKey), ("!a@x KEY", .unknownKey),
-            ("# x\na@x valid-after=\"20270101Z\" KEY", .notYetValid(line: 2)),
-            ("a@x valid-before=\"20260101Z\" KEY", .expired(line: 1)),
-            ("\n\na@x namespaces=\"file\" KEY", .wrongNamespace(line: 3)),
-            ("a@x namespaces=\"file\" KEY\na@x valid-before=\"20260101Z\" KEY", .wrongNamespace(line: 1)),
+            (
+                "# x\na@x valid-after=\"20270101Z\" KEY",
+                .notYetValid(line: 2, validAfter: 1_798_761_600)
+            ),
+            ("a@x valid-before=\"20260101Z\" KEY", .expired(line: 1, validBefore: 1_767_225_600)),
+            (
+                "\n\na@x namespaces=\"file,!git\" KEY",
+                .wrongNamespace(line: 3, allowed: PatternList("file,!git"))
+            ),
+            (
+                "a@x namespaces=\"file\" KEY\na@x valid-before=\"20260101Z\" KEY",
+                .wrongNamespace(line: 1, allowed: PatternList("file"))
+            ),
             ("!b@x,*@x,a@x KEY", .authorised(principal: "*@x")),
         ] as [(String, AllowedSigners.Verdict)])
     func reasons(template: String, verdict: AllowedSigners.Verdict) throws {

@@ -111,10 +111,23 @@ struct SigningCommitTests {
     func namespace() throws {
         let made = try SigningKeyKind.ed25519.key()
         let payload = Array(Self.payload().utf8)
-        let signature = try CommitSignature(made.privateKey().sign(payload, namespace: "file").armored)
         let signers = try AllowedSigners(parsing: "a@x \(made.publicText)")
-        #expect(
-            signature.verdict(on: payload, by: signers, at: Self.time) == .invalid(key: try made.publicKey()))
+        for (namespace, shown) in [
+            ("file", "the namespace 'file'"), ("git ", "the namespace 'git '"),
+            ("gi\u{202E}t", "a namespace of 6 bytes"),
+            (String(repeating: "g", count: 65), "a namespace of 65 bytes"),
+        ] {
+            let signature = try CommitSignature(made.privateKey().sign(payload, namespace: namespace).armored)
+            guard
+                case .wrongNamespace(let seen, let key) = signature.verdict(
+                    on: payload, by: signers, at: Self.time)
+            else {
+                Issue.record("\(namespace) was taken for another fault")
+                continue
+            }
+            #expect(seen.description == shown)
+            #expect(try key == made.publicKey())
+        }
     }
 
     @Test("other forms of signature are told apart, and judged by nobody here")

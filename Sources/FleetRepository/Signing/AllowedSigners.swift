@@ -30,9 +30,12 @@ package struct AllowedSigners: Sendable {
         case authorised(principal: String)
         /// No line has this key, or only lines whose principals are all negated.
         case unknownKey
-        case notYetValid(line: Int)
-        case expired(line: Int)
-        case wrongNamespace(line: Int)
+        /// Its line's `valid-after` is later.
+        case notYetValid(line: Int, validAfter: UnixSeconds)
+        /// Its line's `valid-before` is earlier.
+        case expired(line: Int, validBefore: UnixSeconds)
+        /// Its line's `namespaces` do not match.
+        case wrongNamespace(line: Int, allowed: PatternList)
     }
 
     package init(_ signers: [AllowedSigner]) {
@@ -65,9 +68,11 @@ extension AllowedSigners: Hashable {
 extension AllowedSigner {
     fileprivate func verdict(on namespace: String, at time: UnixSeconds) -> AllowedSigners.Verdict {
         guard let name = principals.name else { return .unknownKey }
-        if let namespaces, !namespaces.matches(namespace) { return .wrongNamespace(line: line) }
-        if let validAfter, time < validAfter { return .notYetValid(line: line) }
-        if let validBefore, time > validBefore { return .expired(line: line) }
+        if let namespaces, !namespaces.matches(namespace) {
+            return .wrongNamespace(line: line, allowed: namespaces)
+        }
+        if let validAfter, time < validAfter { return .notYetValid(line: line, validAfter: validAfter) }
+        if let validBefore, time > validBefore { return .expired(line: line, validBefore: validBefore) }
         return .authorised(principal: name)
     }
 }

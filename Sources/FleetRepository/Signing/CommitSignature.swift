@@ -47,6 +47,8 @@ package enum CommitSignature: Hashable, Sendable {
         case authorised(principal: String, key: SSHPublicKey)
         /// The key that the signature names may not sign this. Whether it did was not looked at.
         case refused(AllowedSigners.Verdict, key: SSHPublicKey)
+        /// The key may sign, but it signed something that is no commit: the signature is for this namespace.
+        case wrongNamespace(SSHSignature.Namespace, key: SSHPublicKey)
         /// The key may sign, but this signature is not its own over this commit.
         case invalid(key: SSHPublicKey)
         /// No SSH signature: nothing that could be judged here.
@@ -68,6 +70,9 @@ package enum CommitSignature: Hashable, Sendable {
         let key = signature.publicKey
         let verdict = signers.authorise(key: key, namespace: Self.namespace, at: time)
         guard case .authorised(let principal) = verdict else { return .refused(verdict, key: key) }
+        if let other = signature.namespace(otherThan: Self.namespace) {
+            return .wrongNamespace(other, key: key)
+        }
         guard signature.verify(payload, namespace: Self.namespace) else { return .invalid(key: key) }
         return .authorised(principal: principal, key: key)
     }

@@ -86,14 +86,30 @@ package struct SSHSignature: Hashable, Sendable {
     ///
     /// It says nothing about whether that key may: ask `AllowedSigners`.
     package func verify(_ message: RawSpan, namespace: String) -> Bool {
-        // Bytes are compared, not text: Swift's strings are equal under Unicode's canonical equivalence.
-        guard self.namespace.utf8.elementsEqual(namespace.utf8) else { return false }
+        guard self.namespace(otherThan: namespace) == nil else { return false }
         return value.isValid(for: Self.signedBytes(message, namespace: namespace, hash: hash), by: publicKey)
     }
 
     /// Whether `publicKey` made this signature over `message` for `namespace`.
     package func verify(_ message: [UInt8], namespace: String) -> Bool {
         verify(message.span.bytes, namespace: namespace)
+    }
+
+    /// What the signature was made for, if that is not what was wanted; whether it is good was not looked at.
+    package func namespace(otherThan wanted: String) -> Namespace? {
+        // Bytes are compared, not text: Swift's strings are equal under Unicode's canonical equivalence.
+        namespace.utf8.elementsEqual(wanted.utf8) ? nil : Namespace(text: namespace)
+    }
+
+    /// A namespace that somebody else chose, to be shown to people.
+    package struct Namespace: Hashable, Sendable, CustomStringConvertible {
+        let text: String
+
+        /// In quotes if it is short and can deceive nobody, else by its length.
+        package var description: String {
+            let isPlain = text.utf8.count <= 64 && text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+            return isPlain ? "the namespace '\(text)'" : "a namespace of \(text.utf8.count) bytes"
+        }
     }
 
     /// The text form, as ssh-keygen writes it.

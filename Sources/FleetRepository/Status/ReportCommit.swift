@@ -82,6 +82,11 @@ package struct ReportCommit: Hashable, Sendable {
                 commit.id, .otherKey,
                 "signed by \(value.publicKey.fingerprint), the node's key is \(key.fingerprint)")
         }
+        if let other = value.namespace(otherThan: CommitSignature.namespace) {
+            throw ReportRejection(
+                commit.id, .badSignature,
+                "the signature is for \(other); expected '\(CommitSignature.namespace)'")
+        }
         guard value.verify(found.payload, namespace: CommitSignature.namespace) else {
             throw ReportRejection(commit.id, .badSignature, "the signature does not fit the commit")
         }

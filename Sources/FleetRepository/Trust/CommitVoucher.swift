@@ -24,7 +24,13 @@ package struct CommitVoucher: Hashable, Sendable {
             self.commit = commit.id
             signer = principal
         case .refused(let verdict, let key):
-            throw TrustError(commit.id, .unauthorisedKey, "signed by \(key.fingerprint), \(verdict.words)")
+            let words = verdict.words(at: commit.committer.time)
+            throw TrustError(commit.id, .unauthorisedKey, "signed by \(key.fingerprint), \(words)")
+        case .wrongNamespace(let other, let key):
+            throw TrustError(
+                commit.id, .badSignature,
+                "the signature of \(key.fingerprint) is for \(other); expected '\(CommitSignature.namespace)', "
+                    + "as git itself signs")
         case .invalid(let key):
             throw TrustError(
                 commit.id, .badSignature, "the signature of \(key.fingerprint) does not fit the commit")
@@ -38,13 +44,21 @@ package struct CommitVoucher: Hashable, Sendable {
 
 extension AllowedSigners.Verdict {
     /// Why a key may not sign, as it follows the key in a sentence.
-    fileprivate var words: String {
-        switch self {
+    ///
+    /// - Parameter time: the committer's date.
+    fileprivate func words(at time: UnixSeconds) -> String {
+        let file = "its parent's trust/allowed_signers"
+        let date = "the committer's date is \(Timestamp(seconds: time))"
+        return switch self {
         case .authorised: "which may sign"
-        case .unknownKey: "which its parent's trust/allowed_signers does not list"
-        case .wrongNamespace: "which its parent's trust/allowed_signers does not allow for 'git'"
-        case .notYetValid: "which was not valid yet at the committer's date"
-        case .expired: "which was no longer valid at the committer's date"
+        case .unknownKey: "which \(file) does not list"
+        case .wrongNamespace(let line, let allowed):
+            "which line \(line) of \(file) allows for the namespaces '\(allowed)' alone; "
+                + "expected '\(CommitSignature.namespace)' among them"
+        case .notYetValid(let line, let start):
+            "which line \(line) of \(file) makes valid from \(Timestamp(seconds: start)) on; \(date)"
+        case .expired(let line, let end):
+            "which line \(line) of \(file) makes valid until \(Timestamp(seconds: end)); \(date)"
         }
     }
 }

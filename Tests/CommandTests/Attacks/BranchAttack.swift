@@ -62,22 +62,22 @@ struct BranchAttack: Sendable, CustomStringConvertible {
         BranchAttack("a key that lists itself in the commit that it signs", says: "signed by") {
             forge, good in
             let stranger = try forge.stranger("newcomer")
-            let signers = try forge.blob(LocalFleet.signers([forge.fleet.operatorKey, stranger]))
-            let trust = try forge.tree([.init("100644", "allowed_signers", signers)])
-            let tree = try forge.tree(
-                forge.entries(of: "\(good)^{tree}").map {
-                    $0.name == "trust" ? .init("40000", "trust", trust) : $0
-                })
+            let tree = try forge.treeTrusting(
+                LocalFleet.signers([forge.fleet.operatorKey, stranger]), in: good)
             let payload = forge.payload(tree: tree, parents: [good])
             return try forge.commit(
                 forge.signed(payload, with: forge.signature(of: payload, by: stranger.path)))
         },
-        BranchAttack("the operator's signature of a file, put on a commit", says: "does not fit the commit") {
+        BranchAttack(
+            "the operator's signature of a file, put on a commit",
+            says: "is for the namespace 'file'; expected 'git'"
+        ) {
             forge, good in
             try signed(forge, good, by: forge.fleet.operatorKey.path, namespace: "file")
         },
         BranchAttack(
-            "the operator's signature for a namespace that looks like Git's", says: "does not fit the commit"
+            "the operator's signature for a namespace that looks like Git's",
+            says: "is for the namespace 'git '; expected 'git'"
         ) {
             forge, good in
             try signed(forge, good, by: forge.fleet.operatorKey.path, namespace: "git ")
@@ -230,21 +230,46 @@ struct BranchAttack: Sendable, CustomStringConvertible {
         },
     ]
 
-    /// The last one: it leaves the mark further on.
-    static let removedKey =
-        BranchAttack("a commit by a key that was removed before", says: "signed by") { forge, good in
-            let stranger = try forge.stranger("leaver")
-            func trusting(_ keys: [SSHKeyFiles], _ base: String) throws -> String {
-                let signers = try forge.blob(LocalFleet.signers(keys))
-                let trust = try forge.tree([.init("100644", "allowed_signers", signers)])
-                return try forge.tree(
-                    forge.entries(of: "\(base)^{tree}").map {
-                        $0.name == "trust" ? .init("40000", "trust", trust) : $0
-                    })
-            }
-            let key = forge.fleet.operatorKey
-            let hired = try forge.operatorsCommit(tree: trusting([key, stranger], good), on: [good])
-            let fired = try forge.operatorsCommit(tree: trusting([key], hired), on: [hired])
-            return try signed(forge, fired, by: stranger.path)
-        }
+    /// By keys that the branch lists, or did: they leave the mark at the operator's own commits.
+    static let keys: [BranchAttack] = [
+        BranchAttack("a commit by a key that was removed before", says: "allowed_signers does not list") {
+            forge, good in
+            let leaver = try forge.stranger("leaver")
+            let ours = LocalFleet.signers([forge.fleet.operatorKey])
+            let tree = try forge.treeTrusting(ours + LocalFleet.signers([leaver]), in: good)
+            let hired = try forge.operatorsCommit(tree: tree, on: [good])
+            let fired = try forge.operatorsCommit(tree: forge.treeTrusting(ours, in: hired), on: [hired])
+            return try signed(forge, fired, by: leaver.path)
+        },
+        BranchAttack(
+            "a commit by a key that may sign files alone",
+            says: "allows for the namespaces 'file' alone; expected 'git' among them"
+        ) {
+            try signed($0, $1, byKeyWith: "namespaces=\"file\"")
+        },
+        BranchAttack(
+            "a commit by a key before its time",
+            says: "valid from 2031-01-01T00:00:00Z on; the committer's date is 2026-11-01T11:03:20Z"
+        ) {
+            try signed($0, $1, byKeyWith: "valid-after=\"20310101Z\"")
+        },
+        BranchAttack(
+            "a commit by a key after its time",
+            says: "valid until 2026-01-01T00:00:00Z; the committer's date is 2026-11-01T11:03:20Z"
+        ) {
+            try signed($0, $1, byKeyWith: "valid-before=\"20260101Z\"")
+        },
+    ]
+
+    /// A commit by a key that the operator lists before, with options.
+    private static func signed(
+        _ forge: Forge, _ good: String, byKeyWith options: String
+    ) throws -> String {
+        let guest = try forge.stranger("guest-\(options.utf8.count)")
+        let signers =
+            LocalFleet.signers([forge.fleet.operatorKey])
+            + "guest@example.com \(options) \(guest.publicLine)\n"
+        let listed = try forge.operatorsCommit(tree: forge.treeTrusting(signers, in: good), on: [good])
+        return try signed(forge, listed, by: guest.path)
+    }
 }

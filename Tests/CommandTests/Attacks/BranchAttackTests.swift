@@ -23,13 +23,18 @@ struct BranchAttackTests {
         #expect(try node.installed == ["till": "1.2-1"])
     }
 
-    @Test func `a key that was removed signs nothing more`() async throws {
+    @Test func `a key that was removed, or is listed for something else, signs nothing`() async throws {
         let fleet = try await LocalFleet()
         let node = try fleet.enrol("canary-1", in: "canary")
-        let good = try fleet.publish("Enrol")
+        var good = try fleet.publish("Enrol")
         #expect(try node.reconcile().phase == .converged)
-        try serve(BranchAttack.removedKey.deed(Forge(fleet: fleet), good), of: fleet)
-        _ = try expectRefusal(of: BranchAttack.removedKey, by: node)
+        for attack in BranchAttack.keys {
+            let tip = try attack.deed(Forge(fleet: fleet), good)
+            try serve(tip, of: fleet)
+            let mark = try expectRefusal(of: attack, by: node).document["mark"]?.string
+            #expect(mark == (try fleet.serverGit("rev-parse", "\(tip)^")), "\(attack)")
+            good = try #require(mark)
+        }
     }
 
     /// Has the server serve any object as its branch, also such as git would refuse to name so.

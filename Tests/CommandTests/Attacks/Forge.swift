@@ -94,9 +94,19 @@ struct Forge {
     func treeDeclaring(_ version: String, in commit: String) throws -> String {
         let baseline = try blob(LocalFleet.baseline(["till: \(version)"]))
         let baselines = try tree([TreeEntry("100644", "deb.yaml", baseline)])
-        return try tree(
+        return try treeWith("baselines", baselines, in: commit)
+    }
+
+    /// The tree of a commit, with another `allowed_signers`.
+    func treeTrusting(_ signers: String, in commit: String) throws -> String {
+        let trust = try tree([TreeEntry("100644", "allowed_signers", blob(signers))])
+        return try treeWith("trust", trust, in: commit)
+    }
+
+    private func treeWith(_ name: String, _ folder: String, in commit: String) throws -> String {
+        try tree(
             entries(of: "\(commit)^{tree}").map {
-                $0.name == "baselines" ? TreeEntry("40000", $0.name, baselines) : $0
+                $0.name == name ? TreeEntry("40000", name, folder) : $0
             })
     }
 }

@@ -32,7 +32,10 @@ struct ReportAttack: Sendable, CustomStringConvertible {
         ReportAttack("a report signed by the operator", says: "the node's key is") {
             try $0.serve(signedBy: $0.fleet.operatorKey.path)
         },
-        ReportAttack("the canary's signature for another namespace", says: "does not fit the commit") {
+        ReportAttack(
+            "the canary's signature for another namespace",
+            says: "the signature is for the namespace 'file'; expected 'git'"
+        ) {
             try $0.serve(signedBy: $0.key, namespace: "file")
         },
         ReportAttack("the canary's signature of another report", says: "does not fit the commit") { scene in
