@@ -17,7 +17,7 @@ struct AllowedSignersCase: Sendable, CustomTestStringConvertible {
 
 @Suite("allowed signers")
 struct SigningAllowedSignersTests {
-    private static let table: [AllowedSignersCase] = [
+    static let table: [AllowedSignersCase] = [
         .init(file: "a@x KEY", isAuthorised: true),
         .init(file: "a@x KEY comment # more \"text", isAuthorised: true),
         .init(file: "  a@x\t KEY", isAuthorised: true),
@@ -312,7 +312,7 @@ struct SigningAllowedSignersTests {
         }
     }
 
-    private static func fill(_ template: String) throws -> String {
+    static func fill(_ template: String) throws -> String {
         try template.replacing("KEY", with: SigningKeyKind.ed25519.key().publicText)
             .replacing("OTHER", with: SigningKeyKind.ecdsa256.key().publicText)
     }

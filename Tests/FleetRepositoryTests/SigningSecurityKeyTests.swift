@@ -1,4 +1,3 @@
-import Crypto
 import Testing
 
 @testable import FleetRepository
@@ -9,47 +8,6 @@ import Testing
 struct SigningSecurityKeyTests {
     private static let message = Array("tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n\na message\n".utf8)
     private static let types: [SSHKeyAlgorithm] = [.securityKeyEd25519, .securityKeyECDSA]
-
-    /// A token with one key.
-    private struct Token {
-        let publicKey: SSHPublicKey
-        private let application: String
-        private let sign: ([UInt8]) throws -> [UInt8]
-
-        init(_ algorithm: SSHKeyAlgorithm, application: String = "ssh:") throws {
-            var writer = SSHWireWriter()
-            writer.string(algorithm.rawValue.utf8)
-            if algorithm == .securityKeyEd25519 {
-                let key = Curve25519.Signing.PrivateKey()
-                writer.string(Array(key.publicKey.rawRepresentation))
-                sign = { Array(try key.signature(for: $0)) }
-            } else {
-                let key = P256.Signing.PrivateKey()
-                writer.string("nistp256".utf8)
-                writer.string(Array(key.publicKey.x963Representation))
-                sign = { Array(try key.signature(for: $0).rawRepresentation) }
-            }
-            writer.string(application.utf8)
-            publicKey = try SSHPublicKey(blob: writer.bytes[...])
-            self.application = application
-        }
-
-        func signature(
-            of message: [UInt8], flags: UInt8 = 1, counter: UInt32 = 7, claiming claimed: UInt32? = nil
-        ) throws -> SSHSignature {
-            let inner = SSHSignature.signedBytes(message.span.bytes, namespace: "git", hash: .sha512)
-            var writer = SSHWireWriter()
-            writer.raw(Array(SHA256.hash(data: Array(application.utf8))))
-            writer.raw([flags])
-            writer.uint32(counter)
-            writer.raw(Array(SHA256.hash(data: inner)))
-            let algorithm = try #require(SSHSignatureValue.Algorithm(rawValue: publicKey.algorithm.rawValue))
-            let value = SSHSignatureValue(
-                algorithm: algorithm, bytes: try sign(writer.bytes),
-                deviceWord: .init(flags: flags, counter: claimed ?? counter))
-            return SSHSignature(publicKey: publicKey, namespace: "git", hash: .sha512, value: value)
-        }
-    }
 
     /// What stock ssh-keygen says.
     private func isValidThere(_ signature: SSHSignature) throws -> Bool {
@@ -64,7 +22,7 @@ struct SigningSecurityKeyTests {
 
     @Test("a touched token's signature is good here and there", arguments: types)
     func good(type: SSHKeyAlgorithm) throws {
-        let token = try Token(type, application: "ssh:acme")
+        let token = try SigningToken(type, application: "ssh:acme")
         for flags in [0x01, 0x05] as [UInt8] {
             let signature = try token.signature(of: Self.message, flags: flags)
             #expect(signature.verify(Self.message, namespace: "git"))
@@ -79,13 +37,13 @@ struct SigningSecurityKeyTests {
 
     @Test("what was not signed with it is refused: counter, application, another token", arguments: types)
     func forged(type: SSHKeyAlgorithm) throws {
-        let token = try Token(type)
+        let token = try SigningToken(type)
         let recounted = try token.signature(of: Self.message, claiming: 8)
         #expect(!recounted.verify(Self.message, namespace: "git"))
         #expect(try !isValidThere(recounted))
         let good = try token.signature(of: Self.message)
         let other = SSHSignature(
-            publicKey: try Token(type).publicKey, namespace: "git", hash: .sha512, value: good.value)
+            publicKey: try SigningToken(type).publicKey, namespace: "git", hash: .sha512, value: good.value)
         #expect(!other.verify(Self.message, namespace: "git"))
         let wire = good.value.wire
         for count in wire.indices {
@@ -100,14 +58,14 @@ struct SigningSecurityKeyTests {
 
     @Test("without a touch it is refused here, though ssh-keygen takes it", arguments: types)
     func untouched(type: SSHKeyAlgorithm) throws {
-        let signature = try Token(type).signature(of: Self.message, flags: 0x04)
+        let signature = try SigningToken(type).signature(of: Self.message, flags: 0x04)
         #expect(!signature.verify(Self.message, namespace: "git"))
         #expect(try isValidThere(signature))
     }
 
     @Test("an ordinary key's signature is none of a token's")
     func ordinary() throws {
-        let token = try Token(.securityKeyEd25519)
+        let token = try SigningToken(.securityKeyEd25519)
         let plain = try SigningKeyKind.ed25519.key().privateKey().sign(Self.message, namespace: "git")
         #expect(throws: SigningError.self) {
             try SSHSignatureValue(wire: plain.value.wire[...], of: token.publicKey)

@@ -19,14 +19,6 @@ package struct GitIdentity: Hashable, Sendable {
     }
 }
 
-/// The signature of a commit, as stock git makes it.
-package struct GitCommitSignature: Hashable, Sendable {
-    /// The armoured text of the header `gpgsig`, SSH or OpenPGP, without the continuation spaces.
-    package let text: String
-    /// The bytes that were signed: the commit without that header.
-    package let payload: [UInt8]
-}
-
 /// A commit, read and parsed; not yet authenticated.
 package struct GitCommit: Hashable, Sendable {
     /// The commit's name.

@@ -9,7 +9,7 @@ extension GitRepository {
     ///
     /// - Returns: nil if the repository does not have it.
     /// - Throws: `.wrongKind` if the name is of something else, `.tooLarge` above 1 MiB, `.malformed` if it
-    ///   breaks the format or has two signatures.
+    ///   breaks the format or is not signed as a whole.
     package func commit(_ id: CommitID) throws(GitError) -> GitCommit? {
         let operation = "read commit"
         guard try objectHeader(id.bytes, operation) != nil else { return nil }
@@ -72,37 +72,13 @@ extension GitRepository {
 
     private func signature(of id: CommitID) throws(GitError) -> GitCommitSignature? {
         let operation = "read signature of commit"
-        var name = id.bytes
-        var text = git_buf()
-        var payload = git_buf()
-        defer {
-            git_buf_dispose(&text)
-            git_buf_dispose(&payload)
+        let content = try objectContent(id.bytes, operation)
+        do throws(GitCommitSignature.Fault) {
+            return try GitCommitSignature(in: content)
+        } catch {
+            throw GitError(operation, id.hex, .malformed, error.description)
         }
-        do throws(GitError) {
-            try git(operation, id.hex) {
-                git_commit_extract_signature(&text, &payload, pointer, &name, "gpgsig")
-            }
-        } catch  where error.code == .notFound {
-            return nil
-        }
-        let signed = payload.bytes
-        // Git takes all such headers out of what is signed, libgit2 only the first: with two, they would
-        // judge differently.
-        guard !hasHeader("gpgsig ", in: signed) else {
-            throw GitError(operation, id.hex, .malformed, "the commit has two signatures")
-        }
-        return GitCommitSignature(text: String(decoding: text.bytes, as: UTF8.self), payload: signed)
     }
-}
-
-/// Whether a header line of a commit, above its first empty line, begins with `start`.
-private func hasHeader(_ start: String, in content: [UInt8]) -> Bool {
-    for line in content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        if line.isEmpty { return false }
-        if line.starts(with: start.utf8) { return true }
-    }
-    return false
 }
 
 extension git_buf {

@@ -49,6 +49,8 @@ package enum CommitSignature: Hashable, Sendable {
         case refused(AllowedSigners.Verdict, key: SSHPublicKey)
         /// The key may sign, but it signed something that is no commit: the signature is for this namespace.
         case wrongNamespace(SSHSignature.Namespace, key: SSHPublicKey)
+        /// The key may sign, but nobody touched the token that has it.
+        case untouched(key: SSHPublicKey)
         /// The key may sign, but this signature is not its own over this commit.
         case invalid(key: SSHPublicKey)
         /// No SSH signature: nothing that could be judged here.
@@ -73,6 +75,7 @@ package enum CommitSignature: Hashable, Sendable {
         if let other = signature.namespace(otherThan: Self.namespace) {
             return .wrongNamespace(other, key: key)
         }
+        guard !signature.isUntouched else { return .untouched(key: key) }
         guard signature.verify(payload, namespace: Self.namespace) else { return .invalid(key: key) }
         return .authorised(principal: principal, key: key)
     }

@@ -95,6 +95,9 @@ package struct SSHSignature: Hashable, Sendable {
         verify(message.span.bytes, namespace: namespace)
     }
 
+    /// Whether a token says that it made this signature without being touched: then it never counts.
+    package var isUntouched: Bool { value.deviceWord?.isTouched == false }
+
     /// What the signature was made for, if that is not what was wanted; whether it is good was not looked at.
     package func namespace(otherThan wanted: String) -> Namespace? {
         // Bytes are compared, not text: Swift's strings are equal under Unicode's canonical equivalence.

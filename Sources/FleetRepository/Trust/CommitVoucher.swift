@@ -19,6 +19,11 @@ package struct CommitVoucher: Hashable, Sendable {
         } catch {
             throw TrustError(commit.id, .badSignature, "its signature cannot be read: \(error.message)")
         }
+        // Neither can git ask ssh-keygen about such a date.
+        let date = Timestamp(seconds: commit.committer.time)
+        guard date.seconds == commit.committer.time else {
+            throw TrustError(commit.id, .malformed, "its committer's date is outside of the years 1 to 9999")
+        }
         switch signature.verdict(on: found.payload, by: signers, at: commit.committer.time) {
         case .authorised(let principal, key: _):
             self.commit = commit.id
@@ -29,8 +34,12 @@ package struct CommitVoucher: Hashable, Sendable {
         case .wrongNamespace(let other, let key):
             throw TrustError(
                 commit.id, .badSignature,
-                "the signature of \(key.fingerprint) is for \(other); expected '\(CommitSignature.namespace)', "
-                    + "as git itself signs")
+                "the signature of \(key.fingerprint) is for \(other); "
+                    + "expected '\(CommitSignature.namespace)', as git itself signs")
+        case .untouched(let key):
+            throw TrustError(
+                commit.id, .badSignature,
+                "the token \(key.fingerprint) signed it without being touched; a touch is needed")
         case .invalid(let key):
             throw TrustError(
                 commit.id, .badSignature, "the signature of \(key.fingerprint) does not fit the commit")

@@ -86,6 +86,24 @@ struct BranchAttack: Sendable, CustomStringConvertible {
             forge, good in
             try signed(forge, good, by: forge.fleet.operatorKey.path, header: "gpgsig-sha256")
         },
+        BranchAttack("the operator's signature within the message", says: "it is not signed") { forge, good in
+            let payload = forge.payload(tree: try forge.treeDeclaring("1.1-1", in: good), parents: [good])
+            let armour = try forge.signature(of: payload, by: forge.fleet.operatorKey.path)
+            let value = armour.split(separator: "\n").joined(separator: "\n ")
+            return try forge.commit(payload.replacing("\n\n", with: "\n\ngpgsig \(value)\n"))
+        },
+        BranchAttack("words behind a byte of zero, under the operator's signature", says: "a byte of zero") {
+            forge, good in
+            try forge.commit(honest(forge, on: good) + "\0More\n")
+        },
+        BranchAttack(
+            "a header that no signature covers beside the operator's",
+            says: "the header 'gpgsig-sha256', which its signature does not cover"
+        ) {
+            forge, good in
+            try forge.commit(
+                forge.signed(honest(forge, on: good), with: "anything\n", header: "gpgsig-sha256"))
+        },
         BranchAttack("another tree under the operator's signature", says: "does not fit the commit") {
             forge, good in
             let text = try honest(forge, on: good)
