@@ -24,7 +24,7 @@ extension FileError: ProgramEnding {
 }
 
 extension FileTreeError: ProgramEnding {
-    var programError: ProgramError { ProgramError(code == .content ? .invalidData : .failure, description) }
+    var programError: ProgramError { ProgramError(code == .access ? .failure : .invalidData, description) }
 }
 
 extension FleetReadError: ProgramEnding {

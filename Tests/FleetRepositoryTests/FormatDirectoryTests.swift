@@ -56,13 +56,13 @@ struct FormatDirectoryTests {
             let tree = DirectoryTree(root: folder.appendingPathComponent("repository").path)
             #expect(try tree.paths(below: "") == ["fleet.yaml", "groups", "linked.yaml"])
             #expect(try tree.paths(below: "groups") == [])
-            for (path, message) in [
-                ("linked.yaml", "it is not a regular file"),
-                ("groups/secret.yaml", "'groups' is a symbolic link"),
-                ("../outside/secret.yaml", "it is not a path within the repository"),
-                ("", "it is not a path within the repository"),
+            for (path, code, message) in [
+                ("linked.yaml", FileTreeError.Code.wrongKind, "it is not a regular file"),
+                ("groups/secret.yaml", .content, "'groups' is a symbolic link"),
+                ("../outside/secret.yaml", .content, "it is not a path within the repository"),
+                ("", .content, "it is not a path within the repository"),
             ] {
-                #expect(throws: FileTreeError(path: path, code: .content, message: message)) {
+                #expect(throws: FileTreeError(path: path, code: code, message: message)) {
                     try tree.file(at: path, limit: 100)
                 }
             }
@@ -77,7 +77,8 @@ struct FormatDirectoryTests {
     @Test func aPipeIsNoFileAndBlocksNobody() throws {
         try inFolder { folder in
             #expect(mkfifo(folder.appendingPathComponent("fleet.yaml").path, 0o600) == 0)
-            let error = FileTreeError(path: "fleet.yaml", code: .content, message: "it is not a regular file")
+            let error = FileTreeError(
+                path: "fleet.yaml", code: .wrongKind, message: "it is not a regular file")
             #expect(throws: error) { try DirectoryTree(root: folder.path).file(at: "fleet.yaml", limit: 10) }
         }
     }

@@ -114,7 +114,7 @@ package struct DirectoryTree: FileTree {
     }
 
     private static func notRegular(_ path: String) -> FileTreeError {
-        FileTreeError(path: path, code: .content, message: "it is not a regular file")
+        FileTreeError(path: path, code: .wrongKind, message: "it is not a regular file")
     }
 
     private static func failure(_ path: String, _ code: Int32) -> FileTreeError {

@@ -30,9 +30,11 @@ package struct FileTreeError: Error, Hashable, Sendable {
 
     /// What follows from the error.
     package enum Code: Hashable, Sendable {
-        /// The content of the repository is to blame: it is too large, or no regular file. Only another
+        /// The content of the repository is to blame: it is too large, or breaks a format. Only another
         /// commit can mend it.
         case content
+        /// The same: there is something else than a regular file, or than a folder.
+        case wrongKind
         /// This machine is to blame: it could not be read now, and may be tried again.
         case access
     }

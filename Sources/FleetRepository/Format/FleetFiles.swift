@@ -19,8 +19,24 @@ struct FleetFiles {
             let limit = Layout.limit(of: FileKind(path: path))
             return try tree.file(at: path, limit: limit).map { .bytes($0) } ?? .missing
         } catch {
-            guard error.code == .content else { throw error }
+            guard error.code != .access else { throw error }
             return .refused(Problem(path, .start, error.message))
+        }
+    }
+
+    /// What is wrong with a path where something else than a file stands: a link or a submodule, which nobody
+    /// follows; nil if it is a file, or nothing.
+    func notFollowed(_ path: String) throws(FileTreeError) -> Problem? {
+        do throws(FileTreeError) {
+            _ = try tree.file(at: path, limit: 0)
+            return nil
+        } catch {
+            switch error.code {
+            case .access: throw error
+            case .content: return nil
+            case .wrongKind:
+                return Problem(path, .start, "\(error.message); links and submodules are not followed")
+            }
         }
     }
 

@@ -9,12 +9,17 @@ struct FleetIndex: Sendable {
     private(set) var groups: Set<GroupName> = []
     /// The paths below each group's `nodes`, in their order.
     private var paths: [GroupName: [String]] = [:]
+    /// Paths that are no files of the format beside those below `nodes`.
+    private var others: [String] = []
 
     init(paths: [String]) {
         var last: (text: Substring, group: GroupName?) = ("", nil)
         for path in paths where path.utf8.starts(with: "groups/".utf8) {
             let rest = path.utf8.dropFirst("groups/".utf8.count)
-            guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { continue }
+            guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else {
+                others.append(path)
+                continue
+            }
             let text = path[rest.startIndex..<slash]
             if text != last.text { last = (text, GroupName(text)) }
             guard let group = last.group else { continue }
@@ -23,8 +28,15 @@ struct FleetIndex: Sendable {
                 groups.insert(group)
             } else if inner.starts(with: "nodes/".utf8) {
                 self.paths[group, default: []].append(path)
+            } else if inner.elementsEqual("nodes".utf8) {
+                others.append(path)
             }
         }
+    }
+
+    /// Where a folder with the files of nodes may have been meant, but something else stands.
+    var placesOfFolders: [String] {
+        others + paths.values.joined().filter { !$0.ends(with: ".yaml") }.sorted()
     }
 
     /// The groups with files of nodes, whether they have a `group.yaml` or not.

@@ -17,7 +17,7 @@ extension FleetReader {
     /// What the file of a node says, in whatever group it is.
     ///
     /// - Returns: nil if there is no such file, or more than one, or it is wrong.
-    /// - Throws: `inaccessible` alone.
+    /// - Throws: `inaccessible`; `unreadable` if the folder of the groups is.
     package func record(of name: NodeName) throws(FleetReadError) -> NodeRecord? {
         try record(of: name, in: try index())
     }

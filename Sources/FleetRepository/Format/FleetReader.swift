@@ -142,7 +142,7 @@ package struct FleetReader {
     /// - Throws: `inaccessible` alone.
     package func holds(on name: NodeName) throws(FleetReadError) -> [Hold] {
         try attempt { () throws(FileTreeError) in
-            let index = FleetIndex(paths: try files.tree.paths(below: Layout.groups))
+            let index = try readableIndex()
             let fleet = try HoldReader(files.bytes(Layout.fleet))
             var holds = fleet.hold.map { [Hold(level: .fleet, reason: $0)] } ?? []
             for (group, path) in index.files(of: name) {
@@ -158,6 +158,16 @@ package struct FleetReader {
 }
 
 extension FleetReader {
+    /// Who is in which group; nobody where the folder of the groups cannot be read.
+    private func readableIndex() throws(FileTreeError) -> FleetIndex {
+        do throws(FileTreeError) {
+            return FleetIndex(paths: try files.tree.paths(below: Layout.groups))
+        } catch {
+            guard error.code != .access else { throw error }
+            return FleetIndex(paths: [])
+        }
+    }
+
     private func fleet() throws(FleetReadError) -> FleetFile {
         let read = try attempt { () throws(FileTreeError) in try files.bytes(Layout.fleet) }
         let bytes: [UInt8]
@@ -181,7 +191,16 @@ extension FleetReader {
         of name: NodeName, in index: FleetIndex
     ) throws(FleetReadError) -> (group: GroupName, path: String) {
         let found = index.files(of: name)
-        guard let first = found.first else { throw .notInFleet(awaited: "groups/<group>/nodes/\(name).yaml") }
+        guard let first = found.first else {
+            // Behind a link or a submodule nobody looks: that is no removal from the fleet.
+            var hiding: [Problem] = []
+            for place in index.placesOfFolders {
+                let problem = try attempt { () throws(FileTreeError) in try files.notFollowed(place) }
+                hiding += [problem].compactMap(\.self)
+            }
+            guard hiding.isEmpty else { throw .unreadable(hiding) }
+            throw .notInFleet(awaited: "groups/<group>/nodes/\(name).yaml")
+        }
         guard found.count == 1 else {
             throw .unreadable(
                 found.dropFirst().map {
@@ -252,13 +271,17 @@ extension FleetReader {
         return .success(canaries)
     }
 
-    /// Runs what reads the tree; that it could not be read now is told as `inaccessible`.
+    /// Runs what reads the tree; that it could not be read now is told as `inaccessible`, what is wrong with
+    /// its content as `unreadable`.
     func attempt<Value>(
         _ read: () throws(FileTreeError) -> Value
     ) throws(FleetReadError) -> Value {
         do throws(FileTreeError) {
             return try read()
         } catch {
+            guard error.code == .access else {
+                throw .unreadable([Problem(error.path, .start, error.message)])
+            }
             throw .inaccessible(error)
         }
     }

@@ -39,7 +39,7 @@ package struct FleetValidator {
             return
         }
         let fleet = try fleet()
-        checkPlaces(of: paths)
+        try checkPlaces(of: paths)
         let trusted = try trustedKeys(paths)
         let baselines = try baselines(paths)
         let index = FleetIndex(paths: paths)
@@ -82,9 +82,13 @@ package struct FleetValidator {
     }
 
     /// Names the files that nothing reads although they look as if something did.
-    private mutating func checkPlaces(of paths: [String]) {
+    private mutating func checkPlaces(of paths: [String]) throws(FileTreeError) {
         for path in paths {
             guard case .misplaced(let expected) = FileKind(path: path) else { continue }
+            if let problem = try files.notFollowed(path) {
+                problems.append(problem)
+                continue
+            }
             let problem = Problem(file: path, message: "not read by anything: \(expected)")
             let looksMeant = [".yaml", ".yml", ".sources", ".asc"].contains { path.ends(with: $0) }
             if looksMeant { problems.append(problem) } else { warnings.append(problem) }

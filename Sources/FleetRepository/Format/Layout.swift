@@ -66,6 +66,7 @@ enum FileKind: Hashable, Sendable {
             self = Self.named(last, ".sources", "sources/<name>.sources") { FileKind.sourceList($0) }
         case ("trust", _): self = Self.trust(path)
         case ("groups", 3...): self = Self.ofGroup(parts, last)
+        case ("groups", 1), ("baselines", 1), ("sources", 1): self = .misplaced("expected a folder")
         case ("baselines", 3...): self = .misplaced("expected 'baselines/<baseline>.yaml'")
         case ("sources", 3...): self = .misplaced("expected 'sources/<name>.sources'")
         case ("groups", 2): self = .misplaced("expected 'groups/<group>/group.yaml'")

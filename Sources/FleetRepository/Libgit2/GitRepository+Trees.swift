@@ -1,5 +1,6 @@
 internal import CLibgit2
 package import FleetCore
+internal import Glibc
 
 /// A folder larger than this is refused: one of a hundred thousand nodes has about nine megabytes.
 private let treeBytesLimit = 32 << 20
@@ -130,7 +131,8 @@ extension GitRepository {
         return try tree(ObjectID(id.pointee), at: "")
     }
 
-    /// - Throws: `.notFound` if the repository lacks it: who has a commit must have all of it.
+    /// - Throws: `.notFound` if the repository lacks it: who has a commit must have all of it; `.malformed`
+    ///   if no git has written it, see ``TreeForm``.
     private func tree(_ id: ObjectID, at path: String) throws(GitError) -> GitHandle {
         let operation = "read folder"
         guard let header = try objectHeader(id.bytes, operation) else {
@@ -143,6 +145,23 @@ extension GitRepository {
             throw GitError(
                 operation, path, .tooLarge, "\(header.size) bytes, at most \(treeBytesLimit) are read")
         }
+        let tree = try parsedTree(id, at: path)
+        var form = TreeForm()
+        for index in 0..<git_tree_entrycount(tree.pointer) {
+            guard let entry = git_tree_entry_byindex(tree.pointer, index),
+                let start = git_tree_entry_name(entry)
+            else { break }
+            let name = UnsafeRawBufferPointer(start: start, count: strlen(start))
+            let isFolder = git_tree_entry_filemode(entry) == GIT_FILEMODE_TREE
+            if let fault = form.fault(of: name, isFolder: isFolder) {
+                throw GitError(operation, path, .malformed, fault)
+            }
+        }
+        return tree
+    }
+
+    private func parsedTree(_ id: ObjectID, at path: String) throws(GitError) -> GitHandle {
+        let operation = "read folder"
         var name = id.bytes
         do throws(GitError) {
             return try GitHandle(operation, path, release: git_tree_free) {

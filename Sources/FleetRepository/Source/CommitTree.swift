@@ -21,7 +21,9 @@ struct CommitTree: FileTree {
             return try clone.repository.paths(below: folder, in: commit, limit: Self.pathLimit)?.map(\.path)
                 ?? []
         } catch {
-            throw FileTreeError(path: folder, code: error.treeCode, message: error.message)
+            // Of the folders below it, the one that is wrong.
+            let path = error.isOfContent && !error.subject.isEmpty ? error.subject : folder
+            throw FileTreeError(path: path, code: error.treeCode, message: error.message)
         }
     }
 }
@@ -71,7 +73,8 @@ extension GitError {
     /// Whether the content of the commit is to blame, or this machine.
     fileprivate var treeCode: FileTreeError.Code {
         switch code {
-        case .tooLarge, .wrongKind, .malformed: .content
+        case .wrongKind: .wrongKind
+        case .tooLarge, .malformed: .content
         default: .access
         }
     }

@@ -31,6 +31,7 @@ struct DeclarationReader {
         {
             return
         }
+        guard folder?.kind == .folder else { return }
         for entry in try clone.repository.entries(of: Layout.baselines, in: commit) ?? []
         where entry.isFile {
             guard entry.name.hasSuffix(".yaml"), let name = BaselineName(entry.name.dropLast(5)) else {

@@ -103,6 +103,8 @@ extension GitFleetSource {
     /// Moves the mark along verified commits, and grows the stacks of declarations with it.
     private func grow(_ state: inout Following, along commits: [VerifiedCommit]) throws(GitError) {
         for commit in commits {
+            // Before the mark moves: a `trust/` as no git writes it may tell two readers two answers.
+            _ = try clone.repository.entry(at: Layout.allowedSigners, in: commit.id)
             try DeclarationReader(clone: clone).grow(&state.stacks, by: commit)
             state.mark = commit.id
             state.holdsAt = commit.id
@@ -135,12 +137,11 @@ extension GitFleetSource {
             self.view = (commit, view)
             return .success(())
         } catch {
-            switch error {
-            case .notInFleet: return .success(())
-            case .needsNewerAgent: return .failure(Reason(.newerAgentNeeded, error.description))
-            case .unreadable: return .failure(Reason(.unreadable, "commit \(commit.short): \(error)"))
-            case .inaccessible: throw GitError("read commit", commit.hex, .notFound, error.description)
+            if let reason = error.reason(at: commit) { return .failure(reason) }
+            if case .inaccessible = error {
+                throw GitError("read commit", commit.hex, .notFound, error.description)
             }
+            return .success(())
         }
     }
 }

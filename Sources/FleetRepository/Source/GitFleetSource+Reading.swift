@@ -22,7 +22,13 @@ extension GitFleetSource {
                     commit: followed, standing: .absent(awaited: awaited), mayAdmit: following.mayAdmit,
                     holds: try holds(following), conditions: following.conditions)
             }
-            throw SourceError(.cloneDamaged, error.description)
+            guard let reason = error.reason(at: followed) else {
+                throw SourceError(.cloneDamaged, error.description)
+            }
+            // Another version of the agent has followed it.
+            return Desired(
+                commit: followed, standing: .unknown, mayAdmit: false, holds: try holds(following),
+                conditions: following.conditions + [reason])
         }
         self.view = (followed, view)
         let membership = DeclarationReader(clone: clone).membership(
@@ -59,6 +65,17 @@ extension Hold {
         case .fleet: Reason(.fleetHold, "the fleet is on hold: \(reason)")
         case .group: Reason(.groupHold, "the group is on hold: \(reason)")
         case .node: Reason(.nodeHold, "the node is on hold: \(reason)")
+        }
+    }
+}
+
+extension FleetReadError {
+    /// Why a node does not follow a commit; nil if it may, or this machine is to blame.
+    func reason(at commit: CommitID) -> Reason? {
+        switch self {
+        case .needsNewerAgent: Reason(.newerAgentNeeded, description)
+        case .unreadable: Reason(.unreadable, "commit \(commit.short): \(self)")
+        case .notInFleet, .inaccessible: nil
         }
     }
 }

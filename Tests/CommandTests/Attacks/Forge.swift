@@ -61,6 +61,9 @@ struct Forge {
             self.name = name
             self.id = id
         }
+
+        /// By what git sorts: the name's bytes, those of a folder with a slash behind them.
+        var key: String { mode == "40000" ? name + "/" : name }
     }
 
     /// A tree with these entries, in this order, whatever git thinks of them.
@@ -95,6 +98,26 @@ struct Forge {
         let baseline = try blob(LocalFleet.baseline(["till: \(version)"]))
         let baselines = try tree([TreeEntry("100644", "deb.yaml", baseline)])
         return try treeWith("baselines", baselines, in: commit)
+    }
+
+    /// The tree of a commit or tree, with the entries of one folder of it changed.
+    ///
+    /// - Parameter isSorted: whether the entries are brought into Git's order, as git itself would have them.
+    func tree(
+        of treeish: String, _ folders: [String], sorted isSorted: Bool = true,
+        _ change: ([TreeEntry]) throws -> [TreeEntry]
+    ) throws -> String {
+        let entries = try entries(of: treeish)
+        guard let first = folders.first else {
+            let changed = try change(entries)
+            return try tree(isSorted ? changed.sorted { $0.key < $1.key } : changed)
+        }
+        return try tree(
+            entries.map {
+                guard $0.name == first else { return $0 }
+                let inner = try tree(of: $0.id, Array(folders.dropFirst()), sorted: isSorted, change)
+                return TreeEntry($0.mode, first, inner)
+            })
     }
 
     /// The tree of a commit, with another `allowed_signers`.
