@@ -69,7 +69,9 @@ extension CycleOutcome {
         let codes = Set(reasons.map(\.code))
         if codes.contains(.untrusted) { return .notAuthentic }
         if !codes.isDisjoint(with: [.unreadable, .newerAgentNeeded]) { return .invalidData }
-        if codes.contains(.noSpace) || [.failed, .rolledBack, .degraded, .blocked, .stalled].contains(phase) {
+        if !codes.isDisjoint(with: [.noSpace, .unverifiable])
+            || [.failed, .rolledBack, .degraded, .blocked, .stalled].contains(phase)
+        {
             return .failure
         }
         if !codes.isDisjoint(with: [.remoteAway, .remoteBehind]) { return .unavailable }
@@ -84,7 +86,7 @@ extension CyclePreview {
         let codes = Set(decision.reasons.map(\.code))
         if codes.contains(.untrusted) { return .notAuthentic }
         if !codes.isDisjoint(with: [.unreadable, .newerAgentNeeded]) { return .invalidData }
-        if obstacle != nil { return .failure }
+        if obstacle != nil || codes.contains(.unverifiable) { return .failure }
         if plan != nil { return .changesPending }
         if !codes.isDisjoint(with: [.remoteAway, .remoteBehind]) { return .unavailable }
         return .success

@@ -33,6 +33,8 @@ package struct Reason: Hashable, Sendable {
         case remoteAway
         case remoteBehind
         case untrusted
+        /// Whether the branch is authentic cannot be told on this machine: it lacks what a signature needs.
+        case unverifiable
         case unreadable
         case newerAgentNeeded
         case systemMismatch

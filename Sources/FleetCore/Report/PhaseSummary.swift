@@ -39,6 +39,6 @@ package struct PhaseSummary: Sendable {
         .irreversible, .planImpossible,
         .digestMismatch, .packagesBroken, .packagesUnreadable, .interrupted, .backingOff, .newerKept,
         .heldByHand,
-        .systemMismatch, .windowTooShort,
+        .systemMismatch, .windowTooShort, .unverifiable,
     ]
 }

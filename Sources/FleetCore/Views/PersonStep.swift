@@ -69,6 +69,7 @@ extension PersonStep {
         (.stateLost, stateLost), (.untrusted, untrusted), (.newerAgentNeeded, newerAgent),
         (.unreadable, unreadable), (.notEnrolled, notEnrolled), (.declarationFailed, failed),
         (.checkFailed, degraded),
+        (.unverifiable, PersonStep("blocked", "install 'gpgv' on it: the branch has OpenPGP signatures")),
         (.systemMismatch, PersonStep("blocked", "move it to a group whose baseline is for its system")),
         (.packagesBroken, PersonStep("blocked", "run 'dpkg --configure -a' on it")),
         (.noSpace, PersonStep("blocked", "make room on its disk")),

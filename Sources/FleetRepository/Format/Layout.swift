@@ -8,6 +8,8 @@ package enum Layout {
     package static let fleet = "fleet.yaml"
     /// Who may change the branch.
     package static let allowedSigners = "trust/allowed_signers"
+    /// The folder of the OpenPGP keys that may, too.
+    static let openPGP = "trust/openpgp"
     static let groups = "groups"
     static let baselines = "baselines"
 
@@ -64,7 +66,7 @@ enum FileKind: Hashable, Sendable {
             self = Self.named(last, ".yaml", "baselines/<baseline>.yaml") { FileKind.baseline($0) }
         case ("sources", 2):
             self = Self.named(last, ".sources", "sources/<name>.sources") { FileKind.sourceList($0) }
-        case ("trust", _): self = Self.trust(path)
+        case ("trust", let depth): self = Self.trust(path, depth: depth)
         case ("groups", 3...): self = Self.ofGroup(parts, last)
         case ("groups", 1), ("baselines", 1), ("sources", 1): self = .misplaced("expected a folder")
         case ("baselines", 3...): self = .misplaced("expected 'baselines/<baseline>.yaml'")
@@ -98,8 +100,8 @@ enum FileKind: Hashable, Sendable {
         return named(last, ".yaml", "groups/\(group)/nodes/<node>.yaml") { FileKind.node($0, group) }
     }
 
-    private static func trust(_ path: String) -> FileKind {
-        let isKey = path.hasPrefix("trust/openpgp/") && path.ends(with: ".asc")
+    private static func trust(_ path: String, depth: Int) -> FileKind {
+        let isKey = path.hasPrefix("\(Layout.openPGP)/") && depth == 3 && path.ends(with: ".asc")
         guard path == Layout.allowedSigners || isKey else {
             return .misplaced("expected '\(Layout.allowedSigners)' or 'trust/openpgp/<key>.asc'")
         }

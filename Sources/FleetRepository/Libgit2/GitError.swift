@@ -35,6 +35,8 @@ package struct GitError: Error, Equatable, Sendable {
         case diskFull
         /// A callback of ours ended the operation.
         case cancelled
+        /// What is needed to judge it is not on this machine, or fails here: that says nothing of it.
+        case notJudged
         /// Any other code of libgit2.
         case other(Int32)
     }

@@ -105,7 +105,7 @@ extension HistoryVouching {
 
 extension Unicode.Scalar {
     /// Whether a terminal would obey it, or show what stands around it in another order, or not at all.
-    fileprivate var isDeceptive: Bool {
+    var isDeceptive: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: true
         default: false

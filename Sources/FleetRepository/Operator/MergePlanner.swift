@@ -174,9 +174,13 @@ extension MergePlanner {
             changes += before.subtracting(now).sorted().map { .init(isAdded: false, subject: $0) }
             changes += now.subtracting(before).sorted().map { .init(isAdded: true, subject: $0) }
         }
-        for path in changed.sorted() where path.hasPrefix("trust/openpgp/") {
-            let isThere = try clone.repository.entry(at: path, in: proposal.result) != nil
-            changes.append(.init(isAdded: isThere, subject: path))
+        let files = changed.filter { $0.hasPrefix("\(Layout.openPGP)/") }
+        if !files.isEmpty {
+            let (before, now) = (try keys(at: proposal.base), try keys(at: proposal.result))
+            changes += before.subtracting(now).sorted().map { .init(isAdded: false, subject: $0) }
+            changes += now.subtracting(before).sorted().map { .init(isAdded: true, subject: $0) }
+            // The same keys in other files, or with more in them, such as a revocation.
+            if before == now { changes += files.sorted().map { .init(isAdded: true, subject: $0) } }
         }
         return changes
     }
@@ -192,6 +196,19 @@ extension MergePlanner {
                 let isLimited = signer.validAfter != nil || signer.validBefore != nil
                 return "\(whom) \(signer.key.fingerprint)" + (isForGit ? "" : " (not for commits)")
                     + (isLimited ? " (for a limited time)" : "")
+            })
+    }
+
+    /// What each OpenPGP key lets sign: whom, by which of its keys, and until when.
+    private func keys(at commit: CommitID) throws(GitError) -> Set<String> {
+        var book = TrustBook(clone)
+        guard case .success(let keyring) = try book.keyring(at: commit) else { return [] }
+        return Set(
+            keyring.certificates.flatMap { certificate in
+                certificate.keys.map { key in
+                    let end = key.end.map { " (until \(Timestamp(seconds: $0)))" } ?? ""
+                    return "\(certificate.principal) OpenPGP \(key.name)\(end)"
+                }
             })
     }
 

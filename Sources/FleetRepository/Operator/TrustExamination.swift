@@ -10,23 +10,64 @@ struct TrustExamination {
 
     mutating func run() throws(FileTreeError) {
         let paths = try files.tree.paths(below: "trust")
-        if case .success(let bytes) = try files.bytes(Layout.allowedSigners) {
-            examine(bytes, hasOtherKeys: paths.contains { $0.hasSuffix(".asc") })
+        if case .success(let bytes) = try files.bytes(Layout.allowedSigners) { examine(bytes) }
+        var keyFiles: [(path: String, bytes: [UInt8])] = []
+        for path in paths where path.hasPrefix("\(Layout.openPGP)/") && FileKind(path: path) == .trust {
+            switch try files.bytes(path) {
+            case .success(let bytes): keyFiles.append((path, bytes))
+            case .failure(let problem): problems.append(problem)
+            }
         }
-        for path in paths where path.hasPrefix("trust/openpgp/") && path.hasSuffix(".asc") {
-            warnings.append(
-                Problem(
-                    file: path,
-                    message:
-                        "OpenPGP keys need a newer agent than \(AgentVersion.current); "
-                        + "until then a commit that "
-                        + "is signed with this one is not authentic"))
-            guard case .success(let bytes) = try files.bytes(path), Self.isForgeKey(bytes) else { continue }
-            warnings.append(Problem(file: path, message: Self.forgeWarning))
+        examine(keyFiles)
+    }
+
+    /// Reads each file by itself, so that all that is wrong is named at once, then all of them together.
+    private mutating func examine(_ keyFiles: [(path: String, bytes: [UInt8])]) {
+        let known = problems.count
+        for (path, bytes) in keyFiles {
+            do throws(OpenPGPKeyring.FileError) {
+                examine(try OpenPGPKeyring.file(bytes, at: path), at: path)
+            } catch {
+                problems.append(Self.problem(error))
+            }
+        }
+        guard problems.count == known else { return }
+        do throws(OpenPGPKeyring.FileError) {
+            _ = try OpenPGPKeyring(keyFiles)
+        } catch {
+            problems.append(Self.problem(error))
         }
     }
 
-    private mutating func examine(_ bytes: [UInt8], hasOtherKeys: Bool) {
+    private mutating func examine(_ file: OpenPGPKeyring.File, at path: String) {
+        func warn(line: Int = 1, _ message: String) {
+            warnings.append(Problem(file: path, line: line, message: message))
+        }
+        if let line = file.wrongChecksum {
+            warn(line: line, "found a checksum that does not fit the data; export the key again")
+        }
+        for certificate in file.certificates {
+            if certificate.userIDs.contains(where: Self.isForgeUser) { warn(Self.forgeWarning) }
+            if let weakness = certificate.primary.weakness, certificate.keys.count == 1 {
+                warn("the key \(certificate.primary.name) \(weakness); it authorises no commit")
+            }
+            // The primary key's end is that of all.
+            if let end = certificate.primary.end {
+                warn(
+                    "the key \(certificate.primary.name) ends at \(Timestamp(seconds: end)); no later commit "
+                        + "of it is authentic, not even the one that renews it here")
+            }
+        }
+    }
+
+    private static func problem(_ error: OpenPGPKeyring.FileError) -> Problem {
+        Problem(
+            file: error.path, line: error.line,
+            message: "\(error.message); write it by 'gpg --armor --export KEY'; until it is right, no OpenPGP "
+                + "key may change the branch")
+    }
+
+    private mutating func examine(_ bytes: [UInt8]) {
         let signers: AllowedSigners
         do {
             signers = try AllowedSigners(parsing: bytes)
@@ -36,14 +77,6 @@ struct TrustExamination {
                     file: Layout.allowedSigners, line: error.line, column: error.column,
                     message: "\(error.message); until it is right, nobody may change the branch"))
             return
-        }
-        if signers.signers.isEmpty, hasOtherKeys {
-            problems.append(
-                Problem(
-                    file: Layout.allowedSigners,
-                    message:
-                        "found no SSH key; agents of version \(AgentVersion.current) take no other signature")
-            )
         }
         for signer in signers.signers { examine(signer) }
     }
@@ -81,15 +114,9 @@ struct TrustExamination {
         return ["noreply@", "no-reply@", "web-flow"].contains { name.hasPrefix($0) }
     }
 
-    /// Whether a user id in an armoured OpenPGP key (RFC 9580, section 5.11) has such an address: it stands
-    /// there as plain text.
-    private static func isForgeKey(_ armoured: [UInt8]) -> Bool {
-        let lines = armoured.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-            .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
-        // Between the empty line after the headers and the checksum, which begins with '='.
-        let body = lines.drop { !$0.isEmpty }.dropFirst()
-            .prefix { $0.first != UInt8(ascii: "=") && $0.first != UInt8(ascii: "-") }
-        guard let key = Base64.decode(Array(body.joined())[...]) else { return false }
-        return String(decoding: key, as: UTF8.self).lowercased().contains("<noreply@")
+    /// Whether a user id such as `GitHub <noreply@github.com>` has such an address.
+    private static func isForgeUser(_ userID: String) -> Bool {
+        guard let start = userID.lastIndex(of: "<") else { return isForge(userID) }
+        return isForge(String(userID[userID.index(after: start)...]))
     }
 }

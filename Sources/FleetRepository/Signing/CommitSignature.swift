@@ -26,9 +26,7 @@ package enum CommitSignature: Hashable, Sendable {
         }
         if text.hasPrefix("-----BEGIN SSH SIGNATURE-----") {
             self = .ssh(try SSHSignature(armored: text, knownKey: knownKey))
-        } else if text.hasPrefix("-----BEGIN PGP SIGNATURE-----")
-            || text.hasPrefix("-----BEGIN PGP MESSAGE-----")
-        {
+        } else if Self.isOpenPGP(text) {
             guard text.utf8.count <= Self.maximumOpenPGPByteCount else {
                 throw SigningError(
                     .readSignature, .tooLarge, "has more than \(Self.maximumOpenPGPByteCount) bytes")
@@ -39,6 +37,11 @@ package enum CommitSignature: Hashable, Sendable {
         } else {
             throw SigningError(.readSignature, .unsupported, "expected a signature of SSH or OpenPGP")
         }
+    }
+
+    /// Whether the value of a `gpgsig` header begins as OpenPGP's do.
+    static func isOpenPGP(_ text: String) -> Bool {
+        text.hasPrefix("-----BEGIN PGP SIGNATURE-----") || text.hasPrefix("-----BEGIN PGP MESSAGE-----")
     }
 
     /// The answer to whether an authorised person signed a commit.

@@ -59,11 +59,12 @@ extension GitFleetSource {
         }
         if !isIntroduced { try introduce(&state) }
         var authenticator = ChainAuthenticator(clone)
-        let (verified, failure) = try authenticator.verify(newestFirst.reversed())
+        let (verified, failure, obstacle) = try authenticator.verifyUpToObstacle(newestFirst.reversed())
         try grow(&state, along: verified)
         if let failure {
             state.refuse(Reason(.untrusted, failure.description))
         }
+        if let obstacle { state.refuse(Reason(.unverifiable, obstacle.description)) }
         try chooseFollowed(&state, verified: verified)
         return state
     }

@@ -13,18 +13,31 @@ struct ChainAuthenticator {
     /// The longest stretch of new commits that is authenticated at once.
     static let longestStretch = 100_000
 
-    init(_ clone: Clone) {
+    /// - Parameter gpgv: what verifies OpenPGP signatures; it is started for those of listed keys alone.
+    init(_ clone: Clone, gpgv: Gpgv = Gpgv()) {
         self.clone = clone
-        judge = CommitJudge(clone)
+        judge = CommitJudge(clone, gpgv: gpgv)
     }
 
     /// Verifies `chain` in order until the first commit that is not authentic.
     ///
     /// - Parameter chain: from the oldest to the newest; the first one's first parent is trusted already.
     /// - Returns: the verified commits, and why the next one is not authentic; nil if all are.
+    /// - Throws: `GitError`, of the code `notJudged` where this machine lacks what a signature needs.
     mutating func verify(
         _ chain: [CommitID]
     ) throws(GitError) -> (verified: [VerifiedCommit], failure: TrustError?) {
+        let (verified, failure, obstacle) = try verifyUpToObstacle(chain)
+        if let obstacle { throw obstacle }
+        return (verified, failure)
+    }
+
+    /// The same, but what cannot be judged here ends the walk, as what is not authentic does.
+    ///
+    /// - Returns: also why the commit after those verified cannot be judged; it may well be authentic.
+    mutating func verifyUpToObstacle(
+        _ chain: [CommitID]
+    ) throws(GitError) -> (verified: [VerifiedCommit], failure: TrustError?, obstacle: GitError?) {
         var verified: [VerifiedCommit] = []
         for id in chain {
             let result: Result<VerifiedCommit, TrustError>
@@ -32,14 +45,16 @@ struct ChainAuthenticator {
                 result = try authenticate(id)
             } catch  where error.isOfContent {
                 let message = "what it stands on cannot be read: \(error.message)"
-                return (verified, TrustError(id, .malformed, message))
+                return (verified, TrustError(id, .malformed, message), nil)
+            } catch  where error.code == .notJudged {
+                return (verified, nil, error)
             }
             switch result {
             case .success(let commit): verified.append(commit)
-            case .failure(let error): return (verified, error)
+            case .failure(let error): return (verified, error, nil)
             }
         }
-        return (verified, nil)
+        return (verified, nil, nil)
     }
 
     /// Judges one commit whose first parent is trusted.

@@ -4,9 +4,11 @@ internal import FleetCore
 struct CommitJudge {
     private let clone: Clone
     var book: TrustBook
+    private let gpgv: Gpgv
 
-    init(_ clone: Clone) {
+    init(_ clone: Clone, gpgv: Gpgv = Gpgv()) {
         self.clone = clone
+        self.gpgv = gpgv
         book = TrustBook(clone)
     }
 
@@ -89,6 +91,9 @@ struct CommitJudge {
     private mutating func voucher(
         of commit: GitCommit, by parent: CommitID
     ) throws(GitError) -> Result<CommitVoucher, TrustError> {
+        if let found = commit.signature, CommitSignature.isOpenPGP(found.text) {
+            return try voucher(of: commit, found, by: parent)
+        }
         let signers: AllowedSigners
         switch try book.signers(at: parent) {
         case .success(let listed): signers = listed
@@ -97,6 +102,37 @@ struct CommitJudge {
         }
         do throws(TrustError) {
             return .success(try CommitVoucher(commit, allowedBy: signers))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// The same for a commit with an OpenPGP signature.
+    ///
+    /// - Throws: `GitError` of the code `notJudged` where gpgv is needed and of no use here.
+    private mutating func voucher(
+        of commit: GitCommit, _ found: GitCommitSignature, by parent: CommitID
+    ) throws(GitError) -> Result<CommitVoucher, TrustError> {
+        let keyring: OpenPGPKeyring
+        switch try book.keyring(at: parent) {
+        case .success(let listed): keyring = listed
+        case .failure(let error):
+            return .failure(TrustError(commit.id, .signersUnreadable, error.text))
+        }
+        let claim: OpenPGPClaim
+        do throws(TrustError) {
+            claim = try OpenPGPClaim(commit, found, listedIn: keyring)
+        } catch {
+            return .failure(error)
+        }
+        let finding: GpgvFinding
+        do throws(Gpgv.Failure) {
+            finding = try gpgv.examine(claim.signature, over: found.payload, by: keyring)
+        } catch {
+            throw GitError("judge commit", commit.id.hex, .notJudged, error.message)
+        }
+        do throws(TrustError) {
+            return .success(try CommitVoucher(claim, finding, listedIn: keyring))
         } catch {
             return .failure(error)
         }

@@ -6,6 +6,16 @@ package struct CommitVoucher: Hashable, Sendable {
     /// Who signed it, as `allowed_signers` names them.
     package let signer: String
 
+    /// Demands what a commit's OpenPGP signature claims, and what gpgv found of it.
+    ///
+    /// - Throws: ``TrustError`` with the reason why it does not count.
+    init(
+        _ claim: OpenPGPClaim, _ finding: GpgvFinding, listedIn keyring: OpenPGPKeyring
+    ) throws(TrustError) {
+        commit = claim.commit
+        signer = try claim.signer(finding, listedIn: keyring)
+    }
+
     /// Demands a commit, its signature, and the signers that one of its parents lists.
     ///
     /// - Throws: ``TrustError`` with the reason why it does not count.
@@ -46,7 +56,7 @@ package struct CommitVoucher: Hashable, Sendable {
         case .notSSH:
             throw TrustError(
                 commit.id, .unsupported,
-                "it has a signature of a kind that this agent cannot verify; sign with SSH")
+                "it has a signature of a kind that this agent cannot verify; sign with SSH or OpenPGP")
         }
     }
 }
