@@ -152,18 +152,30 @@ struct OperatorValidateTests {
         #expect(result.errorText.isEmpty)
     }
 
-    @Test func anOpenPGPKeyOfAForgeIsNamed() throws {
-        // A user id packet as it stands in a key (RFC 9580): what counts is the address in it.
-        let body = Data("...GitHub (web-flow commit signing) <noreply@github.com>".utf8).base64EncodedString()
-        let text =
-            "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n\(body)\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
-        try folder.write(text, to: "acme/trust/openpgp/github.asc")
+    @Test func openPGPKeysAreExamined() throws {
+        let home = try GnuPGHome()
+        _ = try home.makeKey("noreply")
+        let mortal = try home.makeKey("mortal", end: "20300101T000000")
+        try folder.write(home.export("noreply"), to: "acme/trust/openpgp/forge.asc")
+        try folder.write(home.export(mortal), to: "acme/trust/openpgp/mortal.asc")
+        // OpenPGP keys alone will do.
+        try folder.write("", to: "acme/trust/allowed_signers")
         let result = try plimsoll("validate", clone)
-        #expect(result.exitCode == 0)
+        #expect(result.exitCode == 0, "\(result.text)")
         #expect(
-            result.text.contains("trust/openpgp/github.asc:1:1: warning: this looks like a forge's own key"))
+            result.text.contains("trust/openpgp/forge.asc:1:1: warning: this looks like a forge's own key"))
+        let ends = "trust/openpgp/mortal.asc:1:1: warning: the key \(mortal) ends at 2030-01-01T00:00:00Z"
+        #expect(result.text.contains(ends), "\(result.text)")
+        try folder.write("hello\n", to: "acme/trust/openpgp/broken.asc")
+        try folder.write(home.export(mortal), to: "acme/trust/openpgp/team/mortal.asc")
+        let refused = try plimsoll("validate", clone)
+        #expect(refused.exitCode == 65)
         #expect(
-            result.text.contains("trust/openpgp/github.asc:1:1: warning: OpenPGP keys need a newer agent"))
+            refused.text.contains(
+                "trust/openpgp/broken.asc:1:1: expected a line '-----BEGIN PGP PUBLIC KEY BLOCK-----', and "
+                    + "nothing around the blocks; write it by 'gpg --armor --export KEY'; until it is right, "
+                    + "no OpenPGP key may change the branch"), "\(refused.text)")
+        #expect(refused.text.contains("trust/openpgp/team/mortal.asc:1:1: not read by anything"))
     }
 
     @Test func aNodesKeyMustNotBeTrusted() throws {

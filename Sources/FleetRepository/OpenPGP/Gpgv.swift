@@ -32,7 +32,9 @@ struct Gpgv: Sendable {
                     + "install the package 'gpgv' (Debian, Ubuntu) or 'gnupg2' (Fedora)")
         }
         guard let finding = GpgvFinding(status: status, exitCode: exitCode) else {
-            throw Failure(message: "'\(program)' failed on its OpenPGP signature (exit code \(exitCode))")
+            throw Failure(
+                message: "'\(program)' failed on its OpenPGP signature (exit code \(exitCode)); "
+                    + "verify the commit by a newer GnuPG, or on another machine")
         }
         return finding
     }

@@ -29,6 +29,9 @@ enum GpgvFinding: Hashable, Sendable {
             guard line.hasPrefix(Self.mark) else { continue }
             let words = line.dropFirst(Self.mark.count).split(separator: " ")
             switch words.first {
+            // ERRSIG: key, its and the digest's kind, class, made, reason. 4: this gpgv lacks the algorithm,
+            // of which another node's may know more.
+            case "ERRSIG" where words.count > 6 && words[6] == "4": return nil
             case "GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG": outcomes.append(words[0])
             case "VALIDSIG": valid.append(words)
             case "NO_PUBKEY": isKeyMissing = true
@@ -41,7 +44,8 @@ enum GpgvFinding: Hashable, Sendable {
         case ["GOODSIG"], ["EXPKEYSIG"]:
             // VALIDSIG: fingerprint, day, made, ends, version, reserved, key's and digest's kind, class.
             guard exitCode == 0, valid.count == 1, let words = valid.first, words.count >= 10,
-                words[4] == "0", words[9] == "00", UInt8(words[8]).map(OpenPGPSignature.digests.contains) == true
+                words[4] == "0", words[9] == "00",
+                UInt8(words[8]).map(OpenPGPSignature.digests.contains) == true
             else {
                 self = .unreadable("it does not call it valid")
                 return

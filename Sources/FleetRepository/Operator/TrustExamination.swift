@@ -63,7 +63,8 @@ struct TrustExamination {
     private static func problem(_ error: OpenPGPKeyring.FileError) -> Problem {
         Problem(
             file: error.path, line: error.line,
-            message: "\(error.message); write it by 'gpg --armor --export KEY'; until it is right, no OpenPGP "
+            message:
+                "\(error.message); write it by 'gpg --armor --export KEY'; until it is right, no OpenPGP "
                 + "key may change the branch")
     }
 

@@ -79,7 +79,9 @@ struct TrustBook {
                 return .failure(.init(path: path, line: 1, message: "it is too large: \(error.message)"))
             }
             // Armour makes four bytes of three.
-            guard files.count <= OpenPGPKeyring.mostFiles, count <= 2 * OpenPGPKeyring.mostBytes else { break }
+            guard files.count <= OpenPGPKeyring.mostFiles, count <= 2 * OpenPGPKeyring.mostBytes else {
+                break
+            }
         }
         return .success(files)
     }

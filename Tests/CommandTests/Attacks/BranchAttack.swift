@@ -158,13 +158,44 @@ struct BranchAttack: Sendable, CustomStringConvertible {
             let armour = "-----BEGIN SSH SIGNATURE-----\nbm8gc2lnbmF0dXJl\n-----END SSH SIGNATURE-----\n"
             return try forge.commit(forge.signed(payload, with: armour))
         },
-        BranchAttack("an OpenPGP armour with nothing in it", says: "a kind that this agent cannot verify") {
+        BranchAttack("an OpenPGP armour with nothing in it", says: "its OpenPGP signature cannot be read") {
             forge, good in
             let payload = forge.payload(tree: try forge.treeDeclaring("1.1-1", in: good), parents: [good])
             let armour = "-----BEGIN PGP SIGNATURE-----\n\niQEz\n-----END PGP SIGNATURE-----\n"
             return try forge.commit(forge.signed(payload, with: armour))
         },
     ]
+
+    /// - Parameter listed: the key in `home` that the branch lists.
+    static func openPGP(_ home: GnuPGHome, listed: String) -> [BranchAttack] {
+        /// A commit that gpg signed, with what becomes of it afterwards.
+        @Sendable func signed(
+            _ forge: Forge, _ good: String, by keys: String, _ options: String..., replacing old: String = ""
+        ) throws -> String {
+            let payload = forge.payload(tree: try forge.treeDeclaring("1.1-1", in: good), parents: [good])
+            let armour = try home.signature(of: payload, by: keys, options)
+            return try forge.commit(
+                forge.signed(old.isEmpty ? payload : payload.replacing(old, with: "Evil"), with: armour))
+        }
+        return [
+            BranchAttack(
+                "an OpenPGP key that is not listed", says: "which its parent's trust/openpgp does not list"
+            ) { forge, good in try signed(forge, good, by: home.makeKey("eve")) },
+            BranchAttack(
+                "a listed OpenPGP key's signature of another commit", says: "does not fit the commit"
+            ) {
+                try signed($0, $1, by: listed, replacing: "A change")
+            },
+            BranchAttack("an OpenPGP signature over SHA-1", says: "uses SHA-1, which is not accepted") {
+                try signed($0, $1, by: listed, "--digest-algo", "SHA1")
+            },
+            BranchAttack(
+                "a listed OpenPGP key's signature beside another", says: "expected one signature, found 2"
+            ) {
+                try signed($0, $1, by: listed, "-u", "eve")
+            },
+        ]
+    }
 
     static let histories: [BranchAttack] = [
         BranchAttack("a history without the mark, forced", says: "history was rewritten") { forge, good in

@@ -10,15 +10,35 @@ struct BranchAttackTests {
         let node = try fleet.enrol("canary-1", in: "canary")
         let good = try fleet.publish("Enrol")
         #expect(try node.reconcile().phase == .converged)
-        let forge = Forge(fleet: fleet)
-        for attack in BranchAttack.signatures + BranchAttack.histories + BranchAttack.objects {
-            try serve(attack.deed(forge, good), of: fleet)
-            let cycle = try expectRefusal(of: attack, by: node)
-            #expect(cycle.document["mark"]?.string == good, "\(attack)")
-            try serve(good, of: fleet)
-        }
+        try attempt(BranchAttack.signatures + BranchAttack.histories + BranchAttack.objects, on: node, good)
         #expect(try node.reconcile().phase == .converged)
         try fleet.declare("till: 1.2-1")
+        #expect(try node.reconcile().phase == .converged)
+        #expect(try node.installed == ["till": "1.2-1"])
+    }
+
+    @Test func `no OpenPGP signature but a listed key's moves a node, and without gpgv none does`()
+        async throws
+    {
+        let fleet = try await LocalFleet()
+        let home = try GnuPGHome()
+        let olga = try home.makeKey("olga")
+        let node = try fleet.enrol("canary-1", in: "canary")
+        try fleet.write(home.export(olga), to: "trust/openpgp/olga.asc")
+        let good = try fleet.publish("Enrol, and let olga in")
+        #expect(try node.reconcile().phase == .converged)
+        try attempt(BranchAttack.openPGP(home, listed: olga), on: node, good)
+        let forge = Forge(fleet: fleet)
+        let payload = forge.payload(tree: try forge.treeDeclaring("1.2-1", in: good), parents: [good])
+        try serve(forge.commit(forge.signed(payload, with: home.signature(of: payload, by: olga))), of: fleet)
+        // A gpgv that fails says nothing of the commit.
+        try fleet.folder.write("#!/bin/sh\nkill -9 $$\n", to: "bin/gpgv", mode: 0o755)
+        let blind = try node.reconcile(path: fleet.folder.path("bin"))
+        #expect(blind.exitCode == 1, "\(blind)")
+        #expect(blind.codes == [.unverifiable], "\(blind)")
+        #expect(blind.phase == .blocked)
+        #expect(blind.document["mark"]?.string == good)
+        #expect(try node.installed == ["till": "1.0-1"])
         #expect(try node.reconcile().phase == .converged)
         #expect(try node.installed == ["till": "1.2-1"])
     }
@@ -34,6 +54,17 @@ struct BranchAttackTests {
             let mark = try expectRefusal(of: attack, by: node).document["mark"]?.string
             #expect(mark == (try fleet.serverGit("rev-parse", "\(tip)^")), "\(attack)")
             good = try #require(mark)
+        }
+    }
+
+    /// Tries each attack on a node that has converged on `good`, which is served again after it.
+    private func attempt(_ attacks: [BranchAttack], on node: LocalNode, _ good: String) throws {
+        let forge = Forge(fleet: node.fleet)
+        for attack in attacks {
+            try serve(attack.deed(forge, good), of: node.fleet)
+            let cycle = try expectRefusal(of: attack, by: node)
+            #expect(cycle.document["mark"]?.string == good, "\(attack)")
+            try serve(good, of: node.fleet)
         }
     }
 

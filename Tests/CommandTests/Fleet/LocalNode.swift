@@ -22,6 +22,15 @@ struct LocalNode {
         return try Cycle(result)
     }
 
+    /// Runs a cycle that looks for programs in a folder first.
+    func reconcile(path folder: String) throws -> Cycle {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        return try Cycle(
+            run(
+                [BuiltProgram.path("plimsoll-agent"), "reconcile", "--json", "--config", configuration],
+                environment: Git.environment.merging(["PATH": "\(folder):\(path)"]) { $1 }))
+    }
+
     /// Runs a cycle on a thread of its own, so that many run at the same time whatever the test's threads do.
     func reconcileBeside() async throws -> Cycle {
         try await withCheckedThrowingContinuation { continuation in
