@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 # Debian's packages: the C library, the tools that make apt repositories, and the judges of the tests.
 PACKAGES := libgit2-dev libyaml-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev dpkg-repack curl \
-            python3 procps tzdata gnupg gpgv
+            python3 procps tzdata gpg gpg-agent gpgv
 
 CONFIGURATION ?= debug
 BUILD := swift build --configuration $(CONFIGURATION)

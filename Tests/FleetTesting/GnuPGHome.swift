@@ -10,7 +10,11 @@ package final class GnuPGHome: Sendable {
         try runSuccessfully(["chmod", "700", folder.path])
     }
 
-    deinit { _ = try? run(["gpgconf", "--kill", "all"], environment: environment) }
+    deinit {
+        _ = try? run(["gpgconf", "--kill", "all"], environment: environment)
+        // The agent may be removing its sockets at the same time: rm does not mind.
+        _ = try? run(["rm", "-rf", folder.path])
+    }
 
     private var environment: [String: String?] { ["GNUPGHOME": folder.path, "LC_ALL": "C"] }
 

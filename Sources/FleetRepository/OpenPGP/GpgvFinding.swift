@@ -1,7 +1,7 @@
 /// What gpgv found of one signature, as its status lines say.
 ///
-/// Source: GnuPG's doc/DETAILS, "Format of the --status-fd output". The exit code says too little: it is 0 for
-/// expired and revoked keys.
+/// Source: GnuPG's doc/DETAILS, "Format of the --status-fd output". The exit code says too little: it is 0
+/// for expired and revoked keys.
 enum GpgvFinding: Hashable, Sendable {
     /// The signature fits, whatever the key's end is: whether that counts, the committer's date says, and
     /// not this machine's clock.

@@ -53,8 +53,8 @@ struct OpenPGPClaim {
             if let end = key.end, date >= end {
                 throw TrustError(
                     commit, .unauthorisedKey,
-                    "signed by OpenPGP key \(name), which had expired at the committer's date: by its parent's "
-                        + "\(Layout.openPGP) it ends at \(Timestamp(seconds: end))")
+                    "signed by OpenPGP key \(name), which had expired at the committer's date: by its "
+                        + "parent's \(Layout.openPGP) it ends at \(Timestamp(seconds: end))")
             }
             return certificate.principal
         case .revoked:

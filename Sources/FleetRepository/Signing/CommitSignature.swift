@@ -6,7 +6,7 @@ package enum CommitSignature: Hashable, Sendable {
     case none
     /// Verified here.
     case ssh(SSHSignature)
-    /// Verified by `gpgv`, to which the text is given as it is.
+    /// Verified by `gpgv`, which gets the one packet that ``OpenPGPSignature`` finds in the text.
     case openPGP(String)
     /// Made with `gpg.format=x509`; nobody verifies it here.
     case x509
