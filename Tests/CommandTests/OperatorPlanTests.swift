@@ -111,6 +111,9 @@ struct OperatorPlanTests {
         try fleet.folder.write(
             try fleet.folder.read(signers) + "grace@example.com namespaces=\"git\" \(key.publicLine)\n",
             to: signers)
+        let home = try GnuPGHome()
+        let olga = try home.makeKey("olga", end: "20400101T000000")
+        try fleet.folder.write(home.export(olga), to: "acme/trust/openpgp/olga.asc")
         try commitLocally("Many things")
         let result = try plan()
         #expect(result.exitCode == 2)
@@ -120,6 +123,8 @@ struct OperatorPlanTests {
             "changes are pending: no node gets another declaration",
         ] { #expect(result.lines.contains(line), "\(line) in\n\(result.text)") }
         #expect(result.text.contains("warning: grace@example.com SHA256:"))
+        let ends = "warning: olga <olga@example.com> OpenPGP \(olga) (until 2040-01-01T00:00:00Z)"
+        #expect(result.text.contains(ends), "\(result.text)")
         #expect(
             result.text.contains("warning: gate is loosened: 'soak' goes from 4h to 1h"), "\(result.text)")
     }

@@ -1,4 +1,5 @@
 import FleetTesting
+import Foundation
 import Testing
 
 /// What operators do about the trust of a branch: `plimsoll vouch`, and `plimsoll verify BASE..HEAD`.
@@ -59,6 +60,31 @@ struct OperatorTrustTests {
         #expect(result.exitCode == 77)
         #expect(result.errorText.contains("no node would believe the merge: signed by SHA256:"))
         #expect(try git("rev-parse", "origin/main") == bad)
+    }
+
+    @Test func openPGPIsForeseenAndVerifiedAndWithoutGpgvNothingIsSaid() throws {
+        let home = try GnuPGHome()
+        let olga = try home.makeKey("olga")
+        try fleet.folder.write(home.export(olga), to: "acme/trust/openpgp/olga.asc")
+        let base = try fleet.commit("let olga in")
+        _ = try git("checkout", "--quiet", "-b", "topic")
+        _ = try git(
+            "-c", "gpg.format=openpgp", "-c", "gpg.program=\(home.program("gpg"))", "-c",
+            "user.signingKey=\(olga)!", "commit", "--quiet", "--allow-empty", "-S", "-m", "by olga")
+        for shape in ["merge", "fast-forward", "signed-merge"] {
+            let result = try plimsoll("verify", "\(base)..topic", "--as", shape)
+            #expect(result.exitCode == 0, "\(shape): \(result.text)")
+        }
+        try fleet.folder.write("#!/bin/sh\nkill -9 $$\n", to: "bin/gpgv", mode: 0o755)
+        let path = "\(fleet.folder.path("bin")):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+        let blind = try run(
+            [BuiltProgram.path("plimsoll"), "verify", "--repository", fleet.clone, "\(base)..topic"],
+            environment: Git.environment.merging(["PATH": path]) { $1 })
+        #expect(blind.exitCode == 1)
+        #expect(blind.errorText.contains("'gpgv' failed on its OpenPGP signature"), "\(blind.errorText)")
+        _ = try git("push", "--quiet", "origin", "topic:main")
+        #expect(try plimsoll("verify").exitCode == 0)
+        #expect(try plimsoll("vouch").text.hasPrefix("Every commit is authentic"))
     }
 
     @Test func theShapeOfAMergeDecides() throws {

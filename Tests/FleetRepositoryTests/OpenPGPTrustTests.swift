@@ -165,6 +165,15 @@ struct OpenPGPTrustTests {
         try history.expectAuthentic()
     }
 
+    @Test func `a machine whose clock is behind judges as all others do`() throws {
+        // For this machine the key is not born yet.
+        let young = try home.makeKey("young", at: "20700101T000000")
+        try list("young", young)
+        try commit("let young in", by: olga)
+        try commit("by young", by: young, with: home.program("gpg-later", at: "20700201T000000"))
+        try history.expectAuthentic()
+    }
+
     @Test func `a revoked key signs nothing more`() throws {
         let rex = try home.makeKey("rex")
         try list("rex", rex)
