@@ -123,7 +123,7 @@ struct OperatorPlanTests {
             "changes are pending: no node gets another declaration",
         ] { #expect(result.lines.contains(line), "\(line) in\n\(result.text)") }
         #expect(result.text.contains("warning: grace@example.com SHA256:"))
-        let ends = "warning: olga <olga@example.com> OpenPGP \(olga) (until 2040-01-01T00:00:00Z)"
+        let ends = "warning: olga@example.com OpenPGP \(olga) (until 2040-01-01T00:00:00Z)"
         #expect(result.text.contains(ends), "\(result.text)")
         #expect(
             result.text.contains("warning: gate is loosened: 'soak' goes from 4h to 1h"), "\(result.text)")

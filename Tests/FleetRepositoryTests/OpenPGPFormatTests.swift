@@ -38,7 +38,7 @@ struct OpenPGPFormatTests {
             certificate.keys.map(\.name) == [
                 "BFDE96BF2C7932DF02B8238EEC51709AA23E8B38", "BDE5DC34F14892E53C0E2FBB4430284AD9E89AE4",
             ])
-        #expect(certificate.principal == "Old <old@example.com>")
+        #expect(certificate.principal == "old@example.com")
         #expect(certificate.keys.map(\.end) == [1_591_012_800, 1_585_742_400])
         #expect(certificate.keys.map(\.created) == [1_577_836_800, 1_577_836_800])
         #expect(certificate.primary.weakness == nil)

@@ -58,8 +58,19 @@ struct OpenPGPCertificate: Hashable, Sendable {
 
     var primary: OpenPGPKey { keys[0] }
 
-    /// Whom the key stands for: its first user id, or its fingerprint where it has none.
-    var principal: String { userIDs.first ?? primary.name }
+    /// Whom the key stands for: the address of its first user id, as `allowed_signers` names people, too; all
+    /// of that user id where it has none; the fingerprint where there is no user id.
+    var principal: String {
+        guard let userID = userIDs.first(where: { !$0.isEmpty }) else { return primary.name }
+        return Self.address(in: userID) ?? userID
+    }
+
+    /// What stands in angle brackets at the end of a user id such as `Ada <ada@example.com>`.
+    static func address(in userID: String) -> String? {
+        guard userID.last == ">", let start = userID.lastIndex(of: "<") else { return nil }
+        let address = userID[userID.index(after: start)...].dropLast()
+        return address.isEmpty ? nil : String(address)
+    }
 
     /// The certificates in a sequence of packets.
     static func certificates(in packets: [OpenPGPPacket]) throws(OpenPGPError) -> [OpenPGPCertificate] {

@@ -117,7 +117,6 @@ struct TrustExamination {
 
     /// Whether a user id such as `GitHub <noreply@github.com>` has such an address.
     private static func isForgeUser(_ userID: String) -> Bool {
-        guard let start = userID.lastIndex(of: "<") else { return isForge(userID) }
-        return isForge(String(userID[userID.index(after: start)...]))
+        isForge(OpenPGPCertificate.address(in: userID) ?? userID)
     }
 }
