@@ -104,21 +104,37 @@ extension OperatorFleet {
         _ making: ReportMaking, signedWith key: SSHKeyFiles? = nil, isSigned: Bool = true,
         at place: String? = nil
     ) throws -> String {
-        let bytes = try report(making).documentBytes
+        let made = try make(making, signedWith: key, isSigned: isSigned, in: server)
+        let name = place ?? making.node
+        try Git.run("update-ref", "refs/heads/status/\(name)", made.chain, in: server)
+        try Git.run("update-ref", "refs/heads/latest/\(name)", made.latest, in: server)
+        return made.chain
+    }
+
+    /// Makes a report in a repository, and moves no reference.
+    ///
+    /// - Parameter files: what else is in it, by name.
+    /// - Returns: its commit in the chain, and the one that stands for it.
+    func make(
+        _ making: ReportMaking, signedWith key: SSHKeyFiles? = nil, isSigned: Bool = true,
+        besides files: [String: String] = [:], text: String? = nil, in folder: String
+    ) throws -> (chain: String, latest: String) {
+        let bytes = try text.map { Array($0.utf8) } ?? report(making).documentBytes
         let signer = isSigned ? (key ?? keys[making.node]) : nil
-        var entries = "100644 blob \(try blob(bytes))\treport.json\n"
-        if let receipt = making.receipt {
-            entries = "100644 blob \(try blob(Array(receipt.utf8)))\treceipt.json\n" + entries
+        var all = files.mapValues { Array($0.utf8) }
+        all["report.json"] = bytes
+        if let receipt = making.receipt { all["receipt.json"] = Array(receipt.utf8) }
+        var entries = ""
+        for (name, bytes) in all.sorted(by: { $0.key < $1.key }) {
+            entries += "100644 blob \(try blob(bytes, in: folder))\t\(name)\n"
         }
         let tree = try runSuccessfully(
-            ["git", "mktree"], in: server, environment: Git.environment, input: Array(entries.utf8)
+            ["git", "mktree"], in: folder, environment: Git.environment, input: Array(entries.utf8)
         ).text
-        let id = try commitTree(tree, parent: making.parent, message: "report", signer)
-        let latest = try commitTree(tree, parent: nil, message: "report\n\nPlimsoll-Chain: \(id)", signer)
-        let name = place ?? making.node
-        try Git.run("update-ref", "refs/heads/status/\(name)", id, in: server)
-        try Git.run("update-ref", "refs/heads/latest/\(name)", latest, in: server)
-        return id
+        let id = try commitTree(tree, parent: making.parent, message: "report", signer, in: folder)
+        let latest = try commitTree(
+            tree, parent: nil, message: "report\n\nPlimsoll-Chain: \(id)", signer, in: folder)
+        return (id, latest)
     }
 
     private func report(_ making: ReportMaking) throws -> Report {
@@ -145,20 +161,21 @@ extension OperatorFleet {
                 facts: SystemFacts(id: "debian", version: "12", kernel: "6.1"), architectures: []))
     }
 
-    private func blob(_ bytes: [UInt8]) throws -> String {
+    private func blob(_ bytes: [UInt8], in folder: String) throws -> String {
         try runSuccessfully(
-            ["git", "hash-object", "-w", "--stdin"], in: server, environment: Git.environment, input: bytes
+            ["git", "hash-object", "-w", "--stdin"], in: folder, environment: Git.environment, input: bytes
         ).text
     }
 
-    private func commitTree(
-        _ tree: String, parent: String?, message: String, _ key: SSHKeyFiles?
+    /// Commits a tree of a repository.
+    func commitTree(
+        _ tree: String, parent: String?, message: String, _ key: SSHKeyFiles?, in folder: String
     ) throws -> String {
         var arguments = ["git"]
         if let key { arguments += ["-c", "gpg.format=ssh", "-c", "user.signingKey=\(key.path)"] }
         arguments += ["commit-tree", tree, "-m", message]
         if let parent { arguments += ["-p", parent] }
         if key != nil { arguments.append("-S") }
-        return try runSuccessfully(arguments, in: server, environment: Git.environment).text
+        return try runSuccessfully(arguments, in: folder, environment: Git.environment).text
     }
 }

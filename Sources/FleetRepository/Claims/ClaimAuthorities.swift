@@ -93,7 +93,8 @@ struct ClaimAuthorities {
         try clone.repository.isAncestor(commit, of: followed)
     }
 
-    private mutating func listing(of node: NodeName, at commit: CommitID) throws(GitError) -> Listing {
+    /// How a commit of the fleet repository lists a node.
+    mutating func listing(of node: NodeName, at commit: CommitID) throws(GitError) -> Listing {
         let place = Place(node: node, commit: commit)
         if let known = listings[place] { return known }
         let listing = try read(node, at: commit)

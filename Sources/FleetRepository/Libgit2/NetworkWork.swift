@@ -141,7 +141,7 @@ struct NetworkWork {
             verdicts[refspec.destination] =
                 switch monitor.verdicts[refspec.destination] {
                 case .some(nil): .accepted
-                case .some(let reason?): .rejected(remote.redacted(reason))
+                case .some(let reason?): .rejected(remote.redacted(monitor.told(reason)))
                 case nil: .rejected("the server gave no verdict")
                 }
         }

@@ -13,6 +13,9 @@ final class TransferMonitor {
     /// What the server said of each reference of a push: nil for accepted, else its reason.
     private(set) var verdicts: [String: String?] = [:]
 
+    /// What the server said in words, its beginning: why a hook has refused a push.
+    private var spoken: [UInt8] = []
+
     init(byteLimit: Int, onProgress: @escaping (Int) -> Void) {
         self.byteLimit = byteLimit
         self.onProgress = onProgress
@@ -27,7 +30,11 @@ final class TransferMonitor {
             guard let progress, let monitor = monitor(payload) else { return GIT_EUSER.rawValue }
             return monitor.received(progress.pointee.received_bytes)
         }
-        callbacks.sideband_progress = { _, _, payload in monitor(payload)?.moved() ?? GIT_EUSER.rawValue }
+        callbacks.sideband_progress = { text, length, payload in
+            guard let monitor = monitor(payload) else { return GIT_EUSER.rawValue }
+            monitor.heard(UnsafeRawBufferPointer(start: text, count: Int(max(length, 0))))
+            return monitor.moved()
+        }
         callbacks.pack_progress = { _, _, _, payload in monitor(payload)?.moved() ?? GIT_EUSER.rawValue }
         callbacks.push_transfer_progress = { _, _, _, payload in
             monitor(payload)?.moved() ?? GIT_EUSER.rawValue
@@ -46,6 +53,20 @@ final class TransferMonitor {
         onProgress(bytes)
         return limitExceeded ? GIT_EUSER.rawValue : 0
     }
+
+    private func heard(_ text: UnsafeRawBufferPointer) {
+        spoken += text.prefix(Self.longestSpeech - spoken.count)
+    }
+
+    /// A reason with what the server said besides, on one line: of what a hook refuses git itself says no
+    /// more than that.
+    func told(_ reason: String) -> String {
+        let words = String(decoding: spoken, as: UTF8.self).split(whereSeparator: { $0.isNewline })
+            .map { $0.split(separator: " ").joined(separator: " ") }.filter { !$0.isEmpty }
+        return ([reason] + words).joined(separator: "; ")
+    }
+
+    private static let longestSpeech = 1_000
 
     private func moved() -> Int32 {
         onProgress(receivedBytes)

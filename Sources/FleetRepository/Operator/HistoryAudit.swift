@@ -38,11 +38,23 @@ extension FleetClone {
     package func audit(
         from introduction: CommitID?, to end: CommitID? = nil
     ) throws(OperatorError) -> HistoryAudit {
-        let tip = end ?? tip
+        try clone.audit(from: introduction, to: end ?? tip)
+    }
+
+    /// Who is in the fleet at a commit.
+    package func roll(at commit: CommitID) throws(FleetReadError) -> FleetRoll {
+        try FleetRoll(at: commit, in: clone)
+    }
+}
+
+extension Clone {
+    /// Authenticates the first-parent chain from the introduction to `tip`, as
+    /// ``FleetClone/audit(from:to:)`` does.
+    func audit(from introduction: CommitID?, to tip: CommitID) throws(OperatorError) -> HistoryAudit {
         do {
             let walked = try firstParents(of: tip)
             guard let start = introduction ?? walked.last, let position = walked.firstIndex(of: start),
-                let first = try clone.repository.commit(start)
+                let first = try repository.commit(start)
             else {
                 let name = introduction.map(\.hex) ?? ""
                 throw OperatorError(
@@ -51,14 +63,14 @@ extension FleetClone {
                         + "another repository, or its history was rewritten")
             }
             let newer = walked[..<position].reversed().map(\.self)
-            var authenticator = ChainAuthenticator(clone)
+            var authenticator = ChainAuthenticator(self)
             let (verified, failure) = try authenticator.verify(newer)
             return HistoryAudit(
                 introduction: start, isPinned: introduction != nil, tip: tip, verified: verified.count,
                 last: verified.last?.id ?? start, failure: failure,
                 unproven: max(newer.count - verified.count - 1, 0),
                 chain: walked[position...].reversed() + verified.map(\.id),
-                commits: try VerifiedCommit.pinned(below: first, in: clone.repository)
+                commits: try VerifiedCommit.pinned(below: first, in: repository)
                     + [VerifiedCommit(pinned: first)] + verified)
         } catch {
             throw OperatorError(error)
@@ -75,13 +87,8 @@ extension FleetClone {
                     .failure, "the branch has more than \(ChainAuthenticator.longestStretch) commits")
             }
             walked.append(current)
-            next = try clone.repository.firstParent(of: current)
+            next = try repository.firstParent(of: current)
         }
         return walked
-    }
-
-    /// Who is in the fleet at a commit.
-    package func roll(at commit: CommitID) throws(FleetReadError) -> FleetRoll {
-        try FleetRoll(at: commit, in: clone)
     }
 }

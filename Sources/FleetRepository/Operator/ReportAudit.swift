@@ -43,6 +43,11 @@ package struct NodeAudit: Sendable {
         self.tip = tip
     }
 
+    /// What was reported before those that are checked now, by each key.
+    ///
+    /// - Parameter number: the highest.
+    mutating func begin(after number: Int, by key: SSHPublicKey) { numbers[key] = number }
+
     mutating func note(_ commit: CommitID?, _ message: String) {
         faults.append(ReportFault(commit: commit, message: message))
     }
@@ -203,10 +208,18 @@ struct ReportAuditor {
 
     /// The fleet commit that a report says it follows: not believed, only needed to find the key.
     private func claimedCommit(of id: CommitID) throws(ReportRejection) -> CommitID {
+        try ReportCommit.claimedCommit(of: id, in: clone.repository)
+    }
+}
+
+extension ReportCommit {
+    /// The fleet commit that a report says it follows: not believed, only needed to find the key.
+    static func claimedCommit(
+        of id: CommitID, in repository: borrowing GitRepository
+    ) throws(ReportRejection) -> CommitID {
         let file: GitFile?
         do throws(GitError) {
-            file = try clone.repository.file(
-                at: ReportCommit.reportPath, in: id, limitBytes: Report.largestSize)
+            file = try repository.file(at: reportPath, in: id, limitBytes: Report.largestSize)
         } catch {
             throw ReportRejection(id, error.code == .tooLarge ? .tooLarge : .missing, error.message)
         }

@@ -12,10 +12,13 @@ package struct ReportCommit: Hashable, Sendable {
 
     static let reportPath = "report.json"
     static let receiptPath = "receipt.json"
+    static let inventoryPath = "inventory.json"
     /// The trailer that names the chain's tip.
     static let chainTrailer = "Plimsoll-Chain: "
     /// The largest receipt that is read, in bytes.
     static let receiptLimit = 1 << 20
+    /// The largest inventory that a server takes, in bytes.
+    static let inventoryLimit = 4 << 20
 
     /// Reads and verifies a report.
     ///
