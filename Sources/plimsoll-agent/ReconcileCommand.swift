@@ -74,7 +74,7 @@ extension CycleOutcome {
         {
             return .failure
         }
-        if !codes.isDisjoint(with: [.remoteAway, .remoteBehind]) { return .unavailable }
+        if !codes.isDisjoint(with: [.remoteAway, .remoteBehind, .stale]) { return .unavailable }
         if case .queued = report { return .unavailable }
         return .success
     }
@@ -88,7 +88,7 @@ extension CyclePreview {
         if !codes.isDisjoint(with: [.unreadable, .newerAgentNeeded]) { return .invalidData }
         if obstacle != nil || codes.contains(.unverifiable) { return .failure }
         if plan != nil { return .changesPending }
-        if !codes.isDisjoint(with: [.remoteAway, .remoteBehind]) { return .unavailable }
+        if !codes.isDisjoint(with: [.remoteAway, .remoteBehind, .stale]) { return .unavailable }
         return .success
     }
 }

@@ -12,10 +12,10 @@ struct HookCommand: ParsableCommand {
         abstract: "Has a bare repository take only what Plimsoll's rules allow.",
         discussion: """
             'plimsoll hook install', once in the bare repository on the server, is all that is needed. From \
-            then on the branch takes only authentic fast-forwards of a valid fleet repository; 'status/<node>' \
-            only further reports of that node, signed by its key; 'latest/<node>' only the report that the \
-            chain's tip holds; 'claims/<group>/<value>' only claims that nodes make for themselves, and words \
-            of persons in trust/. Nothing else is taken, nothing is deleted.
+            then on the branch takes only authentic fast-forwards of a valid fleet repository; \
+            'status/<node>' only further reports of that node, signed by its key; 'latest/<node>' only the \
+            report that the chain's tip holds; 'claims/<group>/<value>' only claims that nodes make for \
+            themselves, and words of persons in trust/. Nothing else is taken, nothing is deleted.
             """,
         subcommands: [HookInstallCommand.self, HookPreReceiveCommand.self, HookUpdateCommand.self])
 }
@@ -26,11 +26,11 @@ struct HookInstallCommand: ParsableCommand {
         commandName: "install",
         abstract: "Writes the hook and its settings into a bare repository.",
         discussion: """
-            Run it as the user who owns the repository. It writes hooks/pre-receive, and to the repository's \
-            configuration plimsoll.branch, plimsoll.introduction and plimsoll.fleet, which the hook reads. It \
-            sets receive.denyNonFastForwards=false, for nodes replace 'latest/<node>', and \
-            receive.denyDeletes=true; receive.fsckObjects=true and receive.maxInputSize=64m where nothing is \
-            said yet. Run again, it changes what is given.
+            Run it as the user who owns the repository. It writes hooks/pre-receive, and to the \
+            repository's configuration plimsoll.branch, plimsoll.introduction and plimsoll.fleet, which the \
+            hook reads. It sets receive.denyNonFastForwards=false, for nodes replace 'latest/<node>', and \
+            receive.denyDeletes=true; receive.fsckObjects=true and receive.maxInputSize=64m where nothing \
+            is said yet. Run again, it changes what is given.
             """)
 
     @Option(
@@ -115,8 +115,9 @@ struct HookUpdateCommand: ParsableCommand {
         commandName: "update",
         abstract: "Judges one reference of a push, as git's update hook.",
         discussion: """
-            For servers that let no other hook be added. 'pre-receive' is better: it takes a push whole or not \
-            at all, and what it refuses leaves no objects behind. Exit code 77 if the reference is refused.
+            For servers that let no other hook be added. 'pre-receive' is better: it takes a push whole or \
+            not at all, and what it refuses leaves no objects behind. Exit code 77 if the reference is \
+            refused.
             """)
 
     @Argument(help: "The reference's full name.")

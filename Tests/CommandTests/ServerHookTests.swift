@@ -115,8 +115,8 @@ struct ServerHookTests {
             #expect(try fleet.isUnbroken(fleet.chain(of: node)))
         }
         #expect(try fleet.serverGit("rev-list", "--count", "claims/canary/berlin-3") == "4")
-        // The file of a node is taken out at the server's side of things, behind its back: it cannot report any
-        // more, and says in which words it was told so.
+        // A node that follows an older branch than the one by which its reports are judged: it was removed
+        // there, cannot report any more, and says in which words it was told so.
         let before = try fleet.tip
         let file = "groups/canary/nodes/canary-2.yaml"
         try fleet.git("rm", "--quiet", file)

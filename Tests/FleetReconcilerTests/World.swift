@@ -19,6 +19,8 @@ final class World {
     var holds: [Reason] = []
     var windows: [Window] = []
     var freezes: [Freeze] = []
+    /// For how long nothing new may be heard of the branch.
+    var freshness: TimeSpan?
     /// When the newest commit was made.
     var markDate: Timestamp?
     var mayAdmit = true
@@ -142,6 +144,8 @@ final class World {
     private(set) var clock: Int64 = 0
     /// For how long the manager has stalled in this cycle.
     private(set) var stalled = Elapsed()
+    /// Whether the wall clock is known to be right.
+    var isWallKnown = true
     /// How far the wall clock is off, in seconds.
     var wallOffset: Int64 = 0
     /// Seconds between two cycles.
@@ -185,7 +189,7 @@ final class World {
         return try await reconciler.cycle(
             at: Instant(
                 wall: Timestamp(seconds: reading.wall.seconds + wallOffset),
-                isWallKnown: reading.isWallKnown, bootID: reading.bootID,
+                isWallKnown: isWallKnown, bootID: reading.bootID,
                 sinceBoot: TimeSpan(seconds: clock - bootedAt)))
     }
 
@@ -236,7 +240,8 @@ final class World {
             windows: windows, freezes: freezes, soaks: soaks, supersede: supersede,
             budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible,
             urgent: urgent, whenUrgent: whenUrgent, missed: missed, declaredAt: declaredAt,
-            updaters: updatersPolicy, reboot: rebootPolicy, restart: restartable, kernels: kernels)
+            updaters: updatersPolicy, reboot: rebootPolicy, restart: restartable, kernels: kernels,
+            freshness: freshness)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }

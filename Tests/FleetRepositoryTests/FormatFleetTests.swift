@@ -15,6 +15,7 @@ struct FormatFleetTests {
             status:
               remote: ssh://git@git.example.com/acme/{group}.git
               heartbeat: 12h
+            freshness: 14d
             hold: telephones ring
             """
         let fleet = try #require(decode(text).flawless?.fleet)
@@ -23,6 +24,7 @@ struct FormatFleetTests {
         #expect(fleet.trust == .everyCommit)
         #expect(fleet.statusRemote == "ssh://git@git.example.com/acme/{group}.git")
         #expect(fleet.heartbeat == TimeSpan(seconds: 43_200))
+        #expect(fleet.freshness == TimeSpan(seconds: 14 * 86_400))
         #expect(fleet.hold == "telephones ring")
     }
 
@@ -32,10 +34,12 @@ struct FormatFleetTests {
         #expect(fleet.trust == .firstParent)
         #expect(fleet.statusRemote == nil)
         #expect(fleet.heartbeat == TimeSpan(seconds: 86_400))
+        #expect(fleet.freshness == nil)
         #expect(fleet.hold == nil)
     }
 
-    private static let keys = "the keys 'apiVersion', 'fleet', 'agent', 'trust', 'status', 'defaults', 'hold'"
+    private static let keys =
+        "the keys 'apiVersion', 'fleet', 'agent', 'trust', 'status', 'freshness', 'defaults', 'hold'"
 
     @Test(arguments: [
         ("- a", ["1:1: found a list; expected a mapping with \(keys)"]),
@@ -59,8 +63,17 @@ struct FormatFleetTests {
                     + "'first-parent'?",
                 "5:9: found 'null'; expected a mapping with the keys 'remote', 'heartbeat'",
                 "6:7: found 'no'; expected null or the reason of the hold",
-                "7:1: unknown key 'x'; known here: apiVersion, fleet, agent, trust, status, defaults, hold",
+                "7:1: unknown key 'x'; known here: apiVersion, fleet, agent, trust, status, "
+                    + "freshness, defaults, hold",
             ]
+        ),
+        (
+            "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\nstatus: {heartbeat: 12h}\nfreshness: 23h",
+            ["5:12: found '23h'; expected null or a duration of at least two heartbeats, 24h"]
+        ),
+        (
+            "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\nfreshness: 14 days",
+            ["4:12: found '14 days'; expected a duration such as 30s, 15m, 4h, 14d or 2w"]
         ),
         (
             "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\nstatus: {remote: --upload-pack=x, heartbeat: 1s}",

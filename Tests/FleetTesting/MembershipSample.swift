@@ -17,7 +17,7 @@ extension Membership {
         urgent: [String: Urgency] = [:], whenUrgent: UrgentRules? = nil,
         missed: MissedWindows = .wait, declaredAt: [Declaration: Timestamp] = [:],
         updaters: UpdatersPolicy = .report, reboot: RebootPolicy = .whenRequired, restart: [String] = [],
-        kernels: Int? = nil
+        kernels: Int? = nil, freshness: TimeSpan? = nil
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -39,7 +39,8 @@ extension Membership {
             name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA", labels: labels,
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))
         var membership = Membership(
-            fleet: Fleet(name: .of("acme"), agent: .of("0.1")), group: group, node: node, stack: stack,
+            fleet: Fleet(name: .of("acme"), agent: .of("0.1"), freshness: freshness), group: group,
+            node: node, stack: stack,
             versions: versions, soaks: soaks, peers: peers.map { .of($0) }, proceed: proceed,
             leavers: leavers, leaversUnknown: leaversUnknown)
         membership.declaredAt = declaredAt

@@ -32,6 +32,8 @@ package struct Reason: Hashable, Sendable {
         case removedFromFleet
         case remoteAway
         case remoteBehind
+        /// Nothing new was heard of the branch for longer than the fleet allows.
+        case stale
         case untrusted
         /// Whether the branch is authentic cannot be told on this machine: it lacks what a signature needs.
         case unverifiable

@@ -8,18 +8,21 @@ package struct Fleet: Hashable, Sendable {
     package let statusRemote: String?
     /// The longest time between two reports of a node.
     package let heartbeat: TimeSpan
+    /// A node that has heard nothing new of the branch for so long says so; nil: none does.
+    package let freshness: TimeSpan?
     /// The reason of a hold of the whole fleet.
     package var hold: String?
 
     package init(
         name: FleetName, agent: AgentVersion, trust: TrustPolicy = .firstParent, statusRemote: String? = nil,
-        heartbeat: TimeSpan = Fleet.defaultHeartbeat, hold: String? = nil
+        heartbeat: TimeSpan = Fleet.defaultHeartbeat, freshness: TimeSpan? = nil, hold: String? = nil
     ) {
         self.name = name
         self.agent = agent
         self.trust = trust
         self.statusRemote = statusRemote
         self.heartbeat = heartbeat
+        self.freshness = freshness
         self.hold = hold
     }
 

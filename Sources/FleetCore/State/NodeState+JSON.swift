@@ -41,6 +41,7 @@ extension NodeState {
             })
         if let watchedAt { members["watchedAt"] = JSONValue(milliseconds: watchedAt) }
         members["running"] = running.json
+        if let news { members["news"] = news.json }
         members["identityConflict"] = .bool(identityConflict)
         return .object(members)
     }
@@ -97,6 +98,7 @@ extension NodeState {
         }
         watchedAt = try fields.optional("watchedAt") { $0.milliseconds }
         running = try fields.optional("running", RunningTime.init(json:)) ?? RunningTime()
+        news = try fields.optional("news", BranchNews.init(json:))
         identityConflict = members["identityConflict"]?.bool ?? false
         for known in NodeState.fields { members[known] = nil }
         unknown = members
@@ -106,7 +108,7 @@ extension NodeState {
         "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
         "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
         "durations", "retries", "attended", "report", "peers", "findings", "stoppedUpdaters",
-        "firstSeen", "watchedAt", "running", "identityConflict", "unsettled", "restarts", "reboots",
+        "firstSeen", "watchedAt", "running", "identityConflict", "news", "unsettled", "restarts", "reboots",
         "wellKernels", "kernelReturn",
     ]
 }

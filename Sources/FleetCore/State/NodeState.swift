@@ -56,6 +56,8 @@ package struct NodeState: Hashable, Sendable {
     /// heartbeat, and only where silence may open the gate.
     package var watchedAt: TimeSpan?
     package var running = RunningTime()
+    /// When the mark last moved; nil before the first one.
+    package var news: BranchNews?
     /// Whether another machine has used this node's key, or this one was restored, and no report that was
     /// sent has said so.
     package var identityConflict = false

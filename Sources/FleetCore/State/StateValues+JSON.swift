@@ -240,3 +240,16 @@ extension [JSONValue] {
         return values.count == count ? values : nil
     }
 }
+
+extension BranchNews {
+    var json: JSONValue {
+        var members: [String: JSONValue] = ["at": JSONValue(milliseconds: at)]
+        if isTooOld { members["tooOld"] = .bool(true) }
+        return .object(members)
+    }
+
+    init?(json: JSONValue) {
+        guard let at = json["at"]?.milliseconds else { return nil }
+        self.init(at: at, isTooOld: json["tooOld"]?.bool ?? false)
+    }
+}

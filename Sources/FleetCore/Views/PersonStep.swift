@@ -91,6 +91,13 @@ extension PersonStep {
                 isOnlyWay: true)
         ),
         (
+            .stale,
+            PersonStep(
+                "no news",
+                "if the branch was quiet, push a signed commit; else alarm: somebody withholds it there",
+                isOnlyWay: true)
+        ),
+        (
             .rebootRequired,
             PersonStep("reboot required", "reboot it, unless its reason says when it does so itself")
         ),

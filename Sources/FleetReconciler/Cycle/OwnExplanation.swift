@@ -17,9 +17,11 @@ package func explanation(
     let now: Instant
     do {
         let following = try source.follow(memory)
-        memory.adopt(following)
+        memory.adopt(following, at: reading)
         now = reading.doubted(before: following.markDate)
-        desired = try source.read(following, memory: memory).held(by: localHolds).judged(at: now)
+        var read = try source.read(following, memory: memory).held(by: localHolds).judged(at: now)
+        read.note(memory.staleness(in: read, since: following.markDate, at: now))
+        desired = read
     } catch {
         throw CycleError(error)
     }

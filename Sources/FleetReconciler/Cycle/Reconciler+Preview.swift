@@ -25,9 +25,10 @@ extension Reconciler {
         } catch {
             throw CycleError(error)
         }
-        memory.adopt(following)
+        memory.adopt(following, at: reading)
         let now = reading.doubted(before: following.markDate)
         var desired = try read(following, unreachable: unreachable, at: now)
+        desired.note(memory.staleness(in: desired, since: following.markDate, at: now))
         _ = noteFirstSeen(desired, at: now)
         var evidence = await readEvidence(for: &desired, at: now)
         let decision = await deliberate(
@@ -58,10 +59,12 @@ extension Decision {
 
 extension NodeState {
     /// Takes over where authenticating has led.
-    mutating func adopt(_ following: Following) {
+    mutating func adopt(_ following: Following, at now: Instant) {
+        let before = mark
         mark = following.mark
         followed = following.followed
         introduction = following.introduction
         stacks = following.stacks
+        noteNews(after: before, at: now)
     }
 }

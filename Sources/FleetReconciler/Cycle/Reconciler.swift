@@ -48,6 +48,7 @@ package struct Reconciler<
         let following = try follow(at: reading)
         let now = reading.doubted(before: following.markDate)
         var desired = try read(following, unreachable: unreachable, at: now)
+        try noteStaleness(&desired, since: following.markDate, at: now)
         if noteFirstSeen(desired, at: now) { try save(at: now) }
         var evidence = await readEvidence(for: &desired, at: now)
         try rememberPeers(at: now)
@@ -87,7 +88,7 @@ package struct Reconciler<
             throw CycleError(error)
         }
         var next = memory
-        next.adopt(following)
+        next.adopt(following, at: now)
         if next != memory {
             memory = next
             try save(at: now)
@@ -108,6 +109,18 @@ package struct Reconciler<
         } catch {
             throw CycleError(error)
         }
+    }
+
+    /// Says that nothing new was heard of the branch for too long. Once said it is durable, for it must not
+    /// come and go with what the clocks are known to be.
+    private mutating func noteStaleness(
+        _ desired: inout Desired, since markDate: Timestamp?, at now: Instant
+    ) throws(CycleError) {
+        guard let reason = memory.staleness(in: desired, since: markDate, at: now) else { return }
+        desired.note(reason)
+        guard memory.news?.isTooOld == false else { return }
+        memory.news?.isTooOld = true
+        try save(at: now)
     }
 
     /// Remembers when a declaration was first seen: silence counts only from before.
@@ -185,7 +198,7 @@ extension Desired {
     }
 
     /// Adds what is wrong with the way to the repository, once.
-    fileprivate mutating func note(_ condition: Reason?) {
+    mutating func note(_ condition: Reason?) {
         guard let condition, !conditions.contains(condition) else { return }
         self = Desired(
             commit: commit, standing: standing, mayAdmit: mayAdmit, holds: holds,

@@ -13,7 +13,7 @@ struct FleetFile: Sendable {
 
     static func decode(_ bytes: [UInt8]) -> Decoded<FleetFile> {
         let problems = FileProblems(file: Layout.fleet)
-        let keys = ["fleet", "agent", "trust", "status", "defaults", "hold"]
+        let keys = ["fleet", "agent", "trust", "status", "freshness", "defaults", "hold"]
         guard let reader = MappingReader.document(bytes, keys: keys, problems) else {
             return Decoded(value: nil, problems: problems.problems)
         }
@@ -33,11 +33,12 @@ struct FleetFile: Sendable {
         if let heartbeat, heartbeat < Self.shortestHeartbeat, let node = status?.node("heartbeat") {
             reader.problems.add(node, expected: "a duration of at least \(Self.shortestHeartbeat)")
         }
+        let freshness = Self.freshness(reader, heartbeat: heartbeat ?? Fleet.defaultHeartbeat)
         let hold = reader.hold()
         if let name, let agent {
             fleet = Fleet(
                 name: name, agent: agent, trust: policy ?? .firstParent, statusRemote: remote,
-                heartbeat: heartbeat ?? Fleet.defaultHeartbeat, hold: hold)
+                heartbeat: heartbeat ?? Fleet.defaultHeartbeat, freshness: freshness, hold: hold)
         } else {
             fleet = nil
         }
@@ -50,6 +51,16 @@ struct FleetFile: Sendable {
 
     /// Shorter ones would have each node publish in nearly each cycle.
     private static let shortestHeartbeat = TimeSpan(seconds: 60)
+
+    /// How old the newest commit may be. Less than two heartbeats would be over before anybody could hear of
+    /// it.
+    private static func freshness(_ reader: MappingReader, heartbeat: TimeSpan) -> TimeSpan? {
+        guard let node = reader.node("freshness"), !node.isNull else { return nil }
+        let freshness: TimeSpan? = reader.optional("freshness")
+        guard let freshness, freshness < heartbeat * 2 else { return freshness }
+        reader.problems.add(node, expected: "null or a duration of at least two heartbeats, \(heartbeat * 2)")
+        return nil
+    }
 
     /// The URL of `status.remote`. It becomes an argument of `git` and `ssh`, so it never begins with a
     /// hyphen.

@@ -145,9 +145,11 @@ extension FleetPicture {
         let holds = try FleetReader(CommitTree(clone: clone, commit: place)).holds(on: node.node)
         let failure = status.history.failure.map { Reason(.untrusted, $0.description) }
         let conditions = [failure, trouble].compactMap(\.self)
+        // What a node has heard of the branch only the node knows.
+        let told = node.report?.reasons.filter { $0.code == .stale } ?? []
         return Desired(
             commit: commit, standing: .member(membership), mayAdmit: conditions.isEmpty,
-            holds: holds.map(\.reasonToRest), conditions: conditions)
+            holds: holds.map(\.reasonToRest), conditions: conditions + told)
     }
 
     private func evidence(

@@ -129,7 +129,8 @@ extension Fleet {
     private var settings: [(key: String, value: String?)] {
         [
             ("fleet", name.description), ("agent", agent.description), ("trust.policy", trust.rawValue),
-            ("status.remote", statusRemote), ("status.heartbeat", heartbeat.description), ("hold", hold),
+            ("status.remote", statusRemote), ("status.heartbeat", heartbeat.description),
+            ("freshness", freshness?.description), ("hold", hold),
         ]
     }
 }

@@ -44,7 +44,8 @@ package struct HookInstaller {
         guard repository.repository.isBare else {
             throw OperatorError(
                 .usage,
-                "'\(place)' is no bare repository; the hook belongs to the one on the server that is pushed to"
+                "'\(place)' is no bare repository; the hook belongs to the one on the server that is "
+                    + "pushed to"
             )
         }
     }
@@ -118,8 +119,8 @@ package struct HookInstaller {
             throw OperatorError(
                 .usage,
                 "git is configured (core.hooksPath) to run hooks at '\(path)', which may serve other "
-                    + "repositories; name the file by '--to FILE', and unset core.hooksPath for this repository "
-                    + "or call 'plimsoll hook pre-receive' from there")
+                    + "repositories; name the file by '--to FILE', and unset core.hooksPath for this "
+                    + "repository or call 'plimsoll hook pre-receive' from there")
         }
         do throws(FileError) {
             try DurableFile.makeFolders("\(folder)/hooks")
@@ -134,8 +135,10 @@ package struct HookInstaller {
         guard !String(decoding: bytes, as: UTF8.self).contains(Self.mark) else { return }
         throw OperatorError(
             .usage,
-            "there is a hook '\(place)' that Plimsoll has not written; call '\(program) hook pre-receive' from "
-                + "it and name another file by '--to', or replace it by '--replace'")
+            "there is a hook '\(place)' that Plimsoll has not written; call "
+                + "'\(program) hook pre-receive' from it and name another file by '--to', or replace it by "
+                + "'--replace'"
+        )
     }
 
     private static func bareRepository(_ text: String) throws -> String {
@@ -161,8 +164,8 @@ package struct HookInstaller {
                 throw OperatorError(
                     .usage,
                     fleet == nil
-                        ? "there is no branch '\(branch)' yet; name the first trusted commit, as 'plimsoll init' "
-                            + "printed it, by '--introduction COMMIT'"
+                        ? "there is no branch '\(branch)' yet; name the first trusted commit, as "
+                            + "'plimsoll init' printed it, by '--introduction COMMIT'"
                         : "'\(fleet ?? "")' has no branch '\(branch)'; expected the fleet repository")
             }
             notes.append("the branch '\(branch)' is not there yet; it is taken once it holds \(introduction)")
@@ -171,8 +174,8 @@ package struct HookInstaller {
         let history = try clone.audit(from: introduction, to: tip)
         if introduction == nil {
             notes.append(
-                "nobody named the introduction, so the first commit is taken for it: \(history.introduction); "
-                    + "compare it with what the nodes pin")
+                "nobody named the introduction, so the first commit is taken for it: "
+                    + "\(history.introduction); compare it with what the nodes pin")
         }
         if let failure = history.failure {
             notes.append(
@@ -182,7 +185,8 @@ package struct HookInstaller {
         let roll = try FleetRoll.fleet(at: history.last, in: clone)
         if let remote = roll.statusRemote, fleet == nil {
             notes.append(
-                "reports go to '\(remote)'; install the hook in that repository, too, with '--fleet \(folder)'"
+                "reports go to '\(remote)'; install the hook in that repository, too, with "
+                    + "'--fleet \(folder)'"
             )
         }
         return history.introduction

@@ -38,8 +38,8 @@ package struct ProposedUpdate: Hashable, Sendable {
             else {
                 throw OperatorError(
                     .usage,
-                    "'\(line)' is no line that git gives to pre-receive; expected OLD NEW REFERENCE, with ids "
-                        + "of 40 digits")
+                    "'\(line)' is no line that git gives to pre-receive; expected OLD NEW REFERENCE, with "
+                        + "ids of 40 digits")
             }
             updates.append(update)
         }

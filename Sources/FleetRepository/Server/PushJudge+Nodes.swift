@@ -135,8 +135,8 @@ extension PushJudge {
 }
 
 extension PushJudge {
-    /// A ledger takes only what is put on top of it: claims of nodes of the group that have the ledger's value,
-    /// each signed by that node's own key, and words of persons that `trust/` lists.
+    /// A ledger takes only what is put on top of it: claims of nodes of the group that have the ledger's
+    /// value, each signed by that node's own key, and words of persons that `trust/` lists.
     mutating func judgeLedger(
         of group: GroupName, _ value: LabelValue, _ update: ProposedUpdate, to new: CommitID
     ) throws {

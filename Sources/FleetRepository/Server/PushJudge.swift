@@ -3,15 +3,15 @@ internal import FleetCore
 /// Judges what is pushed to a bare repository of a fleet, with the code by which readers judge: whatever it
 /// takes, they believe; what they would not, it refuses.
 ///
-/// It rests on the repository's own branch, which only authentic commits may have changed, and on nothing that
-/// the one who pushes says of themselves.
+/// It rests on the repository's own branch, which only authentic commits may have changed, and on nothing
+/// that the one who pushes says of themselves.
 package struct PushJudge {
     /// What is pushed to; the objects of the push are read here, too.
     let clone: Clone
     /// The repository that has the branch: the same one, or another on this server.
     let fleetClone: Clone
     let settings: HookSettings
-    private let knownZones: Set<String>?
+    private let knownZones: () -> Set<String>?
     private var ground: ServerGround?
 
     /// The name of the branch's reference.
@@ -20,10 +20,11 @@ package struct PushJudge {
     /// - Parameters:
     ///   - folder: the bare repository.
     ///   - quarantine: where git keeps the objects of the push; nil if they are in the repository.
-    ///   - knownZones: the names of a time zone database; nil where there is none to compare with.
+    ///   - knownZones: the names of a time zone database, asked for where the branch is pushed to; nil where
+    ///     there is none to compare with.
     /// - Throws: ``OperatorError`` if a repository cannot be opened, or is not set up.
     package init(
-        folder: String, quarantine: String?, knownZones: Set<String>?
+        folder: String, quarantine: String?, knownZones: @escaping @autoclosure () -> Set<String>?
     ) throws(OperatorError) {
         do {
             let repository = try GitRepository(open: folder)
@@ -142,7 +143,7 @@ extension PushJudge {
         let before = update.old.map { CommitTree(clone: clone, commit: $0) }
         let validation = try RepositoryValidation.validate(
             CommitTree(clone: clone, commit: new), since: before,
-            history: ValidationHistory(clone: clone, commit: new), knownZones: knownZones)
+            history: ValidationHistory(clone: clone, commit: new), knownZones: knownZones())
         guard validation.problems.isEmpty else {
             throw refuse(
                 "it is no valid fleet repository; 'plimsoll validate' finds this before a push",

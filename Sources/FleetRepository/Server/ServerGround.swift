@@ -38,8 +38,8 @@ final class ServerGround {
         case .absent:
             throw PushRefusal(
                 reference,
-                "the fleet's branch, at \(tip.short), does not list the node '\(node)'; nothing of it is taken "
-                    + "before its file is merged, or after it was removed")
+                "the fleet's branch, at \(tip.short), does not list the node '\(node)'; nothing of it is "
+                    + "taken before its file is merged, or after it was removed")
         }
         throw PushRefusal(
             reference, "the file of the node '\(node)' on the fleet's branch cannot be read; mend it")

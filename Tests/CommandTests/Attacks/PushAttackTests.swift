@@ -2,8 +2,8 @@ import FleetCore
 import FleetTesting
 import Testing
 
-/// Pushes by stock git to a server with the hook, one after the other: each is refused in its own words, moves no
-/// reference and leaves no object, and what is right is taken all the same.
+/// Pushes by stock git to a server with the hook, one after the other: each is refused in its own words,
+/// moves no reference and leaves no object, and what is right is taken all the same.
 struct PushAttackTests {
     private let fleet: OperatorFleet
 
