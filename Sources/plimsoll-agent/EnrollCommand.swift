@@ -33,7 +33,17 @@ struct EnrollCommand: ParsableCommand {
     @Flag(help: "Begin anew from the introduction: replaces a state that was lost or damaged.")
     var newState = false
 
+    @Flag(
+        help: """
+            Make the key that takes the place of this node's own, and print the node's file with it. The old \
+            one signs until the fleet lists the new one.
+            """)
+    var rotate = false
+
     func validate() throws {
+        guard !rotate || remote == nil && !newState else {
+            throw ValidationError("--rotate is for a node that is enrolled: without --remote and --new-state")
+        }
         guard (remote == nil) == (introduction == nil) else {
             throw ValidationError("--remote URL and --introduction COMMIT go together")
         }
@@ -45,6 +55,7 @@ struct EnrollCommand: ParsableCommand {
     func run() throws {
         if let remote, let introduction { try writeConfiguration(remote: remote, introduction: introduction) }
         let node = try Node(configurationAt: common.path)
+        guard !rotate else { return try printNextKey(of: node) }
         let lock = try prepareState(of: node)
         let key = try makeKey(of: node)
         try makeState(of: node)
@@ -101,6 +112,34 @@ struct EnrollCommand: ParsableCommand {
         }
         try ending(with: .failure) { () throws(FileError) in
             try DurableFile.write(Array(made.file.utf8), to: node.ownKeyPath, mode: 0o600)
+        }
+        return made.key
+    }
+
+    /// Makes the next key, or takes the one that waits already.
+    private func printNextKey(of node: Node) throws {
+        let lock = try node.lock()
+        _ = try node.key()
+        let next = try nextKey(of: node)
+        _ = consume lock
+        Terminal.write(NodeFileWriter.text(key: next.publicKey.description))
+        Terminal.note(
+            "put this key in the place of the old one in the file of '\(node.name)' in the fleet repository, "
+                + "by a pull request; the rest of that file stays. The node takes it by itself once it "
+                + "follows that commit; where the key also opens the way to the server, let it in first")
+    }
+
+    private func nextKey(of node: Node) throws -> SSHPrivateKey {
+        let waiting = try ending(with: .failure) { () throws(StatusError) in
+            try NodeKeyring.next(beside: node.ownKeyPath)
+        }
+        if let waiting { return waiting }
+        let made = try ending(with: .failure) { () throws(SigningError) in
+            try SSHPrivateKey.generateEd25519(comment: node.name.description)
+        }
+        try ending(with: .failure) { () throws(FileError) in
+            try DurableFile.write(
+                Array(made.file.utf8), to: NodeKeyring.nextPath(beside: node.ownKeyPath), mode: 0o600)
         }
         return made.key
     }

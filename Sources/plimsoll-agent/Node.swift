@@ -187,11 +187,11 @@ struct Node {
         let source = try ending(with: .failure) { () throws(SourceError) in
             try GitFleetSource(settings, network: network)
         }
-        let key = try key()
+        let keys = NodeKeyring(try key(), at: ownKeyPath)
         return Reconciler(
             source: source, packages: try packages(), machine: machine,
-            status: GitStatusSink(source: source, key: key), store: store,
-            claims: GitClaimLedger(source: source, key: key), settings: cycleSettings,
+            status: GitStatusSink(source: source, keys: keys), store: store,
+            claims: GitClaimLedger(source: source, keys: keys), settings: cycleSettings,
             logger: logger)
     }
 }

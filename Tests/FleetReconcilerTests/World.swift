@@ -19,6 +19,8 @@ final class World {
     var holds: [Reason] = []
     var windows: [Window] = []
     var freezes: [Freeze] = []
+    /// The key that the fleet lists for the node.
+    var listedKey = "ssh-ed25519 AAAA"
     /// For how long nothing new may be heard of the branch.
     var freshness: TimeSpan?
     /// When the newest commit was made.
@@ -128,6 +130,13 @@ final class World {
     var heldAtLook: Int?
 
     // The remote.
+    /// The key that signs, and the one that waits.
+    var key = "ssh-ed25519 AAAA"
+    var nextKey: String?
+    /// Why a server does not let the next key in.
+    var keyError: StatusError?
+    /// The key that signed each report.
+    var signers: [String] = []
     var written: [(id: CommitID, report: Report, receipt: Receipt?)] = []
     var pushed: [CommitID] = []
     var push: ReportDelivery = .pushed
@@ -241,7 +250,7 @@ final class World {
             budget: budget, labels: labels, prefetch: prefetch, irreversible: irreversible,
             urgent: urgent, whenUrgent: whenUrgent, missed: missed, declaredAt: declaredAt,
             updaters: updatersPolicy, reboot: rebootPolicy, restart: restartable, kernels: kernels,
-            freshness: freshness)
+            freshness: freshness, key: listedKey)
     }
 
     func version(of package: String) -> String? { installed[.of("\(package):amd64")]?.version.description }
@@ -298,11 +307,30 @@ struct FakeStore: StateStore {
 struct FakeStatus: StatusSink {
     let world: World
 
+    var key: String { world.key }
+
+    func isNext(_ key: String) throws(StatusError) -> Bool {
+        guard world.nextKey == key else { return false }
+        if let error = world.keyError { throw error }
+        return true
+    }
+
+    func takeNextKey() throws(StatusError) {
+        guard world.step(), let next = world.nextKey else { throw StatusError("no power") }
+        world.key = next
+        world.nextKey = nil
+    }
+
+    func number(in chain: CommitID) -> Int? {
+        world.signers.lastIndex(of: world.key).map { world.written[$0].report.sequence }
+    }
+
     func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID {
         guard world.step() else { throw StatusError("no power") }
         if let error = world.writeError { throw error }
         let id = CommitID.number(0x1000 + world.written.count)
         world.written.append((id, report, receipt))
+        world.signers.append(world.key)
         return id
     }
 

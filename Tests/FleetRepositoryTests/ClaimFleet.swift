@@ -122,8 +122,9 @@ final class ClaimAgent: @unchecked Sendable {
             FleetSourceSettings(
                 node: node, remote: remote, branch: "main", introduction: fleet.introduction,
                 cloneFolder: fleet.folder.path("clones/\(name)-\(UUID().uuidString)")), network: network)
-        ledger = GitClaimLedger(source: source, key: key)
-        sink = GitStatusSink(source: source, key: key)
+        let keys = NodeKeyring(key, at: fleet.folder.path("clones/\(name)-key"))
+        ledger = GitClaimLedger(source: source, keys: keys)
+        sink = GitStatusSink(source: source, keys: keys)
         followed = fleet.introduction
     }
 

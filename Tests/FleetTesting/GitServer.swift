@@ -54,6 +54,11 @@ package final class GitServer: Sendable {
         }
     }
 
+    /// For `ssh`: lets exactly these public keys in from now on.
+    package func letIn(_ keys: [String]) throws {
+        try folder.write(keys.map { "\($0)\n" }.joined(), to: "authorized_keys", mode: 0o600)
+    }
+
     /// Ends the server and its open connections.
     package func stop() { service.stop() }
 

@@ -17,7 +17,8 @@ extension Membership {
         urgent: [String: Urgency] = [:], whenUrgent: UrgentRules? = nil,
         missed: MissedWindows = .wait, declaredAt: [Declaration: Timestamp] = [:],
         updaters: UpdatersPolicy = .report, reboot: RebootPolicy = .whenRequired, restart: [String] = [],
-        kernels: Int? = nil, freshness: TimeSpan? = nil
+        kernels: Int? = nil, freshness: TimeSpan? = nil,
+        key: String = "ssh-ed25519 AAAA"
     ) -> Membership {
         let stack = DeclarationStack.after(history)
         var versions: [Declaration: DeclaredBaseline] = [:]
@@ -36,7 +37,7 @@ extension Membership {
             freezes: freezes, retry: retry, attempts: attempts, supersede: supersede, budget: budget,
             prefetch: prefetch, urgent: whenUrgent, missed: missed)
         let node = NodeRecord(
-            name: .of(name), group: .of("stores"), key: "ssh-ed25519 AAAA", labels: labels,
+            name: .of(name), group: .of("stores"), key: key, labels: labels,
             exceptions: Dictionary(uniqueKeysWithValues: exceptions.map { (.of($0.key), $0.value) }))
         var membership = Membership(
             fleet: Fleet(name: .of("acme"), agent: .of("0.1"), freshness: freshness), group: group,

@@ -45,7 +45,7 @@ extension NodeState {
         return Reason(
             .stale,
             "nothing newer than \(mark.short) was heard of the branch for \(silence.rough), and the fleet "
-                + "asks for a commit each \(limit): it was quiet for too long, or somebody withholds what is new; "
-                + "compare that commit with the branch as another clone has it")
+                + "asks for a commit each \(limit): it was quiet for too long, or somebody withholds what is "
+                + "new; compare that commit with the branch as another clone has it")
     }
 }

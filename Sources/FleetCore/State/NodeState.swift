@@ -178,6 +178,9 @@ package struct ReportMemory: Hashable, Sendable {
     package var sent = 0
     /// Its commit.
     package var id: CommitID?
+    /// The public key that signed it, by which reports are numbered; nil before the first, and in states of
+    /// an agent that did not keep it.
+    package var key: String?
     /// What of it makes the next report due when it changes.
     package var dueKey: Digest?
     /// The proofs as published.

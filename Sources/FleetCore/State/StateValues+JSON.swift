@@ -173,12 +173,14 @@ extension ClaimMemory {
 
 extension ReportMemory {
     package var json: JSONValue {
-        [
+        var members: [String: JSONValue] = [
             "sequence": JSONValue(sequence), "sent": JSONValue(sent), "id": JSONValue(id),
             "dueKey": JSONValue(dueKey),
             "proven": .array(proven.map(\.stateJSON)), "at": JSONValue(milliseconds: at),
             "pushed": .bool(isPushed), "saysConflict": .bool(saysConflict),
         ]
+        if let key { members["key"] = .string(key) }
+        return .object(members)
     }
 
     package init?(json: JSONValue) {
@@ -187,6 +189,7 @@ extension ReportMemory {
         self.sequence = Int(clamping: min(max(sequence, 0), Int64(Report.largestSequence)))
         sent = Int(clamping: json["sent"]?.integer ?? 0)
         id = json["id"]?.string.flatMap { CommitID($0) }
+        key = json["key"]?.string
         dueKey = json["dueKey"]?.string.flatMap { Digest($0) }
         proven = (json["proven"]?.array ?? []).compactMap(Proof.init(stateJSON:))
         self.at = at

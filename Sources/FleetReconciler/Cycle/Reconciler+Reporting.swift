@@ -34,6 +34,8 @@ extension Reconciler {
     mutating func publish(
         _ draft: ReportDraft, membership: Membership, at now: Instant
     ) async throws(CycleError) -> ReportOutcome {
+        // By the old key it would stand in the chain for ever as what nobody may believe.
+        if let keyObstacle { return .queued(memory.report.id, keyObstacle) }
         let running = memory.running.total(at: now)
         let endsClaim = memory.intent == nil && memory.claim?.isWaiting(for: memory.report) ?? false
         let isDue = draft.isDue(
@@ -43,7 +45,7 @@ extension Reconciler {
             guard !memory.report.isPushed, let id = memory.report.id else { return .notDue }
             return try await send(id, at: now)
         }
-        if memory.report.sequence == 0 { try await takeUpRemoteChain(at: now) }
+        if memory.report.sequence == 0, memory.report.id == nil { try await takeUpRemoteChain(at: now) }
         do throws(StatusError) {
             try await writeOrRegainChain(draft, at: now)
         } catch {
@@ -79,6 +81,7 @@ extension Reconciler {
         let id = try status.write(report, receipt: memory.admitted?.receipt)
         memory.report.sequence = report.sequence
         memory.report.id = id
+        memory.report.key = status.key
         memory.report.dueKey = draft.dueKey
         memory.report.proven = report.proven
         memory.report.at = memory.running.total(at: now)

@@ -20,6 +20,8 @@ package struct Reconciler<
     let logger: Logger
     /// What the node remembers, as it is in the store.
     var memory = NodeState()
+    /// Why the key that the fleet lists cannot be taken yet; what the old one signs nobody believes.
+    var keyObstacle: String?
     /// What the store has of other nodes.
     private var durable = Observed()
 
@@ -48,6 +50,7 @@ package struct Reconciler<
         let following = try follow(at: reading)
         let now = reading.doubted(before: following.markDate)
         var desired = try read(following, unreachable: unreachable, at: now)
+        try settleKey(desired, at: now)
         try noteStaleness(&desired, since: following.markDate, at: now)
         if noteFirstSeen(desired, at: now) { try save(at: now) }
         var evidence = await readEvidence(for: &desired, at: now)

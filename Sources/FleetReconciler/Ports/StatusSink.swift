@@ -2,6 +2,21 @@ package import FleetCore
 
 /// The port for a node's own reports.
 package protocol StatusSink {
+    /// The node's public key that signs its reports now, as its file in the fleet repository has it.
+    var key: String { get }
+
+    /// Whether a key is the one that this node has made to take the place of its own.
+    ///
+    /// - Throws: ``StatusError`` if it is, and must not be taken yet: a server does not let it in.
+    func isNext(_ key: String) throws(StatusError) -> Bool
+
+    /// Signs with the next key from now on, durably; the one before is gone.
+    func takeNextKey() throws(StatusError)
+
+    /// The number of the newest report that the present key has signed, at a commit of the node's own chain
+    /// or below it; nil if there is none.
+    func number(in chain: CommitID) -> Int?
+
     /// Writes a signed report as a commit whose parent is the node's own last one, durably; nothing is sent.
     ///
     /// - Parameters:

@@ -7,16 +7,16 @@ package import FleetReconciler
 /// nothing is lost is the compare-and-swap.
 package struct GitClaimLedger: ClaimLedger {
     private let source: GitFleetSource
-    private let key: SSHPrivateKey
+    private let keys: NodeKeyring
 
     private var clone: Clone { source.clone }
 
     /// - Parameters:
     ///   - source: the node's clone; what it has read says where the ledgers are and who may claim.
-    ///   - key: the node's own key.
-    package init(source: GitFleetSource, key: SSHPrivateKey) {
+    ///   - keys: the node's own key, and the one that follows it.
+    package init(source: GitFleetSource, keys: NodeKeyring) {
         self.source = source
-        self.key = key
+        self.keys = keys
     }
 
     package func read(_ ledger: LedgerName) async throws(LedgerError) -> LedgerReading {
@@ -113,7 +113,7 @@ package struct GitClaimLedger: ClaimLedger {
         let content = try clone.repository.unsignedCommit(
             tree: tree, parents: [tip].compactMap(\.self), author: author, committer: author,
             message: claim.message)
-        let signature = try key.sign(content, namespace: CommitSignature.namespace)
+        let signature = try keys.current.sign(content, namespace: CommitSignature.namespace)
         return try clone.repository.writeCommit(content, signature: signature.armored)
     }
 }

@@ -56,6 +56,12 @@ package enum DurableFile {
         try flushFolder(of: path)
     }
 
+    /// Puts a file in the place of another in the same folder, durably.
+    static func move(_ path: String, to other: String) throws(FileError) {
+        guard rename(path, other) == 0 else { throw FileError("rename to", other) }
+        try flushFolder(of: other)
+    }
+
     /// Removes a file durably; nothing happens if there is none.
     package static func remove(_ path: String) throws(FileError) {
         guard unlink(path) == 0 else {

@@ -8,17 +8,51 @@ package import FleetReconciler
 /// need not fetch years of chain.
 package struct GitStatusSink: StatusSink {
     private let source: GitFleetSource
-    private let key: SSHPrivateKey
+    private let keys: NodeKeyring
 
     private var clone: Clone { source.clone }
     private var node: NodeName { source.settings.node }
 
     /// - Parameters:
     ///   - source: the node's clone, which the reports share; what it has read says where they go.
-    ///   - key: the node's own key.
-    package init(source: GitFleetSource, key: SSHPrivateKey) {
+    ///   - keys: the node's own key, and the one that follows it.
+    package init(source: GitFleetSource, keys: NodeKeyring) {
         self.source = source
-        self.key = key
+        self.keys = keys
+    }
+
+    package var key: String { keys.current.publicKey.description }
+
+    package func isNext(_ key: String) throws(StatusError) -> Bool {
+        guard let listed = try? SSHPublicKey(text: key), listed != keys.current.publicKey,
+            let next = try NodeKeyring.next(beside: keys.path), next.publicKey == listed
+        else { return false }
+        try requireEntry()
+        return true
+    }
+
+    /// Where the node's key opens the way to the servers, too, the new one must do so before the old one
+    /// goes: a node that is locked out hears of nothing any more.
+    private func requireEntry() throws(StatusError) {
+        guard source.network.ssh.key == keys.path else { return }
+        var network = source.network
+        network.ssh = SSHOptions(key: keys.nextPath, knownHosts: network.ssh.knownHosts)
+        do {
+            for remote in [source.settings.remote, try place().remote] where remote.usesSSH {
+                _ = try network.list(remote)
+            }
+        } catch {
+            throw StatusError(
+                "the fleet lists this node's new key, and a server does not let it in yet, so the old one "
+                    + "stays: \(error)")
+        }
+    }
+
+    package func takeNextKey() throws(StatusError) { try keys.takeNext() }
+
+    package func number(in chain: CommitID) -> Int? {
+        guard let fleet = source.view?.view.fleet.name else { return nil }
+        return newestOwn(in: chain, fleet: fleet)?.report.sequence
     }
 
     package func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID {
@@ -64,7 +98,7 @@ package struct GitStatusSink: StatusSink {
             tree: tree, parents: parents, author: author, committer: author, message: message)
         let signature: SSHSignature
         do {
-            signature = try key.sign(content, namespace: CommitSignature.namespace)
+            signature = try keys.current.sign(content, namespace: CommitSignature.namespace)
         } catch {
             throw GitError("sign report", "", .other(0), error.message)
         }
@@ -123,7 +157,7 @@ package struct GitStatusSink: StatusSink {
         for _ in 0..<Self.chainLengthLimit {
             guard let current = next else { return nil }
             let own = try? ReportCommit(
-                reading: current, in: clone.repository, key: key.publicKey, fleet: fleet, node: node,
+                reading: current, in: clone.repository, key: keys.current.publicKey, fleet: fleet, node: node,
                 withReceipt: false)
             if let own { return own }
             next = try? clone.repository.firstParent(of: current)

@@ -6,6 +6,17 @@ struct SimulatedStatus: StatusSink {
     let simulation: Simulation
     let node: SimulatedNode
 
+    var key: String { node.key }
+
+    /// Machines here change their keys by being set up anew.
+    func isNext(_ key: String) throws(StatusError) -> Bool { false }
+
+    func takeNextKey() throws(StatusError) {}
+
+    func number(in chain: CommitID) -> Int? {
+        node.clone.report(chain)?.newest(by: node.key)?.report?.sequence
+    }
+
     func write(_ report: Report, receipt: Receipt?) throws(StatusError) -> CommitID {
         var previous: StoredReport?
         if let id = report.previous {
