@@ -96,8 +96,8 @@ extension PushJudge {
         }
     }
 
-    /// Reads a report, with the key that the commit which it follows lists; the newest one with the key that
-    /// is listed now.
+    /// Reads a report, with the key that the commit which it follows lists; of the newest one that must be
+    /// the key that is listed now.
     private func read(
         _ id: CommitID, of node: NodeName, isNewest: Bool, _ key: SSHPublicKey, _ ground: ServerGround
     ) throws(ReportRejection) -> (ReportCommit, SSHPublicKey) {
@@ -109,9 +109,14 @@ extension PushJudge {
             throw error as? ReportRejection ?? ReportRejection(id, .missing, "\(error)")
         }
         let report = try ReportCommit(
-            reading: id, in: clone.repository, key: isNewest ? key : then, fleet: ground.fleet.name,
-            node: node)
-        return (report, isNewest ? key : then)
+            reading: id, in: clone.repository, key: then, fleet: ground.fleet.name, node: node)
+        guard !isNewest || then == key else {
+            throw ReportRejection(
+                id, .otherKey,
+                "signed by \(then.fingerprint), which \(named.short) lists; the node's key is "
+                    + "\(key.fingerprint) now")
+        }
+        return (report, then)
     }
 
     /// The number of the newest report of a key in a node's chain; nil if there is none.

@@ -81,6 +81,13 @@ struct PushAttackTests {
         try fleet.commit("Another key for store-1")
         let late = try push(scene.refspecs(of: next))
         #expect(late.exitCode == 1 && late.errorText.contains("the node's key is"), "\(late.errorText)")
+        let mixed = try push(
+            scene.refspecs(
+                of: scene.report(signedWith: fleet.keys["store-1"]) {
+                    $0.sequence = 1
+                    $0.commit = scene.main
+                }))
+        #expect(mixed.exitCode == 1 && mixed.errorText.contains("the node's key is"), "\(mixed.errorText)")
         // Reports that waited go out below the first one by the new key, which counts from one again.
         let own = try scene.report {
             $0.sequence = 1
