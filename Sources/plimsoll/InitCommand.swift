@@ -104,6 +104,11 @@ struct InitCommand: ParsableCommand {
         Terminal.print(
             "git in '\(Table.Cell(folder).text)' signs with \(settings.key.publicKey.fingerprint) now:")
         for setting in settings.all { Terminal.print("  \(setting.key) = \(setting.value)") }
+        if let branch = FleetFounding.branch(in: folder) {
+            Terminal.note(
+                "plimsoll: each commit of this fleet's branch must name it: git commit --trailer "
+                    + "'\(branch.trailer)'; a topic is approved by 'plimsoll approve'")
+        }
         let signers = try DirectoryTree(root: folder).file(at: Layout.allowedSigners, limit: 1 << 20)
             .flatMap { try? AllowedSigners(parsing: $0) }
         if signers?.signers.contains(where: { $0.key == settings.key.publicKey }) != true {

@@ -8,7 +8,9 @@ internal import FleetRepository
 /// - `schema`, `base`, `head`, `merged` (whether the base has the head already);
 /// - `shape` (the one that was asked for), `authentic` (whether that one would be);
 /// - `shapes`, a list: `shape` (`merge`, `fast-forward`, `signed-merge`), `authentic`, `failure` (null, or
-///   `commit`, `code`, `message`; of the merge itself `commit` is null, for it does not exist yet).
+///   `commit`, `code`, `message`; of the merge itself `commit` is null, for it does not exist yet), `pending`
+///   (null, or what would wait for approval: `count`, `newest`, `message`, `demands`, a list of `path`,
+///   `needed`, `by`).
 struct MergeForecastRendering {
     private let forecast: MergeForecast
     private let shape: MergeShape
@@ -26,7 +28,7 @@ struct MergeForecastRendering {
                 let name = shape.rawValue + String(repeating: " ", count: 14 - shape.rawValue.utf8.count)
                 guard let failure = forecast.failures[shape] else {
                     let word = Colour.green.applied(to: "authentic", if: colour)
-                    return "  \(name)\(word)\(Self.condition(of: shape))"
+                    return "  \(name)\(word)\(condition(of: shape))"
                 }
                 let word = Colour.red.applied(to: "not authentic", if: colour)
                 let commit = shape == .fastForward ? "commit \(failure.commit.short): " : ""
@@ -34,8 +36,10 @@ struct MergeForecastRendering {
             }
     }
 
-    private static func condition(of shape: MergeShape) -> String {
-        shape == .signedMerge ? ", if a key signs it that the base lists" : ""
+    private func condition(of shape: MergeShape) -> String {
+        guard shape == .signedMerge else { return forecast.pending[shape].map { "; \($0.words)" } ?? "" }
+        let trailer = forecast.branch.map { ", and its message has the trailer '\($0.trailer)'" } ?? ""
+        return ", if a key signs it that the base lists\(trailer)"
     }
 
     var json: JSONValue {
@@ -48,6 +52,7 @@ struct MergeForecastRendering {
                     [
                         "shape": .string(shape.rawValue), "authentic": .bool(forecast.isAuthentic(shape)),
                         "failure": forecast.failures[shape].map { Self.json($0, of: shape) } ?? .null,
+                        "pending": forecast.pending[shape]?.json ?? .null,
                     ]
                 }),
         ]

@@ -16,8 +16,8 @@ struct PlimsollCommand: AsyncParsableCommand {
             what the nodes say of themselves, 'rollout' how far each group has come, 'why' what a node \
             decides and what is missing; 'proceed' ends a pause, 'claims' shows who counts against a budget; \
             'verify' checks every signature from the first trusted commit on, and recomputes what was \
-            admitted; 'vouch' heals a branch on which something is not authentic; 'hook' guards the bare \
-            repository on a server.
+            admitted; 'approve' signs that a commit is meant for the branch; 'vouch' heals a branch on which \
+            something is not authentic; 'hook' guards the bare repository on a server.
 
             Exit codes: 0 nothing is wrong; 1 failed; 2 'plan' only: changes are pending; 3 'rollout \
             --until-done' only: a person is needed; 64 wrong usage; 65 invalid fleet repository; 69 remote \
@@ -27,7 +27,8 @@ struct PlimsollCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, ValidateCommand.self, PlanCommand.self, StatusCommand.self,
             RolloutCommand.self, WhyCommand.self, ProceedCommand.self, ClaimsCommand.self,
-            VerifyCommand.self, VouchCommand.self, HookCommand.self, SimulateCommand.self, DemoCommand.self,
+            VerifyCommand.self, ApproveCommand.self, VouchCommand.self, HookCommand.self,
+            SimulateCommand.self, DemoCommand.self,
         ])
 
     static func main() async {

@@ -28,8 +28,12 @@ struct RepositoryOptions: ParsableArguments {
     /// Where it is.
     func location() throws -> RepositoryLocation { try RepositoryLocation(place, branch: branch) }
 
-    /// Says on standard error what nobody vouches for.
+    /// Says on standard error what waits for approval, and what nobody vouches for.
     func note(_ history: HistoryAudit) {
+        if let pending = history.pending {
+            Terminal.note(
+                "plimsoll: \(Table.Cell(pending.words).text); nodes follow \(history.ground.short)")
+        }
         guard !history.isPinned else { return }
         Terminal.note(
             "plimsoll: nothing here pins the first commit \(history.introduction); "

@@ -104,7 +104,7 @@ struct RolloutCommand: ParsableCommand {
         repository.note(history)
         guard let failure = history.failure else { return }
         throw ProgramError(
-            .notAuthentic, "\(failure); nodes go on with \(history.last.short), and so does this list")
+            .notAuthentic, "\(failure); nodes go on with \(history.ground.short), and so does this list")
     }
 }
 

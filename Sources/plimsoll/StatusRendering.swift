@@ -6,8 +6,8 @@ internal import FleetRepository
 ///
 /// `plimsoll/status/v1`:
 /// - `schema`, `fleet`, `commit` (whose list of nodes it is), `time`;
-/// - `history`: `introduction`, `pinned`, `authentic`, and where it is not, `failure` with `commit`, `code`,
-///   `message`;
+/// - `history`: `introduction`, `pinned`, `authentic`, `approved`, `pending` (null, or what waits for
+///   approval), and where it is not authentic, `failure` with `commit`, `code`, `message`;
 /// - `nodes`, a list: `node`, `group`, `phase`, `verified`; where it is not verified, `why`, null if there is
 ///   no report; where it is, `report`, `sequence`, `time`, `age` in seconds, `agent`, `commit`, `declared`
 ///   and `admitted` (`digest`, `commit`, or null), `compliant`, `entries` (`installed`, `applying`, or null),
@@ -226,13 +226,14 @@ extension StatusRendering {
 }
 
 extension HistoryAudit {
-    /// `introduction`, `pinned`, `authentic`, `verified`, `tip`, `last`, and where it is not authentic,
-    /// `failure`, `unproven`.
+    /// `introduction`, `pinned`, `authentic`, `verified`, `tip`, `last`, `approved`, `pending`, and
+    /// where it is not authentic, `failure`, `unproven`.
     var json: JSONValue {
         var members: [String: JSONValue] = [
             "introduction": JSONValue(introduction), "pinned": .bool(isPinned),
             "authentic": .bool(isAuthentic),
             "verified": JSONValue(verified), "tip": JSONValue(tip), "last": JSONValue(last),
+            "approved": JSONValue(ground), "pending": pending?.json ?? .null,
         ]
         if let failure {
             members["failure"] = [

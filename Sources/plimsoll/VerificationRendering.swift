@@ -7,8 +7,9 @@ internal import FleetRepository
 /// `plimsoll/verification/v1`:
 /// - `schema`, `fleet`, `authentic`;
 /// - `history`: `introduction`, `pinned`, `authentic`, `verified` (commits after the introduction), `tip`,
-///   `last` (the last authentic commit), and where it is not authentic, `failure` (`commit`, `code`,
-///   `message`) and `unproven` (commits that stand on it);
+///   `last` (the last authentic commit), `approved` (the newest approved one, which nodes follow), `pending`
+///   (null, or what waits for approval: `count`, `newest`, `message`, `demands`), and where it is not
+///   authentic, `failure` (`commit`, `code`, `message`) and `unproven` (commits that stand on it);
 /// - `nodes`, a list: `node`, `remote`, `reports` (authentic ones), `receipts`, `faults` (`commit` or null,
 ///   `message`);
 /// - with `--receipts` `admissions`, a list: `node`, `remote`, `report` (the first that tells of it),

@@ -57,10 +57,11 @@ struct VouchCommand: ParsableCommand {
             )
         }
         let key = try key.map { try SigningKeyChoice(file: $0) } ?? SigningKeyChoice.usual(of: git)
-        let commit = try clone.sign(vouching, with: key, by: git)
+        let (commit, pending) = try clone.sign(vouching, with: key, by: git)
         Terminal.print(
             "Signed as \(commit.short): it \(discard ? "leaves out" : "vouches for") "
                 + "what came after \(vouching.last.short).")
+        if let pending { Terminal.print("With it, \(Table.Cell(pending.words).text).") }
         Terminal.print("Next: git push origin \(commit):\(repository.branch)")
     }
 

@@ -5,7 +5,7 @@ import Testing
 struct OperatorHelpTests {
     @Test(arguments: [
         "init", "validate", "plan", "status", "rollout", "why", "proceed", "claims", "verify", "vouch",
-        "hook",
+        "approve", "hook",
     ])
     func everyCommandExplainsItself(command: String) throws {
         let all = try plimsoll("--help")

@@ -135,4 +135,65 @@ struct OperatorTrustTests {
         #expect(vouched.exitCode == 77 && vouched.errorText.contains("leave it out by '--discard'"))
         #expect(try plimsoll("vouch", "--discard", "--read", bad, "--key", key).exitCode == 0)
     }
+
+    @Test func aTopicIsApprovedForTheBranchBeforeItIsMerged() throws {
+        let text = try fleet.folder.read("acme/fleet.yaml")
+        #expect(try plimsoll("approve", "HEAD").errorText.contains("is on the branch already"))
+        _ = try git("checkout", "--quiet", "-b", "early")
+        _ = try git("commit", "--quiet", "--allow-empty", "-m", "early")
+        #expect(try plimsoll("approve").errorText.contains("asks for no approval"))
+        _ = try git("checkout", "--quiet", "main")
+        try fleet.folder.write(
+            text.replacing("policy: first-parent", with: "branch: main"), to: "acme/fleet.yaml")
+        let base = try fleet.commit("Name the branch")
+        #expect(try run([BuiltProgram.path("plimsoll"), "validate", fleet.clone]).exitCode == 0)
+        _ = try git("checkout", "--quiet", "-b", "topic")
+        try fleet.folder.write("content\n", to: "acme/x-notes")
+        try Git.commit("one", in: fleet.clone, signedWith: fleet.operatorKey.path)
+        let head = try fleet.head
+        let refused = try plimsoll("verify", "\(base)..topic")
+        #expect(refused.exitCode == 77)
+        #expect(refused.text.contains("has no trailer 'Plimsoll-Branch'"), "\(refused.text)")
+        #expect(refused.text.contains("its message has the trailer 'Plimsoll-Branch: acme-edge/main'"))
+
+        let shown = try plimsoll("approve")
+        #expect(shown.exitCode == 0 && shown.text.contains("x-notes | 1 +"), "\(shown.text)")
+        #expect(shown.errorText.contains("nothing is signed yet; to approve this: plimsoll approve \(head)"))
+        let stranger = try SSHKeyFiles("stranger", in: fleet.folder)
+        #expect(try plimsoll("approve", head, "--key", stranger.path).exitCode == 64)
+        let signed = try plimsoll("approve", head, "--key", fleet.operatorKey.path)
+        #expect(signed.exitCode == 0, "\(signed.errorText)")
+        let next = try #require(signed.lines.last)
+        #expect(next.hasPrefix("Next: git push origin ") && next.hasSuffix(":refs/heads/topic"), "\(next)")
+        try runSuccessfully(
+            next.split(separator: " ").dropFirst().map(String.init), in: fleet.clone,
+            environment: Git.environment)
+        _ = try git("fetch", "--quiet", "origin")
+        #expect(try plimsoll("verify", "\(base)..origin/topic").exitCode == 0)
+        #expect(try git("diff", "--name-only", head, "origin/topic").isEmpty)
+        #expect(
+            try git("log", "-1", "--format=%(trailers:key=Plimsoll-Branch,valueonly)", "origin/topic")
+                == "acme-edge/main")
+        // What Plimsoll itself commits names the branch, too.
+        _ = try git("checkout", "--quiet", "main")
+        let bad = try fleet.commit("by nobody", isSigned: false)
+        let vouched = try plimsoll("vouch", "--read", bad, "--key", fleet.operatorKey.path)
+        #expect(vouched.exitCode == 0, "\(vouched.errorText)")
+    }
+
+    @Test func whereARuleAsksForTwoTheApprovalNamesTheCommit() throws {
+        try fleet.folder.write(
+            "apiVersion: plimsoll/v1\nrules: [{path: trust/, threshold: 2}]\n", to: "acme/trust/rules.yaml")
+        let base = try fleet.commit("Two for trust")
+        _ = try git("checkout", "--quiet", "-b", "topic")
+        try fleet.folder.write("content\n", to: "acme/trust/README.md")
+        try Git.commit("one", in: fleet.clone, signedWith: fleet.operatorKey.path)
+        let head = try fleet.head
+        let forecast = try plimsoll("verify", "\(base)..topic")
+        #expect(forecast.exitCode == 0, "\(forecast.text)")
+        #expect(forecast.text.contains("1 of 2 keys for trust/"), "\(forecast.text)")
+        let signed = try plimsoll("approve", head, "--key", fleet.operatorKey.path)
+        let id = try #require(signed.lines.last?.split(separator: " ").last?.prefix(40))
+        #expect(try git("log", "-1", "--format=%(trailers)", String(id)) == "Approves: \(head)")
+    }
 }

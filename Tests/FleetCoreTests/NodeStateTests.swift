@@ -43,6 +43,8 @@ struct NodeStateTests {
         state.mark = .number(6)
         state.followed = .number(5)
         state.introduction = .number(1)
+        state.ground = .number(5)
+        state.settled = .number(4)
         state.stacks = [.of("base"): membership.stack]
         state.previous = .sample(a, in: membership)
         state.admitted = Admission(
@@ -138,7 +140,8 @@ struct NodeStateTests {
     @Test(arguments: [
         "mark", "followed", "introduction", "admitted", "previous", "wellness", "intent", "transaction",
         "backOff", "peers", "firstSeen", "identityConflict", "changes", "proven", "failed", "stacks",
-        "unsettled", "restarts", "reboots", "wellKernels", "kernelReturn",
+        "unsettled", "restarts", "reboots", "wellKernels", "kernelReturn", "ground",
+        "settled",
     ])
     func `a field that the release before did not write may be missing`(_ field: String) throws {
         var members = try #require(Self.full.json.object)

@@ -21,7 +21,7 @@ struct FormatFleetTests {
         let fleet = try #require(decode(text).flawless?.fleet)
         #expect(fleet.name.description == "acme-edge")
         #expect(fleet.agent.description == "0.1")
-        #expect(fleet.trust == .everyCommit)
+        #expect(fleet.trust.policy == .everyCommit)
         #expect(fleet.statusRemote == "ssh://git@git.example.com/acme/{group}.git")
         #expect(fleet.heartbeat == TimeSpan(seconds: 43_200))
         #expect(fleet.freshness == TimeSpan(seconds: 14 * 86_400))
@@ -31,7 +31,7 @@ struct FormatFleetTests {
     @Test func whatIsLeftOutHasItsDefault() throws {
         let fleet = try #require(
             decode("apiVersion: plimsoll/v1\nfleet: a\nagent: '0.1'\nhold: ~\n").flawless?.fleet)
-        #expect(fleet.trust == .firstParent)
+        #expect(fleet.trust == TrustSettings())
         #expect(fleet.statusRemote == nil)
         #expect(fleet.heartbeat == TimeSpan(seconds: 86_400))
         #expect(fleet.freshness == nil)

@@ -29,8 +29,11 @@ final class TrustHistory {
             .joined()
     }
 
-    static func fleet(_ policy: TrustPolicy) -> String {
-        "apiVersion: plimsoll/v1\nfleet: harbour\nagent: \"0.1\"\ntrust: {policy: \(policy.rawValue)}\n"
+    static func fleet(
+        _ policy: TrustPolicy = .firstParent, branch: String = "null", threshold: Int = 1
+    ) -> String {
+        "apiVersion: plimsoll/v1\nfleet: harbour\nagent: \"0.1\"\n"
+            + "trust: {policy: \(policy.rawValue), branch: \(branch), threshold: \(threshold)}\n"
     }
 
     @discardableResult
@@ -78,12 +81,17 @@ final class TrustHistory {
     /// What a node makes of the first-parent chain from the introduction, or another trusted commit, to
     /// `HEAD`.
     func judge(from start: String? = nil) throws -> (last: String, failure: TrustError?) {
+        let verdict = try verdict(from: start)
+        return (verdict.verified.last?.id.hex ?? start ?? introduction, verdict.failure)
+    }
+
+    /// The same with what of it is approved.
+    func verdict(from start: String? = nil, to end: String = "HEAD") throws -> ChainVerdict {
         let start = start ?? introduction
-        let chain = try git("rev-list", "--first-parent", "--reverse", "\(start)..HEAD")
+        let chain = try git("rev-list", "--first-parent", "--reverse", "\(start)..\(end)")
             .split(separator: "\n").compactMap { CommitID($0) }
         var authenticator = ChainAuthenticator(Clone(try GitRepository(open: work)))
-        let (verified, failure) = try authenticator.verify(chain)
-        return (verified.last?.id.hex ?? start, failure)
+        return try authenticator.verify(chain, after: #require(CommitID(start)))
     }
 
     func expectAuthentic(sourceLocation: SourceLocation = #_sourceLocation) throws {

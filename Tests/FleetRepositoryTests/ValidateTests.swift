@@ -211,8 +211,8 @@ struct ValidateTests {
                 "groups/stores/nodes/ATM.yaml:1:1: not read by anything: 'ATM' is not the name of a node: "
                     + "1–63 of a–z, 0–9 "
                     + "and '-', beginning and ending with a letter or digit",
-                "trust/keys.asc:1:1: not read by anything: expected 'trust/allowed_signers' or "
-                    + "'trust/openpgp/<key>.asc'",
+                "trust/keys.asc:1:1: not read by anything: expected 'trust/allowed_signers', "
+                    + "'trust/rules.yaml' or 'trust/openpgp/<key>.asc'",
             ],
             warnings: ["sources/notes.txt:1:1: not read by anything: expected 'sources/<name>.sources'"]),
         Case(

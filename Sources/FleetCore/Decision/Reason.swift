@@ -40,6 +40,8 @@ package struct Reason: Hashable, Sendable {
         case unreadable
         case newerAgentNeeded
         case systemMismatch
+        /// Commits wait for approval; the node follows the newest one that has had its own.
+        case approvalMissing
         // The gate.
         case gateBroken
         case tooFewHealthy

@@ -3,7 +3,7 @@ package struct Fleet: Hashable, Sendable {
     package let name: FleetName
     /// The oldest agent that must understand this repository.
     package var agent: AgentVersion
-    package let trust: TrustPolicy
+    package let trust: TrustSettings
     /// Where reports go; nil is the fleet repository itself. May contain `{group}`.
     package let statusRemote: String?
     /// The longest time between two reports of a node.
@@ -14,8 +14,9 @@ package struct Fleet: Hashable, Sendable {
     package var hold: String?
 
     package init(
-        name: FleetName, agent: AgentVersion, trust: TrustPolicy = .firstParent, statusRemote: String? = nil,
-        heartbeat: TimeSpan = Fleet.defaultHeartbeat, freshness: TimeSpan? = nil, hold: String? = nil
+        name: FleetName, agent: AgentVersion, trust: TrustSettings = TrustSettings(),
+        statusRemote: String? = nil, heartbeat: TimeSpan = Fleet.defaultHeartbeat,
+        freshness: TimeSpan? = nil, hold: String? = nil
     ) {
         self.name = name
         self.agent = agent
@@ -27,14 +28,6 @@ package struct Fleet: Hashable, Sendable {
     }
 
     package static let defaultHeartbeat = TimeSpan(seconds: 86_400)
-}
-
-/// Which commits of the branch must be signed.
-package enum TrustPolicy: String, Sendable, CaseIterable {
-    /// Those of the first-parent chain; a signed merge vouches for what it brings.
-    case firstParent = "first-parent"
-    /// All.
-    case everyCommit = "every-commit"
 }
 
 /// The version of an agent, such as `0.1`: numbers with dots.

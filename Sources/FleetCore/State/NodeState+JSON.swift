@@ -9,6 +9,8 @@ extension NodeState {
         members["mark"] = JSONValue(mark)
         members["followed"] = JSONValue(followed)
         members["introduction"] = JSONValue(introduction)
+        if let ground { members["ground"] = JSONValue(ground) }
+        if let settled { members["settled"] = JSONValue(settled) }
         members["stacks"] = .object(
             Dictionary(stacks.map { ($0.key.description, $0.value.json) }) { first, _ in first })
         members["admitted"] = admitted?.json ?? .null
@@ -59,6 +61,8 @@ extension NodeState {
         mark = try fields.optionalText("mark")
         followed = try fields.optionalText("followed")
         introduction = try fields.optionalText("introduction")
+        ground = try fields.optionalText("ground")
+        settled = try fields.optionalText("settled")
         for (name, value) in members["stacks"]?.object ?? [:] {
             guard let name = BaselineName(name), let stack = DeclarationStack(json: value) else {
                 throw StateError(field: "stacks.\(name)", message: "not understood")
@@ -105,8 +109,9 @@ extension NodeState {
     }
 
     private static let fields = [
-        "format", "mark", "followed", "introduction", "stacks", "admitted", "previous", "changes", "proven",
-        "failed", "wellness", "unwell", "intent", "transaction", "backOff", "prefetchBackOff", "claim",
+        "format", "mark", "followed", "introduction", "ground", "settled", "stacks", "admitted",
+        "previous", "changes", "proven", "failed", "wellness", "unwell", "intent", "transaction", "backOff",
+        "prefetchBackOff", "claim",
         "durations", "retries", "attended", "report", "peers", "findings", "stoppedUpdaters",
         "firstSeen", "watchedAt", "running", "identityConflict", "news", "unsettled", "restarts", "reboots",
         "wellKernels", "kernelReturn",

@@ -8,6 +8,11 @@ package struct NodeState: Hashable, Sendable {
     package var followed: CommitID?
     /// The introduction from which the mark was reached.
     package var introduction: CommitID?
+    /// The newest commit that has had its approvals, up to which the stacks have grown; nil in a state of
+    /// an agent that knew of none, or where no commit was authenticated yet.
+    package var ground: CommitID?
+    /// The newest commit at which nothing waited for approval; nil where that is the ground.
+    package var settled: CommitID?
     package var stacks: [BaselineName: DeclarationStack] = [:]
     package var admitted: Admission?
     /// What was admitted before, kept until the admitted one is reached and well.

@@ -64,6 +64,8 @@ extension NodeState {
         mark = following.mark
         followed = following.followed
         introduction = following.introduction
+        ground = following.ground
+        settled = following.settled
         stacks = following.stacks
         noteNews(after: before, at: now)
     }

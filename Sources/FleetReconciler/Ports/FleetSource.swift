@@ -33,6 +33,10 @@ package struct Following: Hashable, Sendable {
     package var mark: CommitID?
     package var followed: CommitID?
     package var introduction: CommitID?
+    /// The newest commit that has had its approvals; nil where the source knows of none.
+    package var ground: CommitID?
+    /// The newest commit at which nothing waited for approval; nil where that is the ground.
+    package var settled: CommitID?
     package var stacks: [BaselineName: DeclarationStack]
     /// Whether the tip is authentic and can be read.
     package var mayAdmit: Bool

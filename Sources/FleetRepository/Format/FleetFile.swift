@@ -10,6 +10,8 @@ struct FleetFile: Sendable {
     let gateProblems: [Problem]
     /// Where `status.remote` stands, or would stand.
     let remotePlace: Place
+    /// Where `trust.threshold` stands, or would stand.
+    let thresholdPlace: Place
 
     static func decode(_ bytes: [UInt8]) -> Decoded<FleetFile> {
         let problems = FileProblems(file: Layout.fleet)
@@ -25,9 +27,13 @@ struct FleetFile: Sendable {
     private init(_ reader: MappingReader, _ gateProblems: FileProblems) {
         let name: FleetName? = reader.required("fleet")
         let agent: AgentVersion? = reader.required("agent")
-        let trust = reader.mapping("trust", keys: ["policy"])
+        let trust = reader.mapping("trust", keys: ["policy", "branch", "threshold"])
         let status = reader.mapping("status", keys: ["remote", "heartbeat"])
         let policy: TrustPolicy? = trust?.choice("policy")
+        let branch: BranchName? = trust?.nullable("branch")
+        let threshold = trust?.node("threshold").flatMap {
+            $0.integer(in: TrustSettings.thresholds, reader.problems)
+        }
         let remote = status.flatMap(Self.remote)
         let heartbeat: TimeSpan? = status?.optional("heartbeat")
         if let heartbeat, heartbeat < Self.shortestHeartbeat, let node = status?.node("heartbeat") {
@@ -37,7 +43,12 @@ struct FleetFile: Sendable {
         let hold = reader.hold()
         if let name, let agent {
             fleet = Fleet(
-                name: name, agent: agent, trust: policy ?? .firstParent, statusRemote: remote,
+                name: name, agent: agent,
+                trust: TrustSettings(
+                    policy: policy ?? .firstParent,
+                    branch: branch.map { FleetBranch(fleet: name, branch: $0) },
+                    threshold: threshold ?? 1),
+                statusRemote: remote,
                 heartbeat: heartbeat ?? Fleet.defaultHeartbeat, freshness: freshness, hold: hold)
         } else {
             fleet = nil
@@ -46,6 +57,7 @@ struct FleetFile: Sendable {
             reader.mapping("defaults", keys: GroupKeys.names)
             .map { GroupKeys($0, isDefault: true, gateProblems) } ?? GroupKeys()
         self.gateProblems = gateProblems.problems
+        thresholdPlace = trust?.place(of: "threshold") ?? reader.place(of: "trust")
         remotePlace = status?.place(of: "remote") ?? reader.place(of: "status")
     }
 
@@ -91,17 +103,37 @@ struct FleetFile: Sendable {
         return AgentVersion(text)
     }
 
-    /// The policy of trust, whatever else is wrong with the file.
+    /// What the file says of trust, whatever else is wrong with it.
     ///
     /// - Returns: nil if it cannot be told.
-    static func trustPolicy(_ bytes: [UInt8]) -> TrustPolicy? {
+    static func trustSettings(_ bytes: [UInt8]) -> TrustSettings? {
         guard let root = try? DocumentParser.parse(bytes, file: Layout.fleet),
             case .mapping(let pairs) = root.content
         else { return nil }
-        guard let trust = pairs.first(where: { $0.key == "trust" })?.value else { return .firstParent }
-        guard case .mapping(let keys) = trust.content else { return trust.isNull ? .firstParent : nil }
-        guard let policy = keys.first(where: { $0.key == "policy" })?.value else { return .firstParent }
-        guard case .text(let text, isPlain: _) = policy.content else { return nil }
-        return TrustPolicy(rawValue: text)
+        guard let trust = pairs.first(where: { $0.key == "trust" })?.value, !trust.isNull else {
+            return TrustSettings()
+        }
+        guard case .mapping(let keys) = trust.content else { return nil }
+        // By the readers of the whole file, so that the two never differ in what they take.
+        let problems = FileProblems(file: Layout.fleet)
+        func node(_ key: String, in pairs: [DocumentNode.Pair]) -> DocumentNode? {
+            pairs.first { $0.key == key }?.value
+        }
+        var settings = TrustSettings()
+        if let node = node("policy", in: keys) {
+            guard let policy = node.choice(of: TrustPolicy.self, problems) else { return nil }
+            settings.policy = policy
+        }
+        if let node = node("threshold", in: keys) {
+            guard let threshold = node.integer(in: TrustSettings.thresholds, problems) else { return nil }
+            settings.threshold = threshold
+        }
+        if let branch = node("branch", in: keys), !branch.isNull {
+            guard let name = branch.value(as: BranchName.self, problems),
+                let fleet = node("fleet", in: pairs)?.value(as: FleetName.self, problems)
+            else { return nil }
+            settings.branch = FleetBranch(fleet: fleet, branch: name)
+        }
+        return settings
     }
 }

@@ -10,6 +10,8 @@ package enum Layout {
     package static let allowedSigners = "trust/allowed_signers"
     /// The folder of the OpenPGP keys that may, too.
     static let openPGP = "trust/openpgp"
+    /// Who may change which folder, and how many it takes.
+    package static let trustRules = "trust/rules.yaml"
     static let groups = "groups"
     static let baselines = "baselines"
 
@@ -102,8 +104,9 @@ enum FileKind: Hashable, Sendable {
 
     private static func trust(_ path: String, depth: Int) -> FileKind {
         let isKey = path.hasPrefix("\(Layout.openPGP)/") && depth == 3 && path.ends(with: ".asc")
-        guard path == Layout.allowedSigners || isKey else {
-            return .misplaced("expected '\(Layout.allowedSigners)' or 'trust/openpgp/<key>.asc'")
+        guard path == Layout.allowedSigners || path == Layout.trustRules || isKey else {
+            return .misplaced(
+                "expected '\(Layout.allowedSigners)', '\(Layout.trustRules)' or 'trust/openpgp/<key>.asc'")
         }
         return .trust
     }

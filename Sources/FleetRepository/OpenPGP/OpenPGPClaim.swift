@@ -38,8 +38,10 @@ struct OpenPGPClaim {
         }
     }
 
-    /// Who signed, if gpgv found that the signature counts.
-    func signer(_ finding: GpgvFinding, listedIn keyring: OpenPGPKeyring) throws(TrustError) -> String {
+    /// Who signed, and by which key, if gpgv found that the signature counts.
+    func signer(
+        _ finding: GpgvFinding, listedIn keyring: OpenPGPKeyring
+    ) throws(TrustError) -> (person: String, voice: CommitVoice) {
         let claimed = (signature.packet.issuer ?? signature.packet.issuerID).map(OpenPGPKey.name) ?? ""
         switch finding {
         case .good(let name):
@@ -56,7 +58,8 @@ struct OpenPGPClaim {
                     "signed by OpenPGP key \(name), which had expired at the committer's date: by its "
                         + "parent's \(Layout.openPGP) it ends at \(Timestamp(seconds: end))")
             }
-            return certificate.principal
+            let voice = CommitVoice(key: .openPGP(name, keyring.digest), time: date)
+            return (certificate.principal, voice)
         case .revoked:
             throw TrustError(
                 commit, .unauthorisedKey,

@@ -1,8 +1,12 @@
+internal import FleetCore
+
 /// The OpenPGP keys that may sign: all files of a `trust/openpgp/`.
 struct OpenPGPKeyring: Hashable, Sendable {
     /// All certificates, binary, as gpgv reads a keyring.
     let bytes: [UInt8]
     let certificates: [OpenPGPCertificate]
+    /// Of ``bytes``: what was found good by these keys may be bad by others, such as a revoked one.
+    let digest: Digest
 
     /// What is wrong with the files, and where.
     struct FileError: Error, Hashable {
@@ -52,6 +56,7 @@ struct OpenPGPKeyring: Hashable, Sendable {
                 message: "found \(bytes.count) bytes of keys; at most \(Self.mostBytes) are read")
         }
         self.bytes = bytes
+        digest = Digest(of: bytes)
         self.certificates = certificates
     }
 

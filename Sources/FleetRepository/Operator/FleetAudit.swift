@@ -59,11 +59,11 @@ extension FleetClone {
         from introduction: CommitID?, recomputing: Bool = false,
         progress: (_ done: Int, _ all: Int) -> Void
     ) throws -> FleetAudit {
-        let before = try roll(at: audit(from: introduction).last)
+        let before = try roll(at: audit(from: introduction).ground)
         let listings = try fetchReports(of: before.fleet, groups: before.groups, withChains: true)
         try fetchAgain()
         let history: HistoryAudit = try audit(from: introduction)
-        let roll = history.last == before.commit ? before : try self.roll(at: history.last)
+        let roll = history.ground == before.commit ? before : try self.roll(at: history.ground)
         var auditor = try ReportAuditor(clone: clone, fleet: roll.fleet.name, chain: history.chain)
         // Groups may share a remote.
         let remotes = Dictionary(listings.values.map { ($0.remote, $0) }) { first, _ in first }

@@ -40,7 +40,7 @@ extension FleetClone {
     /// - Throws: ``OperatorError``, ``FleetReadError``.
     package func claims(from introduction: CommitID?) throws -> FleetClaims {
         // The ledgers before the reports: a report that ends a claim is never missed.
-        let before = try roll(at: audit(from: introduction).last)
+        let before = try roll(at: audit(from: introduction).ground)
         let found = try fetchLedgers(of: before, groups: before.groups)
         let status = try self.status(from: introduction)
         return FleetClaims(

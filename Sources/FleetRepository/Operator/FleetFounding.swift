@@ -39,7 +39,8 @@ package struct FleetFounding {
     package func commit(_ git: StockGit) throws(OperatorError) -> CommitID {
         try CloneSettings(key: key).apply(to: git)
         try git.run("add", "--all")
-        try git.run("commit", "--quiet", "--gpg-sign", "-m", "Found the fleet \(fleet)")
+        let branch = Self.branch(in: folder)
+        try git.run("commit", "--quiet", "--gpg-sign", "-m", "Found the fleet \(fleet)\(branch.paragraph)")
         // Asked of the judge that everybody has: a key that is not in trust/ must be noticed before a node
         // pins this commit.
         try git.run("verify-commit", "HEAD")
@@ -47,6 +48,13 @@ package struct FleetFounding {
             throw OperatorError(.failure, "git did not name the first commit")
         }
         return introduction
+    }
+
+    /// What the commits of a fleet repository must name; nil where `fleet.yaml` asks for nothing.
+    package static func branch(in folder: String) -> FleetBranch? {
+        let file = try? DurableFile.read(
+            "\(folder)/\(Layout.fleet)", limitBytes: Layout.limit(of: .fleet))
+        return file.flatMap { FleetFile.trustSettings($0)?.branch }
     }
 
     /// The operator's line of `trust/allowed_signers`.

@@ -163,7 +163,7 @@ extension FleetClone {
     /// - Parameter withLedgers: whether the ledgers of groups with a budget are fetched, too: before the
     ///   reports, so that no report that ends a claim is missed.
     func read(from introduction: CommitID?, withLedgers: Bool = false) throws -> Reading {
-        let before = try roll(at: audit(from: introduction).last)
+        let before = try roll(at: audit(from: introduction).ground)
         let budgeted =
             withLedgers ? try before.groups.filter { try budget(of: $0, at: before.commit) != nil } : []
         let ledgers = budgeted.isEmpty ? [] : try fetchLedgers(of: before, groups: budgeted)
@@ -171,7 +171,7 @@ extension FleetClone {
         // After the reports, so that no commit that one of them names is missing here.
         try fetchAgain()
         let history = try audit(from: introduction)
-        let roll = history.last == before.commit ? before : try self.roll(at: history.last)
+        let roll = history.ground == before.commit ? before : try self.roll(at: history.ground)
         let chain = Set(history.chain)
         let nodes = roll.nodes.map { member in
             let found = listings[member.group]?.nodes[member.name]

@@ -10,8 +10,16 @@ package struct HistoryAudit: Hashable, Sendable {
     package let tip: CommitID
     /// How many commits after the introduction are authentic.
     package let verified: Int
-    /// The last authentic commit: what nodes go on with.
+    /// The last authentic commit.
     package let last: CommitID
+    /// The newest commit that has had its approvals, which nodes follow: without a threshold the last
+    /// authentic one.
+    package let ground: CommitID
+    /// The authentic commits that wait for approval; nil if none do.
+    package let pending: PendingApproval?
+    /// The newest commit at which nothing waited for approval, and the authentic ones after it.
+    let settled: CommitID
+    let unsettled: [CommitID]
     /// Why the commit after it is not authentic; nil if all are.
     package let failure: TrustError?
     /// How many more commits stand on the one that is not authentic.
@@ -20,8 +28,8 @@ package struct HistoryAudit: Hashable, Sendable {
     /// which its name pins.
     /// Oldest first.
     let chain: [CommitID]
-    /// The introduction with what was before it, which its name pins, and the authentic commits after it;
-    /// oldest first.
+    /// The introduction with what was before it, which its name pins, and the approved commits after it, each
+    /// as a step from the one before: what nodes follow. Oldest first.
     let commits: [VerifiedCommit]
 
     package var isAuthentic: Bool { failure == nil }
@@ -64,14 +72,16 @@ extension Clone {
             }
             let newer = walked[..<position].reversed().map(\.self)
             var authenticator = ChainAuthenticator(self)
-            let (verified, failure) = try authenticator.verify(newer)
+            let verdict = try authenticator.verify(newer, after: start)
+            let verified = verdict.verified.map(\.id)
+            let settledAt = verified.firstIndex(of: verdict.settled).map { $0 + 1 } ?? 0
             return HistoryAudit(
                 introduction: start, isPinned: introduction != nil, tip: tip, verified: verified.count,
-                last: verified.last?.id ?? start, failure: failure,
-                unproven: max(newer.count - verified.count - 1, 0),
-                chain: walked[position...].reversed() + verified.map(\.id),
-                commits: try VerifiedCommit.pinned(below: first, in: repository)
-                    + [VerifiedCommit(pinned: first)] + verified)
+                last: verified.last ?? start, ground: verdict.ground, pending: verdict.pending,
+                settled: verdict.settled, unsettled: Array(verified[settledAt...]),
+                failure: verdict.failure, unproven: max(newer.count - verified.count - 1, 0),
+                chain: walked[position...].reversed() + verified,
+                commits: try VerifiedCommit.pinned(to: first, in: self) + verdict.steps)
         } catch {
             throw OperatorError(error)
         }

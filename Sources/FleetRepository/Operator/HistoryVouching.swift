@@ -17,6 +17,10 @@ package struct HistoryVouching: Sendable {
     package let isWhole: Bool
     /// Whether the tip's files are left out.
     package let isDiscarding: Bool
+    /// What the merge must name; nil where the fleet asks for nothing.
+    let branch: FleetBranch?
+    /// What was found of the branch.
+    let history: HistoryAudit
 }
 
 extension FleetClone {
@@ -44,19 +48,30 @@ extension FleetClone {
                 "git could not compare \(history.last.short) and \(history.tip.short): \(changes.errors)")
         }
         return HistoryVouching(
-            last: history.last, tip: history.tip, failure: failure, commits: Self.lines(commits),
-            changes: Self.lines(changes.output),
+            last: history.last, tip: history.tip, failure: failure, commits: TerminalText.lines(commits),
+            changes: TerminalText.lines(changes.output),
             isWhole: changes.output.utf8.count < StockGit.outputLimit / 2,
-            isDiscarding: isDiscarding)
+            isDiscarding: isDiscarding, branch: try trustSettings(after: history.ground).branch,
+            history: history)
+    }
+
+    /// What a commit on top of this one must fulfil.
+    func trustSettings(after commit: CommitID) throws(OperatorError) -> TrustSettings {
+        do throws(GitError) {
+            return try TrustBook(clone).settings(after: commit)
+        } catch {
+            throw OperatorError(error)
+        }
     }
 
     /// Signs the merge that heals the branch, in the operator's repository: first parent the last authentic
     /// commit, second parent the tip. Nothing is pushed, and no reference changed.
     ///
+    /// - Returns: the merge, and what waits for approval with it; nil where nothing does.
     /// - Throws: ``OperatorError``: `notAuthentic` if no node would believe it.
     package func sign(
         _ vouching: HistoryVouching, with key: SigningKeyChoice, by git: StockGit
-    ) throws(OperatorError) -> CommitID {
+    ) throws(OperatorError) -> (commit: CommitID, pending: PendingApproval?) {
         try git.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", clone.repository.folder,
             FleetReferences.branch)
@@ -68,27 +83,17 @@ extension FleetClone {
             throw OperatorError(.failure, "git did not name the commit that it made")
         }
         try git.run("push", "--quiet", clone.repository.folder, "\(id.hex):refs/plimsoll/vouched")
-        var refusal: TrustError?
+        let verdict: ChainVerdict
         do throws(GitError) {
             var authenticator = ChainAuthenticator(clone)
-            refusal = try authenticator.verify([id]).failure
+            verdict = try authenticator.verify(
+                vouching.history.unsettled + [id], after: vouching.history.settled)
         } catch {
             throw OperatorError(error)
         }
-        guard let refusal else { return id }
+        guard let refusal = verdict.failure else { return (id, verdict.pending) }
         let hint = refusal.code == .bringsUnauthentic ? "; leave it out by '--discard'" : ""
         throw OperatorError(.notAuthentic, "no node would believe the merge: \(refusal.message)\(hint)")
-    }
-
-    private static func lines(_ text: String) -> [String] {
-        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.map { $0 == "\t" || !$0.isDeceptive ? String($0) : "<U+\(hex($0))>" }.joined()
-        }
-    }
-
-    private static func hex(_ scalar: Unicode.Scalar) -> String {
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }
 
@@ -98,17 +103,12 @@ extension HistoryVouching {
         return """
             \(what) what came after \(last.short)
 
-            Commit \(failure.commit.hex) is not authentic: \(failure.message).
+            Commit \(failure.commit.hex) is not authentic: \(failure.message).\(branch.paragraph)
             """
     }
 }
 
-extension Unicode.Scalar {
-    /// Whether a terminal would obey it, or show what stands around it in another order, or not at all.
-    var isDeceptive: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: true
-        default: false
-        }
-    }
+extension FleetBranch? {
+    /// The end of a message: the trailer, where the fleet asks for it, in a paragraph of its own.
+    package var paragraph: String { map { "\n\n\($0.trailer)" } ?? "" }
 }

@@ -18,6 +18,10 @@ package struct MergeForecast: Sendable {
     package let isMerged: Bool
     /// Why each shape would not be authentic; nil where it would.
     package let failures: [MergeShape: TrustError]
+    /// What would wait for approval after the merge, where it is authentic; nil where nothing would.
+    package let pending: [MergeShape: PendingApproval]
+    /// What the message of a signed merge must name; nil where the fleet asks for nothing.
+    package let branch: FleetBranch?
 
     package func isAuthentic(_ shape: MergeShape) -> Bool { isMerged || failures[shape] == nil }
 }
@@ -36,34 +40,50 @@ extension FleetClone {
                 .notAuthentic, "\(failure): nothing that is merged on it can be; heal it by 'plimsoll vouch'")
         }
         var failures: [MergeShape: TrustError] = [:]
+        var pending: [MergeShape: PendingApproval] = [:]
+        let branch = try trustSettings(after: history.ground).branch
         do {
             if try clone.repository.isAncestor(range.head, of: range.base) {
                 return (
-                    MergeForecast(base: range.base, head: range.head, isMerged: true, failures: [:]), history
+                    MergeForecast(
+                        base: range.base, head: range.head, isMerged: true, failures: [:], pending: [:],
+                        branch: branch),
+                    history
                 )
             }
             let merge = try proposal(merging: range.head, into: range.base).result
             var authenticator = ChainAuthenticator(clone)
-            failures[.merge] = try authenticator.verify([merge]).failure
-            failures[.signedMerge] = try authenticator.fault(inMerge: merge, signedOnto: range.base)
-            failures[.fastForward] = try fastForwardFault(range)
+            let merged = try authenticator.verify(history.unsettled + [merge], after: history.settled)
+            (failures[.merge], pending[.merge]) = (merged.failure, merged.pending)
+            failures[.signedMerge] = try authenticator.fault(
+                inMerge: merge, signedOnto: range.base, under: history.ground)
+            let forwarded = try fastForward(range, on: history)
+            (failures[.fastForward], pending[.fastForward]) = (forwarded.failure, forwarded.pending)
         } catch {
             throw OperatorError(error)
         }
         return (
-            MergeForecast(base: range.base, head: range.head, isMerged: false, failures: failures), history
+            MergeForecast(
+                base: range.base, head: range.head, isMerged: false, failures: failures, pending: pending,
+                branch: branch),
+            history
         )
     }
 
-    private func fastForwardFault(_ range: CommitRange) throws(GitError) -> TrustError? {
+    private func fastForward(
+        _ range: CommitRange, on history: HistoryAudit
+    ) throws(GitError) -> ChainVerdict {
         let walk = try clone.repository.firstParents(
             from: range.head, backTo: range.base, limit: ChainAuthenticator.longestStretch)
         guard case .reached(let newestFirst) = walk else {
-            return TrustError(
+            var verdict = ChainVerdict(from: range.base)
+            verdict.failure = TrustError(
                 range.head, .besideTheChain,
                 "it does not have \(range.base.short) on its first-parent chain: rebase it")
+            return verdict
         }
         var authenticator = ChainAuthenticator(clone)
-        return try authenticator.verify(newestFirst.reversed()).failure
+        return try authenticator.verify(
+            history.unsettled + newestFirst.reversed(), after: history.settled)
     }
 }

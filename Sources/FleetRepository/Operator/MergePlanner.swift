@@ -174,6 +174,11 @@ extension MergePlanner {
             changes += before.subtracting(now).sorted().map { .init(isAdded: false, subject: $0) }
             changes += now.subtracting(before).sorted().map { .init(isAdded: true, subject: $0) }
         }
+        if changed.contains(Layout.trustRules) {
+            let (before, now) = (try rules(at: proposal.base), try rules(at: proposal.result))
+            changes += before.subtracting(now).sorted().map { .init(isAdded: false, subject: $0) }
+            changes += now.subtracting(before).sorted().map { .init(isAdded: true, subject: $0) }
+        }
         let files = changed.filter { $0.hasPrefix("\(Layout.openPGP)/") }
         if !files.isEmpty {
             let (before, now) = (try keys(at: proposal.base), try keys(at: proposal.result))
@@ -201,14 +206,24 @@ extension MergePlanner {
 
     /// What each OpenPGP key lets sign: whom, by which of its keys, and until when.
     private func keys(at commit: CommitID) throws(GitError) -> Set<String> {
-        var book = TrustBook(clone)
-        guard case .success(let keyring) = try book.keyring(at: commit) else { return [] }
+                guard case .success(let keyring) = try TrustBook(clone).keyring(at: commit) else { return [] }
         return Set(
             keyring.certificates.flatMap { certificate in
                 certificate.keys.map { key in
                     let end = key.end.map { " (until \(Timestamp(seconds: $0)))" } ?? ""
                     return "\(certificate.principal) OpenPGP \(key.name)\(end)"
                 }
+            })
+    }
+
+    /// Each rule of `trust/rules.yaml` in words.
+    private func rules(at commit: CommitID) throws(GitError) -> Set<String> {
+        let rules = try TrustBook(clone).writtenRules(at: commit).flawless ?? .none
+        return Set(
+            rules.rules.map { rule in
+                let signers = rule.signers.map { ": \($0)" } ?? ""
+                return "the rule for \(rule.name)\(signers)"
+                    + (rule.threshold.map { ", \($0) of them" } ?? "")
             })
     }
 
@@ -228,7 +243,7 @@ extension FleetClone {
         let history = try audit(from: introduction, to: range.base)
         if let failure = history.failure {
             throw OperatorError(
-                .notAuthentic, "\(failure): nodes stay with \(history.last.short) until that is mended")
+                .notAuthentic, "\(failure): nodes stay with \(history.ground.short) until that is mended")
         }
         let proposal = try proposal(merging: range.head, into: range.base)
         let planner = try MergePlanner(proposal, in: clone, chain: history.commits)

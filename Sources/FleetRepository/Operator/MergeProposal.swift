@@ -74,7 +74,8 @@ package struct CommitRange: Hashable, Sendable {
         return (base, head)
     }
 
-    private static func commit(_ name: String, _ git: StockGit) throws(OperatorError) -> CommitID {
+    /// Resolves the name of a commit, as git knows it in a folder.
+    static func commit(_ name: String, _ git: StockGit) throws(OperatorError) -> CommitID {
         let found = try git.attempt([
             "rev-parse", "--quiet", "--verify", "--end-of-options", "\(name)^{commit}",
         ])

@@ -142,13 +142,19 @@ extension FleetPicture {
     ) throws -> Desired {
         // A hold that can be read in the tip counts, even if the rest of it cannot.
         let place = trouble == nil ? commit : status.commit
-        let holds = try FleetReader(CommitTree(clone: clone, commit: place)).holds(on: node.node)
+        var holds = try FleetReader(CommitTree(clone: clone, commit: place)).holds(on: node.node)
+        if status.history.pending != nil {
+            // One key may stop what it takes more of them to move.
+            holds += try FleetReader(CommitTree(clone: clone, commit: status.history.last))
+                .holds(on: node.node).filter { !holds.contains($0) }
+        }
         let failure = status.history.failure.map { Reason(.untrusted, $0.description) }
-        let conditions = [failure, trouble].compactMap(\.self)
+        let refusals = [failure, trouble].compactMap(\.self)
+        let conditions = refusals + [status.history.pending?.reason].compactMap(\.self)
         // What a node has heard of the branch only the node knows.
         let told = node.report?.reasons.filter { $0.code == .stale } ?? []
         return Desired(
-            commit: commit, standing: .member(membership), mayAdmit: conditions.isEmpty,
+            commit: commit, standing: .member(membership), mayAdmit: refusals.isEmpty,
             holds: holds.map(\.reasonToRest), conditions: conditions + told)
     }
 

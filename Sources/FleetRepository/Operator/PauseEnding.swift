@@ -13,6 +13,8 @@ package struct PauseEnding: Sendable {
     package let nodes: Int
     /// Paused steps before it that it lets begin, too; from 1.
     package let alsoEnded: [Int]
+    /// What the commit of the file must name; nil where the fleet asks for nothing.
+    let branch: FleetBranch?
     /// The file, from the top of the work tree.
     package var path: String { Layout.proceed(group) }
 }
@@ -60,7 +62,8 @@ extension FleetClone {
         return PauseEnding(
             group: group, proceed: Proceed(declaration: declaration, step: ended), steps: waves.steps.count,
             nodesBefore: before, nodes: before + plan.wave(ended - 1).count,
-            alsoEnded: paused.filter { $0 > passed && $0 < ended })
+            alsoEnded: paused.filter { $0 > passed && $0 < ended },
+            branch: try trustSettings(after: head).branch)
     }
 
     private static func declaration(
@@ -127,7 +130,8 @@ extension PauseEnding {
         try git.run("add", "--", path)
         try git.run(
             "-c", "gpg.format=ssh", "-c", "user.signingKey=\(key.setting)", "commit", "--quiet",
-            "--gpg-sign", "-m", "Proceed with step \(proceed.step) of '\(group)'", "--only", "--", path)
+            "--gpg-sign", "-m", "Proceed with step \(proceed.step) of '\(group)'\(branch.paragraph)",
+            "--only", "--", path)
         guard let commit = CommitID(try git.run("rev-parse", "HEAD")) else {
             throw OperatorError(.failure, "git did not name the commit")
         }

@@ -15,6 +15,8 @@ struct ProceedExamination {
 
     func warnings() throws(FileTreeError) -> [Problem] {
         var warnings: [Problem] = []
+        // Where commits wait for approval, the approvals tell which of them has declared what.
+        guard (try? TrustBook(history.clone).areWaiting(after: history.commit)) != true else { return [] }
         for path in try files.tree.paths(below: Layout.groups) {
             guard case .proceed(let group) = FileKind(path: path),
                 let proceed = try files.decoded(path, { ProceedFile.decode($0, group: group) }).flawless,

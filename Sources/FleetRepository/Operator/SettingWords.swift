@@ -128,7 +128,9 @@ extension Fleet {
 
     private var settings: [(key: String, value: String?)] {
         [
-            ("fleet", name.description), ("agent", agent.description), ("trust.policy", trust.rawValue),
+            ("fleet", name.description), ("agent", agent.description),
+            ("trust.policy", trust.policy.rawValue),
+            ("trust.branch", trust.branch?.branch.description), ("trust.threshold", "\(trust.threshold)"),
             ("status.remote", statusRemote), ("status.heartbeat", heartbeat.description),
             ("freshness", freshness?.description), ("hold", hold),
         ]

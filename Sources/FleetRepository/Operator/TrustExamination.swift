@@ -10,7 +10,6 @@ struct TrustExamination {
 
     mutating func run() throws(FileTreeError) {
         let paths = try files.tree.paths(below: "trust")
-        if case .success(let bytes) = try files.bytes(Layout.allowedSigners) { examine(bytes) }
         var keyFiles: [(path: String, bytes: [UInt8])] = []
         for path in paths where path.hasPrefix("\(Layout.openPGP)/") && FileKind(path: path) == .trust {
             switch try files.bytes(path) {
@@ -18,11 +17,18 @@ struct TrustExamination {
             case .failure(let problem): problems.append(problem)
             }
         }
-        examine(keyFiles)
+        var signers: AllowedSigners? = AllowedSigners([])
+        if case .success(let bytes) = try files.bytes(Layout.allowedSigners) { signers = examine(bytes) }
+        guard let keyring = examine(keyFiles), let signers else { return }
+        let persons = signers.persons.union(keyring.persons)
+        try examineThreshold(persons)
+        try examineRules(persons)
     }
 
     /// Reads each file by itself, so that all that is wrong is named at once, then all of them together.
-    private mutating func examine(_ keyFiles: [(path: String, bytes: [UInt8])]) {
+    ///
+    /// - Returns: the keyring; nil if it cannot be read.
+    private mutating func examine(_ keyFiles: [(path: String, bytes: [UInt8])]) -> OpenPGPKeyring? {
         let known = problems.count
         for (path, bytes) in keyFiles {
             do throws(OpenPGPKeyring.FileError) {
@@ -31,11 +37,12 @@ struct TrustExamination {
                 problems.append(Self.problem(error))
             }
         }
-        guard problems.count == known else { return }
+        guard problems.count == known else { return nil }
         do throws(OpenPGPKeyring.FileError) {
-            _ = try OpenPGPKeyring(keyFiles)
+            return try OpenPGPKeyring(keyFiles)
         } catch {
             problems.append(Self.problem(error))
+            return nil
         }
     }
 
@@ -68,7 +75,8 @@ struct TrustExamination {
                 + "key may change the branch")
     }
 
-    private mutating func examine(_ bytes: [UInt8]) {
+    /// - Returns: the signers; nil if the file cannot be read.
+    private mutating func examine(_ bytes: [UInt8]) -> AllowedSigners? {
         let signers: AllowedSigners
         do {
             signers = try AllowedSigners(parsing: bytes)
@@ -77,9 +85,66 @@ struct TrustExamination {
                 Problem(
                     file: Layout.allowedSigners, line: error.line, column: error.column,
                     message: "\(error.message); until it is right, nobody may change the branch"))
-            return
+            return nil
         }
         for signer in signers.signers { examine(signer) }
+        return signers
+    }
+
+    /// Whether the rules for single paths can be fulfilled, and protect themselves.
+    private mutating func examineRules(_ known: Set<String>) throws(FileTreeError) {
+        let decoded: Decoded<PathRules>
+        switch try files.content(Layout.trustRules) {
+        case .missing: return
+        case .refused(let problem): decoded = Decoded(value: nil, problems: [problem])
+        case .bytes(let bytes): decoded = PathRules.decode(bytes)
+        }
+        problems += decoded.problems
+        guard let rules = decoded.flawless else { return }
+        let fleet = try files.bytes(Layout.fleet)
+        let threshold = (try? fleet.get()).flatMap(FleetFile.trustSettings)?.threshold ?? 1
+        for rule in rules.rules {
+            let persons = known.filter(rule.allows).sorted()
+            let needed = rule.threshold ?? threshold
+            if persons.count < needed {
+                let found = persons.isEmpty ? "nobody" : persons.joined(separator: ", ") + " alone"
+                problems.append(
+                    Problem(
+                        Layout.trustRules, rule.place,
+                        "found \(found) in trust/ for the rule of '\(rule.name)', "
+                            + "which needs \(needed): nobody could change what is there any more"))
+            }
+            let path = String(decoding: rule.path, as: UTF8.self)
+            if case .missing = try files.content(path), try files.tree.paths(below: path).isEmpty {
+                warnings.append(
+                    Problem(
+                        Layout.trustRules, rule.place, "found no file at '\(rule.name)'; is it spelt right?"))
+            }
+        }
+        for path in [Layout.trustRules, Layout.fleet] where rules.governing(Array(path.utf8)) == nil {
+            warnings.append(
+                Problem(
+                    file: Layout.trustRules,
+                    message:
+                        "found no rule for '\(path)': whoever may sign at all may change it, and so lift "
+                        + "these rules"))
+        }
+    }
+
+    /// Whether so many persons can sign as the fleet asks for: else nobody could change it any more.
+    private mutating func examineThreshold(_ persons: Set<String>) throws(FileTreeError) {
+        guard case .success(let bytes) = try files.bytes(Layout.fleet),
+            let file = FleetFile.decode(bytes).value, let threshold = file.fleet?.trust.threshold,
+            threshold > 1, persons.count < threshold
+        else { return }
+        let names = persons.sorted().joined(separator: ", ")
+        let found =
+            persons.isEmpty ? "the keys of nobody who counts" : "the keys of \(names) alone"
+        problems.append(
+            Problem(
+                Layout.fleet, file.thresholdPlace,
+                "found \(found) in trust/, where \(threshold) persons must sign or "
+                    + "approve; two keys of one name count as one person, and a forge's key for nobody"))
     }
 
     private mutating func examine(_ signer: AllowedSigner) {
@@ -99,7 +164,7 @@ struct TrustExamination {
             warn("found only negated principals; the key authorises nothing")
             return
         }
-        if Self.isForge(name) { warn(Self.forgeWarning) }
+        if Forge.isForge(name) { warn(Self.forgeWarning) }
     }
 
     /// A forge's own key makes that forge an authority over the fleet.
@@ -108,15 +173,8 @@ struct TrustExamination {
         + "or an account on it that may merge, "
         + "can change the fleet"
 
-    /// The addresses by which forges sign what they merge: `noreply@github.com` (GitHub's web-flow), and the
-    /// like elsewhere.
-    private static func isForge(_ principal: String) -> Bool {
-        let name = principal.lowercased()
-        return ["noreply@", "no-reply@", "web-flow"].contains { name.hasPrefix($0) }
-    }
-
-    /// Whether a user id such as `GitHub <noreply@github.com>` has such an address.
+    /// Whether a user id such as `GitHub <noreply@github.com>` has an address by which forges sign.
     private static func isForgeUser(_ userID: String) -> Bool {
-        isForge(OpenPGPCertificate.address(in: userID) ?? userID)
+        Forge.isForge(OpenPGPCertificate.address(in: userID) ?? userID)
     }
 }

@@ -14,6 +14,7 @@ extension GitFleetSource {
             var following = Following(
                 mark: memory.mark, followed: memory.followed, introduction: memory.introduction,
                 stacks: memory.stacks, mayAdmit: true, conditions: [], holdsAt: memory.mark)
+            (following.ground, following.settled) = (memory.ground, memory.settled)
             following.refuse(Reason(.untrusted, "the branch cannot be followed: \(error)"))
             if isWorking { leaveTip(for: memory.mark) }
             return following
@@ -37,15 +38,23 @@ extension GitFleetSource {
         var state = Following(
             mark: memory.mark, followed: memory.followed, introduction: memory.introduction,
             stacks: memory.stacks, mayAdmit: true, conditions: [], holdsAt: memory.mark)
+        (state.ground, state.settled) = (memory.ground, memory.settled)
         let isIntroduced = memory.introduction == settings.introduction
         guard let tip = try clone.repository.reference(FleetReferences.branch) else { return state }
-        if isIntroduced, tip == memory.mark, memory.followed == memory.mark { return state }
-        let start = (isIntroduced ? memory.mark : nil) ?? settings.introduction
-        guard try clone.repository.commit(start) != nil else {
+        if isIntroduced, tip == memory.mark, memory.followed == memory.mark, memory.ground == memory.mark {
+            return state
+        }
+        // A state that knows no ground is one of an older agent: what it marked may have lacked approval.
+        let settled = isIntroduced ? memory.settled ?? memory.ground : nil
+        let start = settled ?? settings.introduction
+        let mark = isIntroduced ? memory.mark : nil
+        guard try clone.repository.commit(start) != nil, try clone.repository.commit(mark ?? start) != nil
+        else {
+            let missing = (mark ?? start).short
             state.refuse(
                 isIntroduced
                     ? Reason(
-                        .remoteBehind, "the clone does not have the mark \(start.short); the remote is older")
+                        .remoteBehind, "the clone does not have the mark \(missing); the remote is older")
                     : Reason(
                         .untrusted, "the introduction \(start) is not in the history of '\(settings.remote)'")
             )
@@ -53,19 +62,30 @@ extension GitFleetSource {
         }
         let walk = try clone.repository.firstParents(
             from: tip, backTo: start, limit: ChainAuthenticator.longestStretch)
-        guard case .reached(let newestFirst) = walk else {
-            state.refuse(try reasonOff(tip: tip, start: start, isIntroduced: isIntroduced))
+        guard case .reached(let newestFirst) = walk,
+            mark.map({ $0 == start || newestFirst.contains($0) }) ?? true
+        else {
+            state.refuse(try reasonOff(tip: tip, start: mark ?? start, isIntroduced: isIntroduced))
             return state
         }
-        if !isIntroduced { try introduce(&state) }
         var authenticator = ChainAuthenticator(clone)
-        let (verified, failure, obstacle) = try authenticator.verifyUpToObstacle(newestFirst.reversed())
-        try grow(&state, along: verified)
-        if let failure {
-            state.refuse(Reason(.untrusted, failure.description))
+        let verdict = try authenticator.verifyUpToObstacle(newestFirst.reversed(), after: start)
+        if let mark, mark != start, !verdict.verified.contains(where: { $0.id == mark }) {
+            let why = verdict.failure?.description ?? "the mark \(mark.short) is not authentic any more"
+            state.refuse(Reason(.untrusted, why))
+            return state
         }
-        if let obstacle { state.refuse(Reason(.unverifiable, obstacle.description)) }
-        try chooseFollowed(&state, verified: verified)
+        if let failure = verdict.failure { state.refuse(Reason(.untrusted, failure.description)) }
+        if let obstacle = verdict.obstacle {
+            state.refuse(Reason(.unverifiable, obstacle.description))
+        }
+        if let pending = verdict.pending { state.conditions.append(pending.reason) }
+        if settled == nil { try introduce(&state) }
+        guard try grow(&state, by: verdict) else {
+            var forgetful = memory
+            (forgetful.ground, forgetful.settled) = (nil, nil)
+            return try advance(forgetful)
+        }
         return state
     }
 
@@ -76,12 +96,12 @@ extension GitFleetSource {
     private func introduce(_ state: inout Following) throws(GitError) {
         guard let commit = try clone.repository.commit(settings.introduction) else { return }
         state.stacks = [:]
-        for ancestor in try VerifiedCommit.pinned(below: commit, in: clone.repository) {
-            try DeclarationReader(clone: clone).grow(&state.stacks, by: ancestor)
+        for step in try VerifiedCommit.pinned(to: commit, in: clone) {
+            try DeclarationReader(clone: clone).grow(&state.stacks, by: step)
         }
         state.followed = nil
         state.introduction = settings.introduction
-        try grow(&state, along: [VerifiedCommit(pinned: commit)])
+        (state.mark, state.ground) = (commit.id, commit.id)
     }
 
     /// Why the mark is not on the tip's first-parent chain.
@@ -101,26 +121,38 @@ extension GitFleetSource {
         )
     }
 
-    /// Moves the mark along verified commits, and grows the stacks of declarations with it.
-    private func grow(_ state: inout Following, along commits: [VerifiedCommit]) throws(GitError) {
-        for commit in commits {
-            // Before the mark moves: a `trust/` as no git writes it may tell two readers two answers.
+    /// Moves the mark along verified commits, and grows the stacks of declarations along the approved ones.
+    ///
+    /// - Returns: false if what is remembered as approved was not: then all is to be found anew.
+    private func grow(_ state: inout Following, by verdict: ChainVerdict) throws(GitError) -> Bool {
+        // Those up to the remembered ground are walked again where something waited after them.
+        let known = verdict.steps.firstIndex { $0.id == state.ground }
+        let steps = verdict.steps[(known.map { $0 + 1 } ?? 0)...]
+        guard
+            known != nil || steps.first.map({ $0.parent == state.ground }) ?? (verdict.ground == state.ground)
+        else { return false }
+        // Before the mark moves: a `trust/` as no git writes it may tell two readers two answers.
+        for commit in verdict.verified {
             _ = try clone.repository.entry(at: Layout.allowedSigners, in: commit.id)
-            try DeclarationReader(clone: clone).grow(&state.stacks, by: commit)
-            state.mark = commit.id
-            state.holdsAt = commit.id
         }
+        for step in steps { try DeclarationReader(clone: clone).grow(&state.stacks, by: step) }
+        state.mark = verdict.verified.last?.id ?? state.mark
+        state.holdsAt = state.mark
+        state.ground = verdict.ground
+        state.settled = verdict.settled == verdict.ground ? nil : verdict.settled
+        try chooseFollowed(&state, among: steps.map(\.id))
+        return true
     }
 
-    /// The followed commit: the newest authentic one that this node can read.
-    private func chooseFollowed(_ state: inout Following, verified: [VerifiedCommit]) throws(GitError) {
-        var candidates = [state.mark].compactMap(\.self) + verified.reversed().dropFirst().map(\.id)
+    /// The followed commit: the newest approved one that this node can read.
+    private func chooseFollowed(_ state: inout Following, among steps: [CommitID]) throws(GitError) {
+        var candidates = [state.ground].compactMap(\.self) + steps.reversed().dropFirst()
         if let introduction = state.introduction, state.followed == nil { candidates.append(introduction) }
         for candidate in candidates where candidate != state.followed {
             switch try read(candidate) {
             case .success: state.followed = candidate
             case .failure(let reason):
-                if candidate == state.mark { state.refuse(reason) }
+                if candidate == state.ground { state.refuse(reason) }
                 continue
             }
             return
@@ -133,6 +165,11 @@ extension GitFleetSource {
     /// - Throws: `GitError` if this machine cannot get at its content: only what it says can be wrong for
     ///   every node.
     private func read(_ commit: CommitID) throws(GitError) -> Result<Void, Reason> {
+        let problems = try TrustBook(clone).writtenRules(at: commit).problems
+        guard problems.isEmpty else {
+            let error = FleetReadError.unreadable(problems)
+            return .failure(Reason(.unreadable, "commit \(commit.short): \(error)"))
+        }
         do throws(FleetReadError) {
             let view = try FleetReader(CommitTree(clone: clone, commit: commit)).view(of: settings.node)
             self.view = (commit, view)
@@ -152,7 +189,7 @@ extension Following {
     fileprivate mutating func refuse(_ reason: Reason) {
         // A remote that is behind is no reason not to go on with what is known. Where the newest of that
         // could not be read, the stacks are ahead of what is followed, and nothing may be admitted by them.
-        if reason.code != .remoteBehind || followed != mark { mayAdmit = false }
+        if reason.code != .remoteBehind || followed != (ground ?? mark) { mayAdmit = false }
         conditions.append(reason)
     }
 }

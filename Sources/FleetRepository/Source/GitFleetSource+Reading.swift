@@ -43,19 +43,28 @@ extension GitFleetSource {
         return try FleetReader(CommitTree(clone: clone, commit: commit)).view(of: settings.node)
     }
 
-    /// Any hold that can be read in the newest authentic commit, even if the rest of it cannot.
+    /// Any hold that can be read in the newest authentic commit, even if the rest of it cannot. Where that
+    /// waits for approval, those of the approved one, too: one key may stop, but not move.
     private func holds(_ following: Following) throws(SourceError) -> [Reason] {
         // In a clone made anew from a remote that is behind, the newest one may be missing.
         let known = [following.holdsAt, following.followed].compactMap(\.self)
-        guard let commit = known.first(where: { (try? clone.repository.commit($0)) != nil }) else {
+        guard let newest = known.first(where: { (try? clone.repository.commit($0)) != nil }) else {
             return []
         }
+        var commits = [newest]
+        if newest == following.mark, let ground = following.ground, ground != newest {
+            commits.append(ground)
+        }
+        var holds: [Hold] = []
         do throws(FleetReadError) {
-            return try FleetReader(CommitTree(clone: clone, commit: commit)).holds(on: settings.node).map(
-                \.reasonToRest)
+            for commit in commits {
+                let found = try FleetReader(CommitTree(clone: clone, commit: commit)).holds(on: settings.node)
+                holds += found.filter { !holds.contains($0) }
+            }
         } catch {
             throw SourceError(.cloneDamaged, error.description)
         }
+        return holds.map(\.reasonToRest)
     }
 }
 

@@ -4,6 +4,7 @@ internal import FleetCore
 /// parent's `trust/` lists.
 ///
 /// The change of keys is itself such a commit, so a key that a commit adds cannot vouch for that commit.
+/// Where commits wait for approval, the newest approved one takes the parent's place.
 /// Where the parent's policy is `every-commit`, what a merge brings is looked at, too.
 struct ChainAuthenticator {
     private let clone: Clone
@@ -21,46 +22,70 @@ struct ChainAuthenticator {
 
     /// Verifies `chain` in order until the first commit that is not authentic.
     ///
-    /// - Parameter chain: from the oldest to the newest; the first one's first parent is trusted already.
-    /// - Returns: the verified commits, and why the next one is not authentic; nil if all are.
+    /// - Parameters:
+    ///   - chain: from the oldest to the newest.
+    ///   - start: the first one's first parent, which is trusted, and at which nothing waited for approval.
     /// - Throws: `GitError`, of the code `notJudged` where this machine lacks what a signature needs.
     mutating func verify(
-        _ chain: [CommitID]
-    ) throws(GitError) -> (verified: [VerifiedCommit], failure: TrustError?) {
-        let (verified, failure, obstacle) = try verifyUpToObstacle(chain)
-        if let obstacle { throw obstacle }
-        return (verified, failure)
+        _ chain: [CommitID], after start: CommitID
+    ) throws(GitError) -> ChainVerdict {
+        let verdict = try verifyUpToObstacle(chain, after: start)
+        if let obstacle = verdict.obstacle { throw obstacle }
+        return verdict
     }
 
     /// The same, but what cannot be judged here ends the walk, as what is not authentic does.
-    ///
-    /// - Returns: also why the commit after those verified cannot be judged; it may well be authentic.
     mutating func verifyUpToObstacle(
-        _ chain: [CommitID]
-    ) throws(GitError) -> (verified: [VerifiedCommit], failure: TrustError?, obstacle: GitError?) {
-        var verified: [VerifiedCommit] = []
+        _ chain: [CommitID], after start: CommitID
+    ) throws(GitError) -> ChainVerdict {
+        var verdict = ChainVerdict(from: start)
+        var approvals = ApprovalChain<CommitVoice>(from: start)
+        var waiting: [CommitID: VerifiedCommit] = [:]
         for id in chain {
-            let result: Result<VerifiedCommit, TrustError>
             do throws(GitError) {
-                result = try authenticate(id)
+                switch try authenticate(id, under: approvals.ground) {
+                case .failure(let error): verdict.failure = error
+                case .success(let (commit, link)):
+                    waiting[id] = commit
+                    for passed in try approvals.append(link, judge: judge.book.demands) {
+                        if let step = waiting.removeValue(forKey: passed) {
+                            verdict.steps.append(step.following(verdict.ground))
+                        }
+                        verdict.ground = passed
+                    }
+                    verdict.verified.append(commit)
+                }
             } catch  where error.isOfContent {
                 let message = "what it stands on cannot be read: \(error.message)"
-                return (verified, TrustError(id, .malformed, message), nil)
+                verdict.failure = TrustError(id, .malformed, message)
             } catch  where error.code == .notJudged {
-                return (verified, nil, error)
+                verdict.obstacle = error
             }
-            switch result {
-            case .success(let commit): verified.append(commit)
-            case .failure(let error): return (verified, error, nil)
-            }
+            guard verdict.failure == nil, verdict.obstacle == nil else { break }
+            if approvals.pending.isEmpty { waiting = [:] }
         }
-        return (verified, nil, nil)
+        verdict.settled = approvals.settled
+        verdict.pending = try pending(approvals)
+        return verdict
+    }
+
+    private func pending(
+        _ approvals: ApprovalChain<CommitVoice>
+    ) throws(GitError) -> PendingApproval? {
+        let waiting = approvals.pending.filter { !$0.isApproval }
+        guard let newest = waiting.last ?? approvals.pending.last else { return nil }
+        return PendingApproval(
+            count: max(waiting.count, 1), newest: newest.commit,
+            demands: try approvals.demands(of: newest, judge: judge.book.demands))
     }
 
     /// Judges one commit whose first parent is trusted.
+    ///
+    /// - Parameter ground: the newest approved commit, whose keys and rules count: where one key alone could
+    ///   change them, it could take the others out before anybody had looked.
     private mutating func authenticate(
-        _ id: CommitID
-    ) throws(GitError) -> Result<VerifiedCommit, TrustError> {
+        _ id: CommitID, under ground: CommitID
+    ) throws(GitError) -> Result<(VerifiedCommit, ApprovalLink.Link), TrustError> {
         let commit: GitCommit
         switch try judge.read(id) {
         case .success(let read): commit = read
@@ -69,26 +94,36 @@ struct ChainAuthenticator {
         guard let parent = commit.parents.first else {
             return .failure(TrustError(id, .besideTheChain, "it is missing or has no parent"))
         }
-        let isEach = commit.parents.count > 1 ? try judge.book.policy(after: parent) == .everyCommit : false
+        let settings = try judge.book.settings(after: ground)
+        let isEach = commit.parents.count > 1 && settings.policy == .everyCommit
         let judgement: CommitJudge.Judgement
-        switch try judge.judge(commit, asEach: isEach) {
+        switch try judge.judge(commit, asEach: isEach, under: ground) {
         case .success(let passed): judgement = passed
         case .failure(let error): return .failure(error)
+        }
+        if let branch = settings.branch, let fault = branch.fault(in: judgement.carrier) {
+            return .failure(TrustError(id, .branchNotNamed, fault))
         }
         if isEach, judgement.bringsMore, let fault = try fault(broughtBy: commit, onto: parent) {
             return .failure(fault)
         }
         sides?.extend(to: id)
-        return .success(judgement.commit)
+        let link = try ApprovalLink(judge, under: ground, branch: settings.branch).link(commit, judgement)
+        if let unmet = try judge.book.unmet(by: id, onto: parent, under: ground, voices: link.voices) {
+            return .failure(TrustError(id, .unauthorisedPath, unmet.message))
+        }
+        return .success((judgement.commit, link))
     }
 
     /// What a merge would lack even if it were signed by a key that all its parents list; nil if nothing.
     ///
-    /// - Parameter parent: its first parent, which is trusted.
+    /// - Parameters:
+    ///   - parent: its first parent, which is trusted.
+    ///   - ground: the newest approved commit.
     mutating func fault(
-        inMerge id: CommitID, signedOnto parent: CommitID
+        inMerge id: CommitID, signedOnto parent: CommitID, under ground: CommitID
     ) throws(GitError) -> TrustError? {
-        guard try judge.book.policy(after: parent) == .everyCommit else { return nil }
+        guard try judge.book.settings(after: ground).policy == .everyCommit else { return nil }
         switch try judge.read(id) {
         case .success(let merge): return try fault(broughtBy: merge, onto: parent)
         case .failure(let error): return error

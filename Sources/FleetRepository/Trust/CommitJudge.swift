@@ -3,7 +3,7 @@ internal import FleetCore
 /// Judges single commits by what their parents list.
 struct CommitJudge {
     private let clone: Clone
-    var book: TrustBook
+    let book: TrustBook
     private let gpgv: Gpgv
 
     init(_ clone: Clone, gpgv: Gpgv = Gpgv()) {
@@ -15,6 +15,9 @@ struct CommitJudge {
     /// A commit that its parents authorise.
     struct Judgement {
         let commit: VerifiedCommit
+        /// The commit whose signature counts: the judged one, or what an unsigned merge merges.
+        let carrier: GitCommit
+        let voucher: CommitVoucher
         /// Whether parents other than the first one have brought something that it took.
         let bringsMore: Bool
     }
@@ -33,15 +36,26 @@ struct CommitJudge {
 
     /// Judges a commit that has a parent.
     ///
-    /// - Parameter asEach: whether a merge must be authorised by each of its parents, not by the first one
-    ///   alone. One that takes nothing of the others, whose tree is exactly the first one's, needs only that.
-    mutating func judge(
-        _ commit: GitCommit, asEach: Bool
+    /// - Parameters:
+    ///   - asEach: whether a merge must be authorised by each of its parents, not by the first one alone. One
+    ///     that takes nothing of the others, whose tree is exactly the first one's, needs only that.
+    ///   - ground: the commit whose keys count in place of the first parent's; nil for none.
+    func judge(
+        _ commit: GitCommit, asEach: Bool, under ground: CommitID? = nil
     ) throws(GitError) -> Result<Judgement, TrustError> {
-        let first = try voucher(of: commit, by: commit.parents[0])
-        if case .failure(let error) = first {
+        let authority = ground ?? commit.parents[0]
+        let first = try voucher(of: commit, by: authority)
+        switch first {
+        case .failure(let error):
             guard error.leavesMergeOpen, commit.parents.count > 1 else { return .failure(error) }
-            return try judge(unsigned: commit, error)
+            return try judge(unsigned: commit, error, by: authority)
+        case .success(let voucher) where Forge.isForge(voucher.signer) && commit.parents.count == 2:
+            // Where a person's signature says the same, it says more.
+            let missing = TrustError(commit.id, .unsigned, "it is signed by a forge")
+            if case .success(let other) = try judge(unsigned: commit, missing, by: authority) {
+                return .success(other)
+            }
+        case .success: break
         }
         var refusal: TrustError?
         let takesNothing =
@@ -58,13 +72,14 @@ struct CommitJudge {
         if let refusal { return .failure(refusal) }
         return first.map {
             Judgement(
-                commit: VerifiedCommit(commit, $0), bringsMore: commit.parents.count > 1 && !takesNothing)
+                commit: VerifiedCommit(commit, $0), carrier: commit, voucher: $0,
+                bringsMore: commit.parents.count > 1 && !takesNothing)
         }
     }
 
     /// Judges a merge without a signature that counts, as forges make them.
-    private mutating func judge(
-        unsigned merge: GitCommit, _ missing: TrustError
+    private func judge(
+        unsigned merge: GitCommit, _ missing: TrustError, by authority: CommitID
     ) throws(GitError) -> Result<Judgement, TrustError> {
         let side: GitCommit
         switch try read(merge.parents[1]) {
@@ -74,13 +89,12 @@ struct CommitJudge {
         let isUpToDate =
             side.id != merge.parents[0]
             ? try clone.repository.isAncestor(merge.parents[0], of: side.id) : false
-        let voucher = try voucher(of: side, by: merge.parents[0])
+        let voucher = try voucher(of: side, by: authority)
         do throws(TrustError) {
-            return .success(
-                Judgement(
-                    commit: try VerifiedCommit(
-                        unsigned: merge, of: side, isUpToDate: isUpToDate, voucher),
-                    bringsMore: true))
+            let commit = try VerifiedCommit(unsigned: merge, of: side, isUpToDate: isUpToDate, voucher)
+            return voucher.map {
+                Judgement(commit: commit, carrier: side, voucher: $0, bringsMore: true)
+            }
         } catch {
             return .failure(
                 TrustError(merge.id, error.code, "\(missing.message), and \(error.message)"))
@@ -88,7 +102,7 @@ struct CommitJudge {
     }
 
     /// The signature of a commit by the keys that another one lists.
-    private mutating func voucher(
+    func voucher(
         of commit: GitCommit, by parent: CommitID
     ) throws(GitError) -> Result<CommitVoucher, TrustError> {
         if let found = commit.signature, CommitSignature.isOpenPGP(found.text) {
@@ -101,7 +115,8 @@ struct CommitJudge {
             return .failure(TrustError(commit.id, .signersUnreadable, error.text))
         }
         do throws(TrustError) {
-            return .success(try CommitVoucher(commit, allowedBy: signers))
+            let owner = commit.parents.contains(parent) ? "its parent's" : "the approved \(parent.short)'s"
+            return .success(try CommitVoucher(commit, allowedBy: signers, of: owner))
         } catch {
             return .failure(error)
         }
@@ -110,7 +125,7 @@ struct CommitJudge {
     /// The same for a commit with an OpenPGP signature.
     ///
     /// - Throws: `GitError` of the code `notJudged` where gpgv is needed and of no use here.
-    private mutating func voucher(
+    private func voucher(
         of commit: GitCommit, _ found: GitCommitSignature, by parent: CommitID
     ) throws(GitError) -> Result<CommitVoucher, TrustError> {
         let keyring: OpenPGPKeyring
@@ -138,7 +153,8 @@ struct CommitJudge {
         }
     }
 
-    private func isTree(of parent: CommitID, _ commit: GitCommit) throws(GitError) -> Bool {
+    /// Whether a commit has exactly the files of another one.
+    func isTree(of parent: CommitID, _ commit: GitCommit) throws(GitError) -> Bool {
         guard case .success(let first) = try read(parent) else { return false }
         return first.treeID == commit.treeID
     }

@@ -5,6 +5,8 @@ package struct CommitVoucher: Hashable, Sendable {
     package let commit: CommitID
     /// Who signed it, as `allowed_signers` names them.
     package let signer: String
+    /// The key, and when it signed: enough to ask other signers whether they allow it, too.
+    package let voice: CommitVoice
 
     /// Demands what a commit's OpenPGP signature claims, and what gpgv found of it.
     ///
@@ -13,13 +15,16 @@ package struct CommitVoucher: Hashable, Sendable {
         _ claim: OpenPGPClaim, _ finding: GpgvFinding, listedIn keyring: OpenPGPKeyring
     ) throws(TrustError) {
         commit = claim.commit
-        signer = try claim.signer(finding, listedIn: keyring)
+        (signer, voice) = try claim.signer(finding, listedIn: keyring)
     }
 
     /// Demands a commit, its signature, and the signers that one of its parents lists.
     ///
+    /// - Parameter owner: whose list that is, in a sentence.
     /// - Throws: ``TrustError`` with the reason why it does not count.
-    package init(_ commit: GitCommit, allowedBy signers: AllowedSigners) throws(TrustError) {
+    package init(
+        _ commit: GitCommit, allowedBy signers: AllowedSigners, of owner: String = "its parent's"
+    ) throws(TrustError) {
         guard let found = commit.signature else {
             throw TrustError(commit.id, .unsigned, "it is not signed")
         }
@@ -35,11 +40,12 @@ package struct CommitVoucher: Hashable, Sendable {
             throw TrustError(commit.id, .malformed, "its committer's date is outside of the years 1 to 9999")
         }
         switch signature.verdict(on: found.payload, by: signers, at: commit.committer.time) {
-        case .authorised(let principal, key: _):
+        case .authorised(let principal, let key):
             self.commit = commit.id
             signer = principal
+            voice = CommitVoice(key: .ssh(key), time: commit.committer.time)
         case .refused(let verdict, let key):
-            let words = verdict.words(at: commit.committer.time)
+            let words = verdict.words(of: owner, at: commit.committer.time)
             throw TrustError(commit.id, .unauthorisedKey, "signed by \(key.fingerprint), \(words)")
         case .wrongNamespace(let other, let key):
             throw TrustError(
@@ -61,12 +67,28 @@ package struct CommitVoucher: Hashable, Sendable {
     }
 }
 
+/// Whose signature was found good, whatever it is worth to whom.
+package struct CommitVoice: Hashable, Sendable {
+    /// The key that signed.
+    enum Key: Hashable, Sendable {
+        case ssh(SSHPublicKey)
+        /// The fingerprint of an OpenPGP key, and the digest of the keyring by which gpgv judged it.
+        case openPGP(String, Digest)
+    }
+
+    let key: Key
+    /// The committer's date.
+    package let time: UnixSeconds
+}
+
 extension AllowedSigners.Verdict {
     /// Why a key may not sign, as it follows the key in a sentence.
     ///
-    /// - Parameter time: the committer's date.
-    fileprivate func words(at time: UnixSeconds) -> String {
-        let file = "its parent's trust/allowed_signers"
+    /// - Parameters:
+    ///   - owner: whose list says so.
+    ///   - time: the committer's date.
+    fileprivate func words(of owner: String, at time: UnixSeconds) -> String {
+        let file = "\(owner) trust/allowed_signers"
         let date = "the committer's date is \(Timestamp(seconds: time))"
         return switch self {
         case .authorised: "which may sign"

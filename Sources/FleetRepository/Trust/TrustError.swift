@@ -36,6 +36,10 @@ package struct TrustError: Error, Hashable, Sendable {
         case mergeUnvouched
         /// A merge that brings a commit which is not authentic, where every commit must be.
         case bringsUnauthentic
+        /// Its signed message does not name the branch, where the fleet asks for that.
+        case branchNotNamed
+        /// It changes what its signer may not change.
+        case unauthorisedPath
     }
 }
 

@@ -4,8 +4,8 @@ package import FleetCore
 /// nothing to such a one. Whatever acts on history takes no other.
 package struct VerifiedCommit: Hashable, Sendable {
     package let id: CommitID
-    /// The first parent; nil for the first commit.
-    package let parent: CommitID?
+    /// The first parent, or the approved commit before it; nil for the first commit.
+    package private(set) var parent: CommitID?
     /// Who signed it, or what it merges, as `allowed_signers` names them; nil for the introduction and what
     /// was before it, which the node's configuration vouches for.
     package let signer: String?
@@ -63,23 +63,60 @@ package struct VerifiedCommit: Hashable, Sendable {
 }
 
 extension VerifiedCommit {
-    /// The first-parent chain below an introduction, oldest first.
+    /// The same as a step from the commit that was approved before it: what is between the two has never
+    /// been in force.
+    func following(_ ground: CommitID) -> VerifiedCommit {
+        var step = self
+        step.parent = ground
+        return step
+    }
+
+    /// What nodes that were introduced before have followed up to an introduction, which is the last one;
+    /// oldest first.
+    ///
+    /// Its name pins all that was before it, so all of that is trusted, and nothing waits at it. But what was
+    /// approved together below it is one step here, too, as it is for those who saw it come.
     ///
     /// - Throws: `GitError` if a commit of it is not there or the chain is longer than any node follows.
     static func pinned(
-        below introduction: GitCommit, in repository: borrowing GitRepository
+        to introduction: GitCommit, in clone: Clone
     ) throws(GitError) -> [VerifiedCommit] {
-        var newestFirst: [VerifiedCommit] = []
-        var next = introduction.parents.first
-        while let id = next {
+        let chain = try pinnedChain(to: introduction, in: clone.repository)
+        let book = TrustBook(clone)
+        var steps = Array(chain.prefix(1))
+        var next = 1
+        while next < chain.count, let ground = steps.last?.id {
+            guard try book.areWaiting(after: ground) else {
+                steps.append(chain[next].following(ground))
+                next += 1
+                continue
+            }
+            var authenticator = ChainAuthenticator(clone)
+            let verdict = try authenticator.verify(chain[next...].map(\.id), after: ground)
+            steps += verdict.steps
+            next += verdict.verified.count
+            // One that nobody believed who was there: for who trusts the introduction it is one like others.
+            guard next < chain.count else { break }
+            steps.append(chain[next].following(verdict.ground))
+            next += 1
+        }
+        guard let last = chain.last, let ground = steps.last?.id, ground != last.id else { return steps }
+        return steps + [last.following(ground)]
+    }
+
+    /// The first-parent chain up to an introduction, oldest first.
+    private static func pinnedChain(
+        to introduction: GitCommit, in repository: borrowing GitRepository
+    ) throws(GitError) -> [VerifiedCommit] {
+        var newestFirst = [VerifiedCommit(pinned: introduction)]
+        while let id = newestFirst.last?.parent {
             guard let commit = try repository.commit(id) else {
                 throw GitError("read commit", id.hex, .notFound, "it is not in the clone")
             }
-            guard newestFirst.count < ChainAuthenticator.longestStretch else {
+            guard newestFirst.count <= ChainAuthenticator.longestStretch else {
                 throw GitError("follow", introduction.id.hex, .other(0), "the chain below it is too long")
             }
             newestFirst.append(VerifiedCommit(pinned: commit))
-            next = commit.parents.first
         }
         return newestFirst.reversed()
     }

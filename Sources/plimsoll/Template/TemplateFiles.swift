@@ -223,6 +223,14 @@ enum TemplateFiles {
               # every-commit: the merged commits are signed, too.
               policy: first-parent
 
+              # Two more rules, for when you are more than one. Each commit must say in its signed \#
+            message that it is meant for this
+              # branch, or nodes follow only what two persons have signed or approved ('plimsoll \#
+            approve'). trust/rules.yaml can give
+              # folders signers and thresholds of their own.
+              #   branch: main
+              #   threshold: 2
+
             status:
               # Where nodes push their signed reports. null is this repository: it works at once, \#
             and is right for a first look and
