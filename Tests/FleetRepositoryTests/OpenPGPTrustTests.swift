@@ -75,7 +75,8 @@ struct OpenPGPTrustTests {
         let chain = try history.git("rev-list", "--reverse", "\(history.introduction)..HEAD")
             .split(separator: "\n").compactMap { CommitID($0) }
         var authenticator = ChainAuthenticator(Clone(try GitRepository(open: history.work)))
-        let signers = try authenticator.verify(chain).verified.compactMap(\.signer)
+        let signers = try authenticator.verify(chain, after: CommitID(history.introduction)!).verified
+            .compactMap(\.signer)
         #expect(signers.suffix(2) == ["olga@example.com", "rita@example.com"])
         try history.commit("by ada, who is gone", by: history.ada)
         try expectRefusal(.unauthorisedKey, "allowed_signers does not list")
@@ -202,12 +203,13 @@ struct OpenPGPTrustTests {
         var authenticator = ChainAuthenticator(
             Clone(try GitRepository(open: history.work)), gpgv: Gpgv(program: "/nonexistent/gpgv"))
         let tip = try #require(CommitID(try history.git("rev-parse", "HEAD")))
-        let (verified, failure) = try authenticator.verify([tip])
-        #expect(verified.map(\.id) == [tip], "\(failure?.message ?? start)")
+        let verdict = try authenticator.verify([tip], after: try #require(CommitID(start)))
+        #expect(verdict.verified.map(\.id) == [tip], "\(verdict.failure?.message ?? start)")
     }
 
     @Test func `where gpgv is missing or fails nothing is called hostile`() throws {
         let before = try history.git("rev-parse", "HEAD")
+        let start = try #require(CommitID(history.introduction))
         try commit("by olga", by: olga)
         let slow = try history.folder.write("#!/bin/sh\nexec sleep 60\n", to: "slow", mode: 0o755)
         let killed = try history.folder.write("#!/bin/sh\nkill -9 $$\n", to: "killed", mode: 0o755)
@@ -219,12 +221,13 @@ struct OpenPGPTrustTests {
             (Gpgv(program: killed), "failed on its OpenPGP signature (exit code 137)"),
         ] {
             var authenticator = ChainAuthenticator(Clone(try GitRepository(open: history.work)), gpgv: gpgv)
-            let (verified, failure, obstacle) = try authenticator.verifyUpToObstacle(chain)
-            #expect(verified.last?.id.hex == before)
-            #expect(failure == nil)
-            #expect(obstacle?.code == .notJudged)
-            #expect(obstacle?.description.contains(message) == true, "\(obstacle?.description ?? "")")
-            #expect(throws: GitError.self) { try authenticator.verify(chain) }
+            let verdict = try authenticator.verifyUpToObstacle(chain, after: start)
+            #expect(verdict.verified.last?.id.hex == before)
+            #expect(verdict.failure == nil)
+            let obstacle = try #require(verdict.obstacle)
+            #expect(obstacle.code == .notJudged)
+            #expect(obstacle.description.contains(message), "\(obstacle)")
+            #expect(throws: GitError.self) { try authenticator.verify(chain, after: start) }
         }
         try history.expectAuthentic()
     }
@@ -245,5 +248,30 @@ struct OpenPGPTrustTests {
         try history.commit("mend it", by: history.ada)
         try commit("by olga, at last", by: olga)
         try history.expectAuthentic()
+    }
+
+    @Test func `approvals are of both kinds, and end with the keys by which they were judged`() throws {
+        func approve(_ commit: String) throws -> String {
+            try sign(
+                "approve", by: olga, "commit", "--quiet", "--allow-empty", "-S", "-m",
+                "Approve\n\nApproves: \(commit)")
+        }
+        try history.write(TrustHistory.fleet(threshold: 2), to: "fleet.yaml")
+        try history.commit("ask for two", by: history.ada)
+        let one = try history.commit("one", by: history.ada)
+        let approval = try approve(one)
+        #expect(try history.verdict().ground.hex == approval)
+        // Olga's signature waits while the keys change: gpgv has not judged it by the new ones.
+        try list("eve", home.makeKey("eve"))
+        let keys = try history.commit("list eve", by: history.ada)
+        let two = try commit("two", by: olga)
+        try Git.commit("Approve\n\nApproves: \(keys)", in: history.work, signedWith: history.bob.path)
+        let verdict = try history.verdict()
+        #expect(verdict.ground.hex == keys)
+        #expect(verdict.pending?.words.contains("has 0 of 2 keys") == true, "\(verdict)")
+        try Git.commit("Approve\n\nApproves: \(two)", in: history.work, signedWith: history.ada.path)
+        #expect(try history.verdict().ground.hex == keys)
+        let last = try approve(two)
+        #expect(try history.verdict().ground.hex == last)
     }
 }

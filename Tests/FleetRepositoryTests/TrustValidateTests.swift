@@ -31,7 +31,7 @@ struct TrustValidateTests {
             "{threshold: 2}", Self.signers(name, name, "noreply@github.com"))
         #expect(
             problems == [
-                "fleet.yaml:4:9: found \(found) in trust/allowed_signers, where 2 persons must sign or "
+                "fleet.yaml:4:9: found \(found) in trust/, where 2 persons must sign or "
                     + "approve; two keys of one name count as one person, and a forge's key for nobody"
             ])
         #expect(try said("{threshold: 2}", Self.signers("ada@x", "bob@x")).problems.isEmpty)
@@ -49,9 +49,9 @@ struct TrustValidateTests {
                 """)
         #expect(
             problems == [
-                "trust/rules.yaml:3:3: found nobody in trust/allowed_signers for the rule of "
+                "trust/rules.yaml:3:3: found nobody in trust/ for the rule of "
                     + "'groups/stores/', which needs 1: nobody could change what is there any more",
-                "trust/rules.yaml:4:3: found bob@x alone in trust/allowed_signers for the rule of "
+                "trust/rules.yaml:4:3: found bob@x alone in trust/ for the rule of "
                     + "'baselines/', which needs 2: nobody could change what is there any more",
             ])
         #expect(

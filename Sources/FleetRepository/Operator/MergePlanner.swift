@@ -206,7 +206,7 @@ extension MergePlanner {
 
     /// What each OpenPGP key lets sign: whom, by which of its keys, and until when.
     private func keys(at commit: CommitID) throws(GitError) -> Set<String> {
-                guard case .success(let keyring) = try TrustBook(clone).keyring(at: commit) else { return [] }
+        guard case .success(let keyring) = try TrustBook(clone).keyring(at: commit) else { return [] }
         return Set(
             keyring.certificates.flatMap { certificate in
                 certificate.keys.map { key in
