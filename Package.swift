@@ -103,6 +103,27 @@ let package = Package(
         .testTarget(
             name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "FleetTesting"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "CLibgit2", "FleetCore", "FleetPackages", "FleetReconciler", "FleetRepository",
+                "FleetTesting",
+            ],
+            exclude: ["Corpus", "Fuzzer"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
+
+// `make fuzz` builds the targets of the fuzz tests once more, as one program of libFuzzer.
+if Context.environment["PLIMSOLL_FUZZER"] != nil {
+    package.targets.removeAll { $0.name == "FuzzTests" }
+    package.targets.append(
+        .executableTarget(
+            name: "plimsoll-fuzzer",
+            dependencies: [
+                "CLibgit2", "FleetCore", "FleetPackages", "FleetReconciler", "FleetRepository",
+                "FleetTesting",
+            ],
+            path: "Tests/FuzzTests", exclude: ["Corpus", "FuzzTests.swift", "Mutator.swift"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

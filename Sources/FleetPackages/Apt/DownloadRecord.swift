@@ -95,7 +95,11 @@ struct DownloadRecord {
 
     /// A list's files with their sizes; nil if there is no such list, or not all of it.
     private func read(_ list: String) -> [String: Int]? {
-        guard let bytes = try? readFile("\(folder)/\(list)", limit: Self.largestList) else { return nil }
+        (try? readFile("\(folder)/\(list)", limit: Self.largestList)).flatMap(Self.files)
+    }
+
+    /// The files that a list has, with their sizes; nil if it is not whole.
+    static func files(in bytes: [UInt8]) -> [String: Int]? {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         guard let count = lines.first.flatMap({ Int($0) }), lines.count == count + 1 else { return nil }
         var files: [String: Int] = [:]

@@ -128,13 +128,13 @@ struct SpaceBudget {
     /// How large a file is at least, on average: of few packages is it less.
     private static let bytesPerFile: UInt64 = 4_096
 
-    private struct Instance: Hashable {
+    struct Instance: Hashable {
         let id: PackageID
         let version: PackageVersion
     }
 
     /// The installed sizes in bytes (deb-control(5): `Installed-Size` is in KiB).
-    private static func sizes(in control: [UInt8]) -> [Instance: UInt64] {
+    static func sizes(in control: [UInt8]) -> [Instance: UInt64] {
         var sizes: [Instance: UInt64] = [:]
         ControlData(control).forEachParagraph(["Package", "Architecture", "Version", "Installed-Size"]) {
             values in

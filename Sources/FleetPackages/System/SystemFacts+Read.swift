@@ -26,7 +26,7 @@ extension SystemFacts {
     }
 
     /// The assignments of the file: a shell's, without expansions (os-release(5)).
-    private static func parse(_ bytes: [UInt8]) -> [Substring: String] {
+    static func parse(_ bytes: [UInt8]) -> [Substring: String] {
         var values: [Substring: String] = [:]
         let text = String(decoding: bytes, as: UTF8.self)
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {

@@ -62,8 +62,13 @@ package struct ReportCommit: Hashable, Sendable {
         self.id = id
         receipt = receiptBytes.flatMap { try? JSONValue(parsing: $0) }.flatMap { Receipt(json: $0) }
         parents = commit.parents
-        chainTip = commit.message.split(separator: "\n").last { $0.hasPrefix(Self.chainTrailer) }
-            .flatMap { CommitID($0.dropFirst(Self.chainTrailer.count)) }
+        chainTip = Self.chainTip(in: commit.message)
+    }
+
+    /// The tip of the chain that a message names; nil if it names none.
+    static func chainTip(in message: String) -> CommitID? {
+        message.split(separator: "\n").last { $0.hasPrefix(chainTrailer) }
+            .flatMap { CommitID($0.dropFirst(chainTrailer.count)) }
     }
 
     /// Whether a commit bears the signature of a node's key.
