@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench bench-fleet bench-packages real-debian simulate kill-matrix install clean
+.PHONY: build deps test lint format demo template bench bench-fleet bench-packages real-debian simulate kill-matrix fuzz install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -77,6 +77,15 @@ ROWS ?=
 kill-matrix: deps ## Kill the agent, and let writes fail, at every step (TRIES of each row; those named ROWS)
 	swift build --build-tests
 	PLIMSOLL_KILL_MATRIX=$(TRIES) PLIMSOLL_KILL_ROWS="$(ROWS)" swift test --skip-build --filter KillMatrixTests
+
+SECONDS ?= 60
+TARGET ?=
+FUZZER := swift build --configuration release --scratch-path .build/fuzz --product plimsoll-fuzzer \
+          --sanitize address -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing
+fuzz: deps ## Fuzz each parser of foreign bytes for SECONDS (or one TARGET), and add to its corpus
+	PLIMSOLL_FUZZER=1 $(FUZZER)
+	Scripts/fuzz.py "$$(PLIMSOLL_FUZZER=1 $(FUZZER) --show-bin-path)/plimsoll-fuzzer" Tests/FuzzTests/Corpus \
+	    $(SECONDS) $(TARGET)
 
 DESTDIR ?=
 PREFIX ?= /usr/local

@@ -109,7 +109,7 @@ let package = Package(
                 "CLibgit2", "FleetCore", "FleetPackages", "FleetReconciler", "FleetRepository",
                 "FleetTesting",
             ],
-            exclude: ["Corpus", "Fuzzer"], swiftSettings: strict),
+            exclude: ["Corpus", "Found", "Fuzzer"], swiftSettings: strict),
         .testTarget(name: "TidyTests", swiftSettings: strict),
     ]
 )
@@ -124,6 +124,8 @@ if Context.environment["PLIMSOLL_FUZZER"] != nil {
                 "CLibgit2", "FleetCore", "FleetPackages", "FleetReconciler", "FleetRepository",
                 "FleetTesting",
             ],
-            path: "Tests/FuzzTests", exclude: ["Corpus", "FuzzTests.swift", "Mutator.swift"],
-            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+            path: "Tests/FuzzTests", exclude: ["Corpus", "Found", "FuzzTests.swift", "Mutator.swift"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
+            // binutils' gold fails with the sanitizers' debug information.
+            linkerSettings: [.unsafeFlags(["-Xclang-linker", "-fuse-ld=lld"])]))
 }

@@ -19,7 +19,8 @@ LIMITS = ["-timeout=10", "-rss_limit_mb=2048"]
 
 
 def run(program, target, arguments):
-    environment = dict(os.environ, PLIMSOLL_FUZZ_TARGET=target)
+    # Swift's own tracer of crashes would hold the pipe, and libFuzzer says where it was.
+    environment = dict(os.environ, PLIMSOLL_FUZZ_TARGET=target, SWIFT_BACKTRACE="enable=no")
     return subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, errors="replace")
 
 

@@ -10,11 +10,10 @@ struct FuzzTests {
     @Test(arguments: FuzzTarget.all.map(\.name))
     func theCorpusAndWhatIsNearItBreakNothing(name: String) throws {
         let target = try #require(FuzzTarget.all.first { $0.name == name })
-        let corpus = try Self.corpus(of: name)
+        let corpus = try Self.files(in: "Corpus", of: target)
         try #require(!corpus.isEmpty, "there is no corpus in Tests/FuzzTests/Corpus/\(name)")
-        for (file, bytes) in corpus {
-            #expect(bytes.count <= target.longest, "\(file) is longer than what is tried")
-            #expect(broken(by: bytes, target) == nil, "with the file \(file)")
+        for (file, bytes) in corpus + (try Self.files(in: "Found", of: target)) {
+            #expect(broken(by: bytes, target) == nil, "with \(file)")
         }
         var mutator = Mutator(target, corpus: corpus.map(\.bytes), seed: Self.seed)
         for _ in 0..<target.tries {
@@ -28,7 +27,8 @@ struct FuzzTests {
     @Test func everyCorpusIsOfATarget() throws {
         let names = Set(FuzzTarget.all.map(\.name))
         #expect(names.count == FuzzTarget.all.count, "two targets have one name")
-        #expect(Set(try FileManager.default.contentsOfDirectory(atPath: Self.folder)) == names)
+        #expect(Set(try Self.names(in: "Corpus")) == names)
+        #expect(Set(try Self.names(in: "Found")).isSubset(of: names))
     }
 
     private func broken(by bytes: [UInt8], _ target: FuzzTarget) -> String? {
@@ -40,12 +40,20 @@ struct FuzzTests {
         }
     }
 
-    private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("Corpus").path
+    private static func names(in folder: String) throws -> [String] {
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        return try FileManager.default.contentsOfDirectory(atPath: tests.appendingPathComponent(folder).path)
+    }
 
-    private static func corpus(of name: String) throws -> [(file: String, bytes: [UInt8])] {
-        try FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)").sorted().map { file in
-            (file, Array(try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)/\(file)"))))
+    /// The inputs of a target: `Corpus` has what reaches all of its code, `Found` what once broke it.
+    private static func files(
+        in folder: String, of target: FuzzTarget
+    ) throws -> [(file: String, bytes: [UInt8])] {
+        guard try names(in: folder).contains(target.name) else { return [] }
+        let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        return try names(in: "\(folder)/\(target.name)").sorted().map { name in
+            let path = "\(folder)/\(target.name)/\(name)"
+            return (path, Array(try Data(contentsOf: tests.appendingPathComponent(path))))
         }
     }
 }

@@ -156,7 +156,7 @@ struct RemoteFile: Equatable {
     let sha256: Digest
 
     static func parse(_ output: String) -> [RemoteFile] {
-        output.split(separator: "\n").compactMap { line in
+        output.lines().compactMap { line in
             let words = line.split(separator: " ")
             guard words.count == 4, words[0].first == "'", words[0].last == "'", words[0].count > 2,
                 let size = Int(words[2]), size >= 0, words[3].hasPrefix("SHA256:"),
@@ -169,7 +169,9 @@ struct RemoteFile: Equatable {
     }
 
     /// The name, if it names a file in a folder and nothing else.
-    var safeName: String? { name.contains("/") || name.hasPrefix(".") ? nil : name }
+    var safeName: String? {
+        name.utf8.contains(UInt8(ascii: "/")) || name.utf8.first == UInt8(ascii: ".") ? nil : name
+    }
 
     /// The path of a `file:` URI, with `%xx` read back; nil for another one.
     var localPath: String? {

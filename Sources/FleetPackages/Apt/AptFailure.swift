@@ -33,7 +33,7 @@ struct AptFailure {
     static func summary(_ output: String) -> String {
         var lines: [Substring] = []
         var isExplanation = false
-        for line in output.split(separator: "\n") {
+        for line in output.lines() {
             if line.hasSuffix("unmet dependencies:") {
                 isExplanation = true
             } else if isExplanation, line.hasPrefix(" ") {
@@ -43,7 +43,7 @@ struct AptFailure {
                 if line.hasPrefix("E: ") { lines.append(line.dropFirst(3)) }
             }
         }
-        if lines.isEmpty { lines = output.split(separator: "\n").suffix(3) }
+        if lines.isEmpty { lines = output.lines().suffix(3) }
         return "apt: " + String(lines.joined(separator: "; ").prefix(2_000))
     }
 }

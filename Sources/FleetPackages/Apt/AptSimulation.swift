@@ -18,7 +18,7 @@ struct AptSimulation: Equatable {
     /// - Throws: ``PackageError`` with `unreadable` for a step that cannot be understood: to skip it would
     ///   be to carry out something that nobody has judged.
     init(_ output: String) throws(PackageError) {
-        for line in output.split(separator: "\n") {
+        for line in output.lines() {
             let words = line.split(separator: " ", maxSplits: 2)
             guard let verb = words.first, ["Inst", "Conf", "Remv", "Purg"].contains(verb) else { continue }
             guard words.count > 1, apply(verb, name: words[1], rest: words.count > 2 ? words[2] : "") else {

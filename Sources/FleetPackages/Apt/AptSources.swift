@@ -97,7 +97,7 @@ struct AptSources {
     /// The last part of what `apt-cache showpkg` prints: `Reverse Provides:`, then a line for each with name
     /// and version.
     static func parseProviders(_ output: String) -> [String] {
-        let lines = output.split(separator: "\n")
+        let lines = output.lines()
         guard let head = lines.firstIndex(where: { $0.hasPrefix("Reverse Provides:") }) else { return [] }
         return Set(lines[(head + 1)...].compactMap { $0.split(separator: " ").first.map(String.init) })
             .sorted()
@@ -105,7 +105,7 @@ struct AptSources {
 
     /// Parses the lines of `apt-cache madison`: `name[:architecture] | version | source`.
     static func parse(_ output: String, native: Architecture) -> [Offer] {
-        output.split(separator: "\n").compactMap { line in
+        output.lines().compactMap { line in
             let columns = line.split(separator: "|", maxSplits: 2).map { column in
                 column.split(separator: " ").joined(separator: " ")
             }

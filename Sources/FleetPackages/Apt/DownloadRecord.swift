@@ -100,8 +100,8 @@ struct DownloadRecord {
 
     /// The files that a list has, with their sizes; nil if it is not whole.
     static func files(in bytes: [UInt8]) -> [String: Int]? {
-        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        guard let count = lines.first.flatMap({ Int($0) }), lines.count == count + 1 else { return nil }
+        let lines = String(decoding: bytes, as: UTF8.self).lines()
+        guard let count = lines.first.flatMap({ Int($0) }), lines.count - 1 == count else { return nil }
         var files: [String: Int] = [:]
         for line in lines.dropFirst() {
             let words = line.split(separator: " ")

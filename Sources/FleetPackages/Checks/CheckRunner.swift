@@ -86,7 +86,7 @@ struct CheckRunner {
             ["systemctl", "show", "--property=LoadState", "--property=ActiveState", "--", unit], check)
         guard case .exited(0, let output) = ending else { return (.failed, why(ending, "systemctl", check)) }
         var states: [Substring: Substring] = [:]
-        for line in output.split(separator: "\n") {
+        for line in output.lines() {
             let parts = line.split(separator: "=", maxSplits: 1)
             if parts.count == 2 { states[parts[0]] = parts[1] }
         }

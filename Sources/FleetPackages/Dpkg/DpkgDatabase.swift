@@ -78,7 +78,7 @@ struct DpkgDatabase {
             if error.isAbsence { return [] }
             throw PackageError(error)
         }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { Architecture($0) }
+        return String(decoding: bytes, as: UTF8.self).lines().compactMap { Architecture($0) }
     }
 
     /// One paragraph; nil for a package of which nothing is on the machine.

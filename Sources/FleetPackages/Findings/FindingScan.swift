@@ -62,7 +62,7 @@ struct FindingScan {
         }
         // Of the form `package<tab>path` (ucf(1)); absent where nothing uses it.
         let registry = (try? readFile(configuration.path("var/lib/ucf/registry"), limit: 4 << 20)) ?? []
-        for line in String(decoding: registry, as: UTF8.self).split(separator: "\n") {
+        for line in String(decoding: registry, as: UTF8.self).lines() {
             let words = line.split(whereSeparator: { $0 == "\t" || $0 == " " })
             guard words.count == 2 else { continue }
             add(String(words[1]), besides: ".ucf-dist", of: String(words[0]), to: &findings)

@@ -92,7 +92,7 @@ struct SourceKeyrings {
                 paths += words.filter { $0.hasPrefix("/") }.map(String.init)
             }
         }
-        for line in content.split(separator: "\n", omittingEmptySubsequences: false) {
+        for line in content.lines(omittingEmpty: false) {
             if value != nil, line.hasPrefix(" ") || line.hasPrefix("\t") {
                 // A dot stands for an empty line (deb822(5)).
                 let text = line.drop { $0 == " " || $0 == "\t" }

@@ -22,7 +22,7 @@ struct PackageFile {
         guard output.succeeded else {
             throw PackageError(.unreadable, "'\(path)' is no package file: \(output.errorText.prefix(500))")
         }
-        return output.outputText.split(separator: "\n", omittingEmptySubsequences: true)
+        return output.outputText.lines()
             .joined(separator: "\n")
     }
 

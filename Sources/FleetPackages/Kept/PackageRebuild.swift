@@ -62,7 +62,7 @@ struct PackageRebuild {
     }
 
     private func failure(of id: PackageID, _ output: ChildOutput) -> PackageError {
-        let lines = (output.outputText + output.errorText).split(separator: "\n")
+        let lines = (output.outputText + output.errorText).lines()
         let telling = lines.filter { $0.contains("error") }.first ?? lines.last ?? "it said nothing"
         return PackageError(
             .unreadable, "it cannot be rebuilt: \(telling.prefix(200))", packages: [id.description])
@@ -87,7 +87,7 @@ struct PackageRebuild {
     private func changedConffiles(of id: PackageID) async throws(PackageError) -> Set<String> {
         let output = try await run(["dpkg"] + rootOptions + ["--verify", id.description])
         guard output.succeeded || !output.outputText.isEmpty else { throw failure(of: id, output) }
-        let lines = output.outputText.split(separator: "\n").compactMap { line -> String? in
+        let lines = output.outputText.lines().compactMap { line -> String? in
             // `??5?????? c /etc/x.conf`; what is missing begins with that word.
             let parts = line.split(separator: " ", maxSplits: 2)
             guard parts.count == 3, parts[1] == "c", parts[0] != "missing" else { return nil }
@@ -115,7 +115,7 @@ struct PackageRebuild {
         let control = "\(tree)/DEBIAN/control"
         try mappingFileErrors { () throws(FileError) in
             let fields = String(decoding: try readFile(control, limit: 1 << 20), as: UTF8.self)
-                .split(separator: "\n").filter { !$0.hasPrefix(PackageFile.rebuiltField + ":") }
+                .lines().filter { !$0.hasPrefix(PackageFile.rebuiltField + ":") }
             try writeFile(
                 control, "\(PackageFile.rebuiltField): yes\n" + fields.joined(separator: "\n") + "\n")
         }
@@ -124,7 +124,7 @@ struct PackageRebuild {
         try mappingFileErrors { () throws(FileError) in
             let listed = String(decoding: try readFile(list, limit: 1 << 20), as: UTF8.self)
             var present: [Substring] = []
-            for path in listed.split(separator: "\n") {
+            for path in listed.lines() {
                 if left.contains(String(path)) {
                     try removeFile(tree + path)
                 } else if sizeOfFile(tree + path) != nil {

@@ -65,7 +65,7 @@ struct BootLoader {
     }
 
     private var savedEntry: String? {
-        let lines = (text("/boot/grub/grubenv") ?? "").split(separator: "\n")
+        let lines = (text("/boot/grub/grubenv") ?? "").lines()
         return lines.first { $0.hasPrefix("saved_entry=") }
             .map { String($0.dropFirst("saved_entry=".count)) }.flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -74,7 +74,7 @@ struct BootLoader {
     /// Debian's and Ubuntu's `10_linux` write it.
     static func grubEntry(of kernel: String, in menu: String) -> String? {
         var submenu: String?
-        for line in menu.split(separator: "\n") {
+        for line in menu.lines() {
             if line == "}" { submenu = nil }
             let words = line.drop { $0 == " " || $0 == "\t" }
             let isMenu = words.hasPrefix("submenu ")
@@ -100,7 +100,7 @@ struct BootLoader {
             let path = "\(prefix)\(folder)/loader/entries"
             guard let names = try? namesInFolder(path) else { continue }
             let entry = names.filter { $0.hasSuffix(".conf") }.sorted().first { name in
-                let lines = (text("\(folder)/loader/entries/\(name)") ?? "").split(separator: "\n")
+                let lines = (text("\(folder)/loader/entries/\(name)") ?? "").lines()
                 return lines.contains { line in
                     line.split(whereSeparator: \.isWhitespace).map(String.init) == ["version", kernel]
                 }

@@ -1,3 +1,4 @@
+internal import FleetCore
 internal import Glibc
 
 /// Looks in proc(5) for processes that run code whose file has been replaced or removed, and for the services
@@ -24,7 +25,7 @@ struct ProcessScan {
     /// one of the system's.
     func service(ofProcess path: String) -> String? {
         guard let bytes = try? readFile(path + "/cgroup", limit: 65_536) else { return nil }
-        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+        for line in String(decoding: bytes, as: UTF8.self).lines() {
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3, parts[1].isEmpty || parts[1] == "name=systemd" else { continue }
             let groups = parts[2].split(separator: "/")

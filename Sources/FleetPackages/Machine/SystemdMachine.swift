@@ -63,7 +63,7 @@ package struct SystemdMachine: MachineControl {
         let arguments = ["dpkg-query", "--search", "--"] + (Array(files) + aliases).sorted()
         guard let output = await run(arguments, within: .seconds(60)) else { return [:] }
         var owners: [String: [PackageName]] = [:]
-        for line in output.outputText.split(separator: "\n") {
+        for line in output.outputText.lines() {
             guard let gap = line.firstRange(of: ": /") else { continue }
             let path = "/" + line[gap.upperBound...]
             let names = line[..<gap.lowerBound].split(separator: ",").compactMap { word in

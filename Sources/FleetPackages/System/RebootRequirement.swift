@@ -15,7 +15,7 @@ struct RebootRequirement {
         let folder = (root == "/" ? "" : root) + "/run"
         if access(folder + "/reboot-required", F_OK) == 0 {
             let bytes = readFile(folder + "/reboot-required.pkgs", from: 0, count: 4_096)
-            let packages = Set(String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init))
+            let packages = Set(String(decoding: bytes, as: UTF8.self).lines().map(String.init))
             let reason =
                 packages.isEmpty ? "a package asks for it" : "asked for by \(quoted(packages.sorted()))"
             return RebootStatement(

@@ -29,7 +29,7 @@ extension SystemFacts {
     static func parse(_ bytes: [UInt8]) -> [Substring: String] {
         var values: [Substring: String] = [:]
         let text = String(decoding: bytes, as: UTF8.self)
-        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+        for line in text.lines() where !line.hasPrefix("#") {
             guard let equals = line.firstIndex(of: "=") else { continue }
             values[line[..<equals]] = unquoted(line[line.index(after: equals)...])
         }

@@ -40,12 +40,15 @@ struct NodeKey: TextValue {
     /// The base64 of the keys in an OpenSSH allowed_signers file (ssh-keygen(1), ALLOWED SIGNERS).
     static func base64(inAllowedSigners text: String) -> Set<String> {
         var found: Set<String> = []
-        for line in text.unicodeScalars.split(whereSeparator: { $0 == "\n" || $0 == "\r" }) {
-            let fields = String(line).split { $0 == " " || $0 == "\t" }
-            guard fields.first?.hasPrefix("#") == false else { continue }
+        // Bytes are parted, as OpenSSH does it: to Swift a space with an accent on it is no space.
+        for line in text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") })
+        {
+            let fields = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+                .map { String(decoding: $0, as: UTF8.self) }
+            guard let first = fields.first, first.utf8.first != UInt8(ascii: "#") else { continue }
             for (type, base64) in zip(fields, fields.dropFirst())
             where forms.contains(where: { $0.type == type }) || type.hasPrefix("sk-") {
-                found.insert(String(base64))
+                found.insert(base64)
             }
         }
         return found

@@ -20,15 +20,18 @@ package struct FetchRefspec: Hashable, Sendable {
 
     /// Where a reference of the server is kept; nil if the refspec does not match it.
     func destination(for name: String) -> String? {
-        guard let star = source.firstIndex(of: "*") else { return name == source ? destination : nil }
-        let prefix = source[..<star]
-        let suffix = source[source.index(after: star)...]
-        guard name.utf8.count > prefix.utf8.count + suffix.utf8.count, name.hasPrefix(prefix),
-            name.hasSuffix(suffix)
+        // Git's names are bytes: to Swift a slash with an accent on it is no slash.
+        let asterisk = UInt8(ascii: "*")
+        let (name, pattern) = (Array(name.utf8), Array(source.utf8))
+        guard let star = pattern.firstIndex(of: asterisk) else { return name == pattern ? destination : nil }
+        let (prefix, suffix) = (pattern[..<star], pattern[(star + 1)...])
+        guard name.count >= pattern.count, name.starts(with: prefix),
+            name.suffix(suffix.count).elementsEqual(suffix)
         else { return nil }
-        let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
+        let middle = name[prefix.count..<(name.count - suffix.count)]
         // Were `a` and `a/b` both kept, a name that is a folder could stop all later fetches.
-        return middle.contains("/") ? nil : destination.replacing("*", with: middle)
+        guard !middle.contains(UInt8(ascii: "/")) else { return nil }
+        return String(decoding: destination.utf8.flatMap { $0 == asterisk ? middle : [$0] }, as: UTF8.self)
     }
 
     /// As Git writes it.
@@ -80,11 +83,18 @@ package struct PushRefspec: Hashable, Sendable {
 
 /// Whether a text is the full name of a reference, or one with a single `*`. Source: git-check-ref-format(1).
 private func isReferencePattern(_ name: String) -> Bool {
-    name.hasPrefix("refs/") && name.utf8.count <= 1024 && !name.contains("..") && !name.contains("@{")
-        && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && !":~^?[\\".utf8.contains($0) }
-        && name.utf8.count { $0 == UInt8(ascii: "*") } <= 1
-        && name.split(separator: "/", omittingEmptySubsequences: false)
-            .allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".") && !$0.hasSuffix(".lock") }
+    let bytes = Array(name.utf8)
+    let components = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return bytes.starts(with: "refs/".utf8) && bytes.count <= 1024
+        && bytes.allSatisfy { $0 > 0x20 && $0 != 0x7f && !":~^?[\\".utf8.contains($0) }
+        && bytes.count { $0 == UInt8(ascii: "*") } <= 1
+        && zip(bytes, bytes.dropFirst()).allSatisfy { pair in
+            ["..", "@{"].allSatisfy { !$0.utf8.elementsEqual([pair.0, pair.1]) }
+        }
+        && components.allSatisfy {
+            !$0.isEmpty && $0.first != UInt8(ascii: ".") && $0.last != UInt8(ascii: ".")
+                && !$0.suffix(5).elementsEqual(".lock".utf8)
+        }
 }
 
 /// What the network child is asked to do. As text: one `key value` a line, values percent-encoded, `end` at
@@ -157,7 +167,7 @@ struct NetworkRequest: Equatable {
     ///
     /// - Returns: nil if it is not complete, or has a line that is not known.
     init?(_ text: String) {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var lines = text.lines(omittingEmpty: false)
         guard lines.popLast() == "", lines.popLast() == "end" else { return nil }
         var values: [String: String] = [:]
         var fetches: [FetchRefspec] = []

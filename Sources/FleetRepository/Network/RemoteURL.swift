@@ -110,7 +110,7 @@ package struct RemoteURL: Hashable, Sendable {
     ) throws(NetworkError) -> Location {
         // CVE-2017-1000117: such a host is an option of ssh, and can name a program to run.
         for part in [user ?? "x", host, path]
-        where part.isEmpty || part.hasPrefix("-") || part.utf8.contains(0) {
+        where part.isEmpty || part.utf8.first == UInt8(ascii: "-") || part.utf8.contains(0) {
             throw NetworkError(.invalid, remote: text, "user, host or path is empty or begins with '-'")
         }
         return .ssh(user: user, host: host, port: port, path: path)

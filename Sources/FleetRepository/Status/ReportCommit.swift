@@ -67,7 +67,7 @@ package struct ReportCommit: Hashable, Sendable {
 
     /// The tip of the chain that a message names; nil if it names none.
     static func chainTip(in message: String) -> CommitID? {
-        message.split(separator: "\n").last { $0.hasPrefix(chainTrailer) }
+        message.lines().last { $0.hasPrefix(chainTrailer) }
             .flatMap { CommitID($0.dropFirst(chainTrailer.count)) }
     }
 

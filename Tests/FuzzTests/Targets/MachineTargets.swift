@@ -27,7 +27,15 @@ extension FuzzTarget {
 
     private static let osRelease = FuzzTarget(
         bytes: "os-release", longest: 1_024, words: ["ID=", "VERSION_ID=", "\"", "'", "\\", "\n#"]
-    ) { bytes in _ = SystemFacts.parse(bytes) }
+    ) { bytes in
+        let values = SystemFacts.parse(bytes)
+        guard bytes.allSatisfy({ $0 < 0x80 }) else { return }
+        for line in bytes.split(separator: 0x0A) where line.first != UInt8(ascii: "#") {
+            guard let end = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let name = String(decoding: line[..<end], as: UTF8.self)
+            try demand(values[name[...]] != nil, "each line assigns: \(name)")
+        }
+    }
 
     private static let moments: [Int64] = [
         -62_135_596_800, -2_208_988_800, 0, 951_782_400, 1_800_000_000, 4_102_444_800, 253_402_300_799,
