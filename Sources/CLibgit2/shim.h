@@ -2,6 +2,7 @@
 #define PLIMSOLL_CLIBGIT2_SHIM_H
 
 #include <git2.h>
+/* For the fuzz tests, which give libgit2 objects from memory. */
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 #include <git2/sys/transport.h>
