@@ -35,8 +35,10 @@ package struct ZoneRules: Hashable, Sendable {
     /// The next moment at which the offset may change; nil if it never does again.
     package func nextTransition(after moment: Timestamp) -> Timestamp? {
         let index = indexOfNext(after: moment)
-        if index < transitions.count { return Timestamp(seconds: transitions[index].moment) }
-        return rule?.nextTransition(after: moment)
+        guard index < transitions.count else { return rule?.nextTransition(after: moment) }
+        // One beyond the year 9999 is brought to its end, which may be this very moment.
+        let next = Timestamp(seconds: transitions[index].moment)
+        return next > moment ? next : nil
     }
 
     /// What a clock on the wall shows at a moment.

@@ -19,7 +19,7 @@ package struct HoldFile: Hashable, Sendable {
     var text: String {
         """
         apiVersion: plimsoll/v1
-        reason: "\(reason.escapedForYAML)"
+        reason: \(YAMLText.quoted(reason.withoutControls))
         until: \(until?.description ?? "null")
 
         """
@@ -59,11 +59,8 @@ package struct HoldFile: Hashable, Sendable {
 }
 
 extension String {
-    /// The text between the quotes of a double-quoted scalar (YAML 1.2, 7.3.1).
-    fileprivate var escapedForYAML: String {
-        unicodeScalars.reduce(into: "") { text, scalar in
-            if scalar == "\"" || scalar == "\\" { text += "\\" }
-            text.unicodeScalars.append(scalar.isControl ? " " : scalar)
-        }
+    /// This text with spaces in place of control characters.
+    fileprivate var withoutControls: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.isControl ? " " : $0 }))
     }
 }
