@@ -62,7 +62,8 @@ final class TransferMonitor {
     /// more than that.
     func told(_ reason: String) -> String {
         let words = String(decoding: spoken, as: UTF8.self).split(whereSeparator: { $0.isNewline })
-            .map { $0.split(separator: " ").joined(separator: " ") }.filter { !$0.isEmpty }
+            .map { $0.split(separator: " ").joined(separator: " ") }
+            .filter { !$0.isEmpty && !$0.hasPrefix("error: hook declined") }
         return ([reason] + words).joined(separator: "; ")
     }
 

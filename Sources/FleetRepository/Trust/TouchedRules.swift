@@ -3,7 +3,7 @@ internal import FleetCore
 /// Finds the rules that the difference of two commits touches.
 ///
 /// Only folders with a rule inside are looked into. What Git would not make (a folder with two entries of one
-/// name, or in another order) may read otherwise than it looks, so it touches all rules there.
+/// name, or in another order) may read otherwise than it looks, and is not read: see ``TreeForm``.
 struct TouchedRules {
     private let clone: Clone
     private let rules: PathRules
@@ -29,11 +29,9 @@ struct TouchedRules {
     private mutating func compare(
         _ path: [UInt8], depth: Int, isOld: Bool, isNew: Bool
     ) throws(GitError) {
-        let before = isOld ? try entries(path, in: old) : []
-        let now = isNew ? try entries(path, in: new) : []
-        guard depth < Self.deepest, let before = Self.named(before), let now = Self.named(now) else {
-            return touchAll(path)
-        }
+        guard depth < Self.deepest else { return touchAll(path) }
+        let before = isOld ? try entries(path, in: old) : [:]
+        let now = isNew ? try entries(path, in: new) : [:]
         for name in Set(before.keys).union(now.keys) {
             let (former, latter) = (before[name], now[name])
             guard former?.id != latter?.id || former?.kind != latter?.kind else { continue }
@@ -47,8 +45,12 @@ struct TouchedRules {
         }
     }
 
-    private func entries(_ path: [UInt8], in commit: CommitID) throws(GitError) -> [GitTreeEntry] {
-        try clone.repository.entries(of: String(decoding: path, as: UTF8.self), in: commit) ?? []
+    /// The entries of a folder by the bytes of their names.
+    private func entries(
+        _ path: [UInt8], in commit: CommitID
+    ) throws(GitError) -> [[UInt8]: GitTreeEntry] {
+        let entries = try clone.repository.entries(of: String(decoding: path, as: UTF8.self), in: commit)
+        return Dictionary((entries ?? []).map { (Array($0.name.utf8), $0) }) { first, _ in first }
     }
 
     /// The rule for a path, and those for what is below it.
@@ -77,22 +79,5 @@ struct TouchedRules {
             path += "/\(name)"
         }
         return path
-    }
-
-    /// The entries of a folder by the bytes of their names; nil for one that git would not make.
-    private static func named(_ entries: [GitTreeEntry]) -> [[UInt8]: GitTreeEntry]? {
-        var named: [[UInt8]: GitTreeEntry] = [:]
-        var last: [UInt8]?
-        for entry in entries {
-            let name = Array(entry.name.utf8)
-            // Git sorts a folder as if its name ended with a slash.
-            let key = entry.kind == .folder ? name + [UInt8(ascii: "/")] : name
-            if let last, !last.lexicographicallyPrecedes(key) { return nil }
-            guard !name.isEmpty, !name.contains(UInt8(ascii: "/")),
-                named.updateValue(entry, forKey: name) == nil
-            else { return nil }
-            last = key
-        }
-        return named
     }
 }
