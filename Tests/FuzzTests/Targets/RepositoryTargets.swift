@@ -4,7 +4,8 @@
 /// The files of a fleet repository and of a node that people write in YAML.
 extension FuzzTarget {
     static let repositoryFiles: [FuzzTarget] = [
-        yaml, fleetFile, baselineFile, groupFile, nodeFile, proceedFile, agentFile, holdFile, repository,
+        yaml, fleetFile, baselineFile, groupFile, nodeFile, proceedFile, agentFile, holdFile, rulesFile,
+        repository,
     ]
 
     private static let syntax = [
@@ -62,13 +63,21 @@ extension FuzzTarget {
     private static let fleetFile = FuzzTarget(
         bytes: "fleet-yaml",
         words: syntax + groupKeys + [
-            "fleet: acme", "agent: \"0.1\"", "trust: ", "policy: first-parent", "status: ", "remote: ",
+            "fleet: acme", "agent: \"0.1\"", "trust: ", "policy: first-parent", "branch: main",
+            "threshold: 2", "freshness: 14d", "status: ", "remote: ",
             "{group}", "heartbeat: 24h", "defaults:",
         ]
     ) { bytes in
         try check(FleetFile.decode(bytes), of: bytes)
         _ = FleetFile.requiredAgent(bytes)
-        _ = FleetFile.trustPolicy(bytes)
+        _ = FleetFile.trustSettings(bytes)
+    }
+
+    private static let rulesFile = FuzzTarget(
+        bytes: "trust-rules",
+        words: syntax + ["rules:\n", "path: ", "signers: [", "threshold: 2", "groups/", "trust/", "*@"]
+    ) { bytes in
+        try check(PathRules.decode(bytes), of: bytes)
     }
 
     private static let baselineFile = FuzzTarget(
