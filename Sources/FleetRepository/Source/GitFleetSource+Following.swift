@@ -65,6 +65,9 @@ extension GitFleetSource {
         guard case .reached(let newestFirst) = walk,
             mark.map({ $0 == start || newestFirst.contains($0) }) ?? true
         else {
+            if let mark, let twin = try twin(of: mark, below: tip) {
+                return try advance(memory.forgettingApproval(mark: twin))
+            }
             state.refuse(try reasonOff(tip: tip, start: mark ?? start, isIntroduced: isIntroduced))
             return state
         }
@@ -72,7 +75,8 @@ extension GitFleetSource {
         let verdict = try authenticator.verifyUpToObstacle(newestFirst.reversed(), after: start)
         if let mark, mark != start, !verdict.verified.contains(where: { $0.id == mark }) {
             let why = verdict.failure?.description ?? "the mark \(mark.short) is not authentic any more"
-            state.refuse(Reason(.untrusted, why))
+            state.refuse(
+                verdict.obstacle.map { Reason(.unverifiable, $0.description) } ?? Reason(.untrusted, why))
             return state
         }
         if let failure = verdict.failure { state.refuse(Reason(.untrusted, failure.description)) }
@@ -82,9 +86,7 @@ extension GitFleetSource {
         if let pending = verdict.pending { state.conditions.append(pending.reason) }
         if settled == nil { try introduce(&state) }
         guard try grow(&state, by: verdict) else {
-            var forgetful = memory
-            (forgetful.ground, forgetful.settled) = (nil, nil)
-            return try advance(forgetful)
+            return try advance(memory.forgettingApproval(mark: memory.mark))
         }
         return state
     }
@@ -102,6 +104,21 @@ extension GitFleetSource {
         state.followed = nil
         state.introduction = settings.introduction
         (state.mark, state.ground) = (commit.id, commit.id)
+    }
+
+    /// The commit of a branch that stands in the place of the mark and says exactly the same; nil if none does.
+    ///
+    /// A signature's text is no part of what is signed, nor is the message of a merge that needs none: whoever
+    /// serves a branch can serve its newest commit under another name, and nodes find that one as authentic.
+    /// Only the newest: the next commit names its parent. Without this such a node would refuse every later
+    /// one.
+    private func twin(of mark: CommitID, below tip: CommitID) throws(GitError) -> CommitID? {
+        guard let known = try clone.repository.commit(mark), let parent = known.parents.first,
+            case .reached(let newestFirst) = try clone.repository.firstParents(
+                from: tip, backTo: parent, limit: ChainAuthenticator.longestStretch),
+            let id = newestFirst.last, let other = try clone.repository.commit(id), other.isTwin(of: known)
+        else { return nil }
+        return id
     }
 
     /// Why the mark is not on the tip's first-parent chain.
@@ -191,5 +208,23 @@ extension Following {
         // could not be read, the stacks are ahead of what is followed, and nothing may be admitted by them.
         if reason.code != .remoteBehind || followed != (ground ?? mark) { mayAdmit = false }
         conditions.append(reason)
+    }
+}
+
+extension GitCommit {
+    /// Whether it has the parents and files of another one, and what people signed of the two is the same.
+    fileprivate func isTwin(of other: GitCommit) -> Bool {
+        parents == other.parents && treeID == other.treeID
+            // Of a merge that is signed by nobody who counts, what it merges is what was signed.
+            && (parents.count > 1 || signature?.payload == other.signature?.payload)
+    }
+}
+
+extension NodeState {
+    /// The same without what was found of approvals, so that all is found anew from the introduction.
+    fileprivate func forgettingApproval(mark: CommitID?) -> NodeState {
+        var state = self
+        (state.mark, state.ground, state.settled) = (mark, nil, nil)
+        return state
     }
 }

@@ -43,6 +43,42 @@ struct BranchAttackTests {
         #expect(try node.installed == ["till": "1.2-1"])
     }
 
+    /// The text of a signature is not signed: a server can name a signed commit otherwise.
+    @Test func `a node that was served a twin of the newest commit goes on with the branch`() async throws {
+        let fleet = try await LocalFleet()
+        let node = try fleet.enrol("canary-1", in: "canary")
+        let good = try fleet.publish("Enrol")
+        #expect(try node.reconcile().phase == .converged)
+        let forge = Forge(fleet: fleet)
+        let payload = forge.payload(tree: try forge.treeDeclaring("1.1-1", in: good), parents: [good])
+        let armour = try forge.signature(of: payload, by: fleet.operatorKey.path)
+        let honest = try forge.commit(forge.signed(payload, with: armour))
+        let twin = try forge.commit(
+            forge.signed(payload, with: armour.replacing("-----\n", with: "-----\n\n", maxReplacements: 1)))
+        #expect(honest != twin)
+        try serve(twin, of: fleet)
+        let deceived = try node.reconcile()
+        #expect(deceived.phase == .converged, "\(deceived)")
+        #expect(deceived.document["mark"]?.string == twin)
+        let tree = try forge.treeDeclaring("1.2-1", in: honest)
+        let next = forge.payload(tree: tree, parents: [honest])
+        let tip = try forge.commit(
+            forge.signed(next, with: forge.signature(of: next, by: fleet.operatorKey.path)))
+        try serve(tip, of: fleet)
+        let cycle = try node.reconcile()
+        #expect(cycle.phase == .converged, "\(cycle)")
+        #expect(cycle.document["mark"]?.string == tip)
+        #expect(try node.installed == ["till": "1.2-1"])
+        // Another commit in the mark's place is no twin, though an operator has signed it.
+        let other = forge.payload(tree: tree, parents: [honest], message: "Another\n")
+        let beside = try forge.commit(
+            forge.signed(other, with: forge.signature(of: other, by: fleet.operatorKey.path)))
+        try serve(beside, of: fleet)
+        let refused = try node.reconcile()
+        #expect(refused.exitCode == 77)
+        #expect(refused.document["mark"]?.string == tip)
+    }
+
     @Test func `a key that was removed, or is listed for something else, signs nothing`() async throws {
         let fleet = try await LocalFleet()
         let node = try fleet.enrol("canary-1", in: "canary")
