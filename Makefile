@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench bench-fleet bench-packages real-debian simulate kill-matrix fuzz install clean
+.PHONY: build deps test lint format demo template bench bench-fleet bench-packages bench-trust real-debian simulate kill-matrix fuzz install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -60,6 +60,10 @@ bench-fleet: deps ## Measure how status, rollout, why and a gate grow with 1,000
 bench-packages: deps ## Measure an upgrade of 1, 10 and 100 packages beside bare apt-get
 	swift build --configuration release --static-swift-stdlib
 	Benchmarks/packages.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
+
+bench-trust: deps ## Measure the authentication of 10,000 commits, of one, and of OpenPGP's, beside git
+	swift build --configuration release --static-swift-stdlib
+	Benchmarks/trust.py "$$(swift build --configuration release --static-swift-stdlib --show-bin-path)"
 
 MIRROR ?= http://deb.debian.org
 real-debian: PACKAGES += debootstrap

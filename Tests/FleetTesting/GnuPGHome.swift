@@ -8,6 +8,15 @@ package final class GnuPGHome: Sendable {
     package init() throws {
         folder = try TemporaryFolder("g")
         try runSuccessfully(["chmod", "700", folder.path])
+        // Once a minute the agent would ask itself whether it is there, and end where a busy machine lets it
+        // wait for the answer; and gpg waits no more than seconds for a new one.
+        try folder.write("disable-check-own-socket\n", to: "gpg-agent.conf")
+        // gpgconf waits for what it launches, though some seconds only.
+        for _ in 1..<20 {
+            guard try run(["gpgconf", "--launch", "gpg-agent"], environment: environment).exitCode != 0 else {
+                return
+            }
+        }
     }
 
     deinit {

@@ -15,7 +15,7 @@ enum OpenPGPArmor {
         /// The line of its BEGIN, from 1.
         let line: Int
         /// Whether it has a checksum that is not the one of its bytes. By §6.1 that is no reason to refuse
-        /// it: signatures tell what was damaged.
+        /// a key: its own signatures tell what was damaged.
         let isChecksumWrong: Bool
     }
 

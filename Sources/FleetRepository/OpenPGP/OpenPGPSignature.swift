@@ -17,6 +17,8 @@ struct OpenPGPSignature: Hashable, Sendable {
         guard blocks.count == 1, let block = blocks.first else {
             throw OpenPGPError("expected one block, found \(blocks.count)")
         }
+        // By RFC 9580 §6.1 no reason to refuse it, but git does, and so a signature has one text less.
+        guard !block.isChecksumWrong else { throw OpenPGPError("its checksum does not fit the data") }
         let packets = try OpenPGPPacket.packets(in: block.bytes)
         guard packets.count == 1, let only = packets.first, only.tag == OpenPGPPacket.Tag.signature else {
             let count = packets.count { $0.tag == OpenPGPPacket.Tag.signature }

@@ -106,12 +106,11 @@ extension GitFleetSource {
         (state.mark, state.ground) = (commit.id, commit.id)
     }
 
-    /// The commit of a branch that stands in the place of the mark and says exactly the same; nil if none does.
+    /// The commit of a branch that stands in the mark's place and says exactly the same; nil if none does.
     ///
-    /// A signature's text is no part of what is signed, nor is the message of a merge that needs none: whoever
-    /// serves a branch can serve its newest commit under another name, and nodes find that one as authentic.
-    /// Only the newest: the next commit names its parent. Without this such a node would refuse every later
-    /// one.
+    /// A signature's text is no part of what is signed, nor is the message of a merge that needs none:
+    /// whoever serves a branch can serve its newest commit under another name, as authentic as the real one.
+    /// Only the newest, for the next one names its parent. Such a node would refuse every later commit.
     private func twin(of mark: CommitID, below tip: CommitID) throws(GitError) -> CommitID? {
         guard let known = try clone.repository.commit(mark), let parent = known.parents.first,
             case .reached(let newestFirst) = try clone.repository.firstParents(
