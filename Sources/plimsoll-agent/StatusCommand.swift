@@ -25,16 +25,19 @@ struct StatusCommand: AsyncParsableCommand {
         let memory =
             try ending(with: .failure) { () throws(StoreError) in try node.store.load() } ?? NodeState()
         let report = memory.report.id.flatMap { OwnReport.read($0, clone: node.clonePath) }
+        let nextKey = Self.nextKey(of: node)
         let now = node.clocks()
         let why = await node.explanation(of: memory, at: now).map {
             ExplanationRendering($0, now: now.wall)
         }
         if json {
             Terminal.write(
-                String(decoding: Self.json(node.name, memory, report, why).documentBytes, as: UTF8.self))
+                String(
+                    decoding: Self.json(node.name, memory, report, nextKey, why).documentBytes, as: UTF8.self)
+            )
             return
         }
-        for line in Self.lines(node.name, memory, report) { Terminal.print(line) }
+        for line in Self.lines(node.name, memory, report, nextKey) { Terminal.print(line) }
         guard let why else {
             guard let followed = memory.followed else { return }
             Terminal.print("")
@@ -46,7 +49,14 @@ struct StatusCommand: AsyncParsableCommand {
         for line in [""] + why.lines(colour: Terminal.hasColour) { Terminal.print(line) }
     }
 
-    private static func lines(_ node: NodeName, _ memory: NodeState, _ report: Report?) -> [String] {
+    /// The key that waits to take the place of the node's own; nil where none does, or only root may look.
+    private static func nextKey(of node: Node) -> SSHPublicKey? {
+        (try? NodeKeyring.next(beside: node.ownKeyPath))?.publicKey
+    }
+
+    private static func lines(
+        _ node: NodeName, _ memory: NodeState, _ report: Report?, _ nextKey: SSHPublicKey?
+    ) -> [String] {
         var fields: [(String, String)] = [
             ("node", node.description), ("phase", report?.phase.rawValue ?? "has not reported yet"),
             ("group", report?.group.description ?? "-"), ("followed", memory.followed?.description ?? "-"),
@@ -74,6 +84,9 @@ struct StatusCommand: AsyncParsableCommand {
         let pushed = memory.report.isPushed ? "sent" : "waits to be sent"
         fields.append(
             ("report", memory.report.sequence == 0 ? "none" : "number \(memory.report.sequence), \(pushed)"))
+        if let nextKey {
+            fields.append(("next key", "\(nextKey.fingerprint), until the fleet lists it"))
+        }
         let width = fields.map(\.0.count).max() ?? 0
         return fields.map { name, value in
             name + String(repeating: " ", count: width - name.count + 2) + value
@@ -81,14 +94,16 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private static func json(
-        _ node: NodeName, _ memory: NodeState, _ report: Report?, _ why: ExplanationRendering?
+        _ node: NodeName, _ memory: NodeState, _ report: Report?, _ nextKey: SSHPublicKey?,
+        _ why: ExplanationRendering?
     ) -> JSONValue {
         [
             "schema": "plimsoll/node/v1", "node": JSONValue(node), "mark": JSONValue(memory.mark),
             "followed": JSONValue(memory.followed), "admitted": memory.admitted?.json ?? .null,
             "previous": memory.previous?.json ?? .null, "proven": .array(memory.proven.map(\.json)),
             "failed": .array(memory.failed.map(\.failure.json)), "intent": memory.intent?.json ?? .null,
-            "pushed": .bool(memory.report.isPushed), "report": report?.json ?? .null,
+            "pushed": .bool(memory.report.isPushed),
+            "nextKey": nextKey.map { .string($0.description) } ?? .null, "report": report?.json ?? .null,
             "decision": why.map { .object($0.json) } ?? .null,
         ]
     }

@@ -10,7 +10,7 @@ internal import FleetRepository
 /// - `shapes`, a list: `shape` (`merge`, `fast-forward`, `signed-merge`), `authentic`, `failure` (null, or
 ///   `commit`, `code`, `message`; of the merge itself `commit` is null, for it does not exist yet), `pending`
 ///   (null, or what would wait for approval: `count`, `newest`, `message`, `demands`, a list of `path`,
-///   `needed`, `by`).
+///   `needed`, `by`; of a signed merge nobody is in `by`, though its signer will count as one).
 struct MergeForecastRendering {
     private let forecast: MergeForecast
     private let shape: MergeShape
@@ -39,7 +39,12 @@ struct MergeForecastRendering {
     private func condition(of shape: MergeShape) -> String {
         guard shape == .signedMerge else { return forecast.pending[shape].map { "; \($0.words)" } ?? "" }
         let trailer = forecast.branch.map { ", and its message has the trailer '\($0.trailer)'" } ?? ""
-        return ", if a key signs it that the base lists\(trailer)"
+        let approvals = (forecast.pending[shape]?.demands ?? []).map { demand in
+            "\(demand.needed - 1) more\(demand.path.map { " for \($0)" } ?? "")"
+        }
+        let rest =
+            approvals.isEmpty ? "" : "; then it waits for approval by \(approvals.joined(separator: ", "))"
+        return ", if a key signs it that the base lists\(trailer)\(rest)"
     }
 
     var json: JSONValue {

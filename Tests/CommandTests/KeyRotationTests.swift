@@ -38,6 +38,7 @@ struct KeyRotationTests {
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         #expect(try canary.reconcile().exitCode == 0)
         #expect(canary.bytes(of: ownKey) == old)
+        #expect(try canary.agent(["status"]).text.contains("until the fleet lists it"))
         let before = try #require(try fleet.chain(of: canary).last)
 
         // The commit that lists the new key takes what the old one says from every reader's next cycle on.

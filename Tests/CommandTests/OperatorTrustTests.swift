@@ -192,6 +192,10 @@ struct OperatorTrustTests {
         let forecast = try plimsoll("verify", "\(base)..topic")
         #expect(forecast.exitCode == 0, "\(forecast.text)")
         #expect(forecast.text.contains("1 of 2 keys for trust/"), "\(forecast.text)")
+        #expect(
+            forecast.lines.last
+                == "  signed-merge  authentic, if a key signs it that the base lists; then it waits for "
+                + "approval by 1 more for trust/")
         let signed = try plimsoll("approve", head, "--key", fleet.operatorKey.path)
         let id = try #require(signed.lines.last?.split(separator: " ").last?.prefix(40))
         #expect(try git("log", "-1", "--format=%(trailers)", String(id)) == "Approves: \(head)")

@@ -26,6 +26,23 @@ struct GoldenDocumentTests {
         #expect(state.json.documentBytes == written.documentBytes)
     }
 
+    @Test func aStateOfV1WithEveryFieldIsReadAsItWasWritten() throws {
+        let bytes = try fixture("state-v1-full.json")
+        let written = try JSONValue(parsing: bytes)
+        let state = try NodeState(json: written)
+        #expect(state.unknown.isEmpty)
+        #expect(state.ground != nil && state.settled != nil && state.news?.isTooOld == true)
+        #expect(state.report.key == "ssh-ed25519 AAAA" && state.claim != nil)
+        #expect(state.json.documentBytes == bytes)
+        // Each field makes a difference.
+        for field in try #require(written.object).keys where !["format", "attended"].contains(field) {
+            var members = try #require(written.object)
+            members[field] = nil
+            let other = try? NodeState(json: .object(members))
+            #expect(other != state, "\(field)")
+        }
+    }
+
     @Test func aReceiptOfV1IsReadWhole() throws {
         let bytes = try fixture("receipt-v1.json")
         let receipt = try #require(Receipt(json: try JSONValue(parsing: bytes)))

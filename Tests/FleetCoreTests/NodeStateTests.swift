@@ -120,8 +120,34 @@ struct NodeStateTests {
         state.running = RunningTime(
             bootID: "boot-1", sinceBoot: TimeSpan(milliseconds: 4), total: TimeSpan(milliseconds: 5))
         state.identityConflict = true
+        addRest(to: &state)
         return state
     }()
+
+    private static func addRest(to state: inout NodeState) {
+        state.attended = .of("2026-11-22T12:00:00Z")
+        state.retries = 2
+        state.durations.record(ChangeDurations.Measured(changes: 3, duration: TimeSpan(milliseconds: 4_000)))
+        state.prefetchBackOff = BackOff(
+            declaration: d, tries: 1, until: TimeSpan(milliseconds: 9),
+            reason: Reason(.sourceUnreachable, "away"))
+        state.claim = ClaimMemory(sequence: 12)
+        state.report.sent = 11
+        state.report.key = "ssh-ed25519 AAAA"
+        state.report.saysConflict = true
+        state.peers[0].failed = [a]
+        state.stoppedUpdaters = [StoppedUpdater(unit: "apt-daily.timer", wasActive: true)]
+        state.findings = MachineFindings(
+            found: [
+                Finding(code: "pendingRestart", package: "libx", path: "b.service", message: "runs old code")
+            ],
+            keys: [
+                SourceKey(
+                    path: "/etc/apt/k.gpg", id: "0123456789ABCDEF", expires: .of("2027-01-01T00:00:00Z"))
+            ],
+            keysMark: "m")
+        state.news = BranchNews(at: TimeSpan(milliseconds: 70), isTooOld: true)
+    }
 
     @Test func `what is written is read again`() throws {
         for state in [NodeState(), Self.full] {

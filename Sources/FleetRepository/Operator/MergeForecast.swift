@@ -18,7 +18,8 @@ package struct MergeForecast: Sendable {
     package let isMerged: Bool
     /// Why each shape would not be authentic; nil where it would.
     package let failures: [MergeShape: TrustError]
-    /// What would wait for approval after the merge, where it is authentic; nil where nothing would.
+    /// What would wait for approval after the merge, where it is authentic; nil where nothing would. Who
+    /// would sign a signed merge is not known: there it is what must be added to that one signature.
     package let pending: [MergeShape: PendingApproval]
     /// What the message of a signed merge must name; nil where the fleet asks for nothing.
     package let branch: FleetBranch?
@@ -57,6 +58,7 @@ extension FleetClone {
             (failures[.merge], pending[.merge]) = (merged.failure, merged.pending)
             failures[.signedMerge] = try authenticator.fault(
                 inMerge: merge, signedOnto: range.base, under: history.ground)
+            pending[.signedMerge] = try authenticator.pending(inMerge: merge, under: history.ground)
             let forwarded = try fastForward(range, on: history)
             (failures[.fastForward], pending[.fastForward]) = (forwarded.failure, forwarded.pending)
         } catch {

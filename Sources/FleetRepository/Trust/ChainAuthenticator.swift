@@ -130,6 +130,16 @@ struct ChainAuthenticator {
         }
     }
 
+    /// What a merge that is signed by one who counts for each rule needs besides, before nodes follow it.
+    ///
+    /// - Parameter ground: the newest approved commit.
+    /// - Returns: nil if nothing, or if its own rules cannot be read.
+    func pending(inMerge id: CommitID, under ground: CommitID) throws(GitError) -> PendingApproval? {
+        let demands = try judge.book.demands(from: ground, to: id, voices: []) ?? []
+        let unmet = demands.filter { $0.needed > 1 }
+        return unmet.isEmpty ? nil : PendingApproval(count: 1, newest: id, demands: unmet)
+    }
+
     /// The first commit that a merge brings and that is not authentic by itself, as the merge's own fault.
     private mutating func fault(
         broughtBy merge: GitCommit, onto parent: CommitID
