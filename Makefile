@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench bench-fleet bench-packages bench-trust real-debian simulate kill-matrix fuzz install clean
+.PHONY: build deps test lint format demo template bench bench-fleet bench-packages bench-trust real-debian simulate kill-matrix race fuzz install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -81,6 +81,11 @@ ROWS ?=
 kill-matrix: deps ## Kill the agent, and let writes fail, at every step (TRIES of each row; those named ROWS)
 	swift build --build-tests
 	PLIMSOLL_KILL_MATRIX=$(TRIES) PLIMSOLL_KILL_ROWS="$(ROWS)" swift test --skip-build --filter KillMatrixTests
+
+AGENTS ?= 50
+race: deps ## Let AGENTS processes of one site race for a budget of two, and kill some
+	swift build --build-tests
+	PLIMSOLL_RACE_AGENTS=$(AGENTS) swift test --skip-build --filter BudgetRaceTests
 
 SECONDS ?= 60
 TARGET ?=

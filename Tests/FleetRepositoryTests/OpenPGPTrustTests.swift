@@ -232,6 +232,19 @@ struct OpenPGPTrustTests {
         try history.expectAuthentic()
     }
 
+    @Test func `a link is no list of signers, and says so`() throws {
+        try history.git("rm", "--quiet", "-r", "trust")
+        try runSuccessfully(["ln", "-s", "keys", history.folder.path("work/allowed_signers")])
+        try history.git("add", "allowed_signers")
+        try history.write("", to: "trust/x")
+        try runSuccessfully(["mv", "allowed_signers", "trust/allowed_signers"], in: history.work)
+        try history.commit("link it", by: history.ada)
+        try history.commit("who may?", by: history.ada)
+        try expectRefusal(
+            .signersUnreadable,
+            "its parent's 'trust/allowed_signers' is not a regular file but a symbolic link, so nobody may sign")
+    }
+
     @Test func `a broken file of keys stops OpenPGP alone`() throws {
         try history.write("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nAAAA\n", to: "trust/openpgp/broken.asc")
         try history.commit("break it", by: history.ada)

@@ -238,7 +238,7 @@ extension GitTreeEntry.Kind {
     }
 
     /// For messages.
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .file: "file"
         case .executable: "program"

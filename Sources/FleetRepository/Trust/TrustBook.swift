@@ -22,12 +22,15 @@ final class TrustBook {
     /// The signers that a commit lists for its children.
     func signers(at commit: CommitID) throws(GitError) -> Result<AllowedSigners, Unreadable> {
         let path = Layout.allowedSigners
-        guard let entry = try clone.repository.entry(at: path, in: commit), entry.isFile else {
+        let found = try clone.repository.entry(at: path, in: commit)
+        guard let entry = found, entry.isFile else {
             // Whom OpenPGP keys let in is another question, and theirs alone.
             if try clone.repository.entry(at: Layout.openPGP, in: commit) != nil {
                 return .success(AllowedSigners([]))
             }
-            return .failure(Unreadable(text: "its parent has no '\(path)', so nobody may sign"))
+            let fault = found.map { "'\(path)' is not a regular file but a \($0.kind.words)" }
+            return .failure(
+                Unreadable(text: "its parent\(fault.map { "'s \($0)" } ?? " has no '\(path)'"), so nobody may sign"))
         }
         if let signers = known[entry.id] { return .success(signers) }
         let bytes: [UInt8]
