@@ -12,6 +12,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// The deciding part is optimised in tests, too: they decide millions of times. Its checks stay in force.
+let quick = strict + [SwiftSetting.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -34,9 +37,9 @@ let package = Package(
     ],
     targets: [
         // Ring 0
-        .target(name: "FleetCore", dependencies: [crypto], swiftSettings: strict),
+        .target(name: "FleetCore", dependencies: [crypto], swiftSettings: quick),
         // Ring 1
-        .target(name: "FleetReconciler", dependencies: ["FleetCore", logging], swiftSettings: strict),
+        .target(name: "FleetReconciler", dependencies: ["FleetCore", logging], swiftSettings: quick),
         // Ring 2
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
@@ -56,7 +59,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FleetSimulator", dependencies: ["FleetCore", "FleetReconciler", logging],
-            swiftSettings: strict),
+            swiftSettings: quick),
         .systemLibrary(name: "CTimex"),
         .target(name: "FleetProgram", dependencies: ["CTimex", "FleetCore", logging], swiftSettings: strict),
         // Ring 3
