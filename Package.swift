@@ -43,10 +43,11 @@ let package = Package(
         // Ring 2
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "FleetRepository",
             dependencies: [
-                "CLibgit2", "CLibyaml", "FleetCore", "FleetReconciler", crypto, cryptoExtras,
+                "CLibgit2", "CLibyaml", "CZlib", "FleetCore", "FleetReconciler", crypto, cryptoExtras,
             ],
             swiftSettings: strict),
         .target(

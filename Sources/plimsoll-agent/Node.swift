@@ -113,28 +113,39 @@ struct Node {
             searchPath: configuration.searchPath ?? AptConfiguration.defaultSearchPath)
     }
 
-    /// Keeps the clone small: libgit2 adds a pack for each fetch, and has no gc.
+    /// Keeps the clone small: libgit2 adds a pack for each fetch, and has no gc. Who packs reads everything,
+    /// so damage that nobody else has met is found here.
     ///
     /// What fails here costs space alone, so the cycle stays as it was; the next one tries again.
-    func packClone(keeping commits: [CommitID?], logger: Logger) {
+    func maintainClone(of source: GitFleetSource, keeping commits: [CommitID?], logger: Logger) {
+        if source.isDamaged { return repairClone(logger: logger) }
+        CloneRepair.forget(in: clonePath)
         do {
             if try CloneMaintenance.pack(clonePath, keeping: commits.compactMap(\.self)) {
                 logger.info("the clone was packed anew")
             }
         } catch {
             logger.warning("the clone could not be packed: \(error)")
+            if case .git(let error) = error, error.code != .diskFull { repairClone(logger: logger) }
         }
     }
 
-    /// Deletes a clone in which something is missing: no fetch brings again what the branch has had before.
-    /// The next cycle makes it anew.
-    func discardClone(logger: Logger) {
+    /// Makes a clone anew in which something is missing or damaged: no fetch brings again what the branch has
+    /// had before.
+    func repairClone(logger: Logger) {
         do {
-            try CloneMaintenance.delete(clonePath)
-            logger.warning("the clone is damaged and was deleted; the next cycle makes it anew")
+            let repair = try CloneRepair(clonePath, anchors: anchors())
+            logger.warning("the clone was damaged: \(repair)")
         } catch {
-            logger.error("the damaged clone could not be deleted: \(error)")
+            logger.error("the clone is damaged, and cannot be made anew: \(error)")
         }
+    }
+
+    /// What this node remembers to have in its clone.
+    private func anchors() -> [CloneRepair.Anchor] {
+        guard let memory = try? store.load() else { return [] }
+        return [memory.mark.map { .branch($0) }, memory.report.id.map { .report($0, of: name) }]
+            .compactMap(\.self)
     }
 
     private func sourceSettings() throws(ProgramError) -> FleetSourceSettings {
@@ -171,7 +182,9 @@ struct Node {
     /// Everything that a cycle needs.
     ///
     /// - Parameter lock: held by the caller; the network child shares it, so that a surviving child keeps it.
-    func cycle(lock: borrowing StateLock, logger: Logger) throws(ProgramError) -> Cycle {
+    func cycle(
+        lock: borrowing StateLock, logger: Logger
+    ) throws(ProgramError) -> (cycle: Cycle, source: GitFleetSource) {
         var network = NetworkChild()
         network.deadlines = configuration.deadlines
         network.lockDescriptor = lock.descriptor
@@ -185,13 +198,15 @@ struct Node {
         }
         let settings = try sourceSettings()
         let source = try ending(with: .failure) { () throws(SourceError) in
-            try GitFleetSource(settings, network: network)
+            try GitFleetSource(settings, network: network, anchors: anchors)
         }
+        if let repair = source.repair { logger.warning("the clone was damaged: \(repair)") }
         let keys = NodeKeyring(try key(), at: ownKeyPath)
-        return Reconciler(
+        let cycle = Reconciler(
             source: source, packages: try packages(), machine: machine,
             status: GitStatusSink(source: source, keys: keys), store: store,
             claims: GitClaimLedger(source: source, keys: keys), settings: cycleSettings,
             logger: logger)
+        return (cycle, source)
     }
 }

@@ -41,7 +41,7 @@ struct ReconcileCommand: AsyncParsableCommand {
         }
         logger[metadataKey: "node"] = "\(node.name)"
         let lock = try node.lock()
-        var cycle = try node.cycle(lock: lock, logger: logger)
+        var (cycle, source) = try node.cycle(lock: lock, logger: logger)
         let now = node.clocks()
         let status: ExitStatus
         do throws(CycleError) {
@@ -51,12 +51,13 @@ struct ReconcileCommand: AsyncParsableCommand {
                 status = preview.exitStatus
             } else {
                 let outcome = try await cycle.cycle(at: now)
-                node.packClone(keeping: [outcome.mark, outcome.followed], logger: logger)
+                node.maintainClone(
+                    of: source, keeping: [outcome.mark, outcome.followed], logger: logger)
                 OutcomeRendering(outcome, node: node.name).print(json: json)
                 status = outcome.exitStatus
             }
         } catch {
-            if error.code == .clone, !dryRun { node.discardClone(logger: logger) }
+            if error.code == .clone, !dryRun { node.repairClone(logger: logger) }
             throw ProgramError(error.code == .introduction ? .notAuthentic : .failure, error.message)
         }
         if status != .success { throw ExitCode(status.rawValue) }

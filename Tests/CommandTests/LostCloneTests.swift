@@ -68,7 +68,7 @@ struct LostCloneTests {
         try fleet.publish("Change something else")
 
         let damaged = try canary.reconcile()
-        #expect(damaged.exitCode == 1 && damaged.errors.contains("makes it anew"), "\(damaged)")
+        #expect(damaged.exitCode == 1 && damaged.errors.contains("made anew"), "\(damaged)")
         try await fleet.converge(nodes)
         #expect(try canary.reconcile().admitted == declared)
     }

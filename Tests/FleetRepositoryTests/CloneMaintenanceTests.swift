@@ -32,6 +32,20 @@ import Testing
         #expect(CloneMaintenance.condition(of: clone) == .usable)
     }
 
+    @Test(arguments: [0, 1, 20, 200]) func anObjectOfWhichTheEndIsMissingIsRemoved(bytes: Int) throws {
+        let repository = try GitRepository(open: clone)
+        let commit = try repository.report(
+            parent: nil, message: (1...400).map { String($0 &* 7_919, radix: 36) }.joined())
+        let blob = try Git.run("rev-parse", "\(commit):report.json", in: clone)
+        let path = "objects/\(blob.prefix(2))/\(blob.dropFirst(2))"
+        let whole = try Data(contentsOf: URL(fileURLWithPath: folder.path("clone.git/\(path)")))
+        #expect(try CloneMaintenance.removeLeftovers(in: clone).isEmpty && whole.count > 210)
+        // Git's objects are read-only.
+        try FileManager.default.removeItem(atPath: folder.path("clone.git/\(path)"))
+        try whole.prefix(bytes).write(to: URL(fileURLWithPath: folder.path("clone.git/\(path)")))
+        #expect(try CloneMaintenance.removeLeftovers(in: clone) == ["\(clone)/\(path)"])
+    }
+
     @Test func aCloneWithoutWhatAReferenceNamesIsUnusable() throws {
         #expect(CloneMaintenance.condition(of: folder.path("none")) == .missing)
         try folder.write(String(repeating: "1", count: 40) + "\n", to: "clone.git/refs/heads/main")

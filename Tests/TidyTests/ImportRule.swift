@@ -21,7 +21,7 @@ struct ImportRule {
         "FleetReconciler": ImportRule(["FleetCore", "Logging"]),
         "FleetRepository": ImportRule(
             ["FleetCore", "FleetReconciler", "Crypto", "CryptoExtras", "Glibc", "Synchronization"],
-            fenced: ["Libgit2/": ["CLibgit2"], "Format/YAMLEvents.swift": ["CLibyaml"]]),
+            fenced: ["Libgit2/": ["CLibgit2", "CZlib"], "Format/YAMLEvents.swift": ["CLibyaml"]]),
         "FleetPackages": ImportRule([
             "FleetCore", "FleetReconciler", "Subprocess", "SystemPackage", "Glibc", "Synchronization",
         ]),
@@ -40,5 +40,5 @@ struct ImportRule {
     ]
 
     /// C modules, which have no Swift files.
-    static let systemLibraries: Set<String> = ["CLibgit2", "CLibyaml", "CTimex"]
+    static let systemLibraries: Set<String> = ["CLibgit2", "CLibyaml", "CTimex", "CZlib"]
 }

@@ -7,8 +7,8 @@ extension CloneMaintenance {
     package struct PackingLimits: Hashable, Sendable {
         /// Packs: each fetch brings one.
         package var packs = 50
-        /// Objects in files of their own: each report adds a few.
-        package var looseObjects = 2000
+        /// Objects in files of their own: each report adds a few, and each cycle looks whether they are whole.
+        package var looseObjects = 500
         /// Bytes of all packs, where there are more than five of them.
         package var bytes = 256 << 20
 
@@ -104,6 +104,22 @@ private struct StoredObjects {
 extension GitRepository {
     /// Writes one pack with all that references and the given commits reach, and returns its name.
     fileprivate borrowing func writePack(keeping: [CommitID]) throws(GitError) -> String {
+        var tips = try references(prefix: "refs/").map(\.id)
+        for commit in keeping where try objectHeader(commit.bytes, "pack the clone") != nil {
+            tips.append(commit)
+        }
+        guard let name = try writePack(of: tips) else {
+            throw GitError("pack the clone", folder, .notFound, "nothing is there to be packed")
+        }
+        return name
+    }
+
+    /// Writes one pack with all that these commits and tags reach. Each object is read, and its bytes are
+    /// compared with its name.
+    ///
+    /// - Returns: the pack's name; nil if there is nothing to write.
+    /// - Throws: `GitError` if an object is missing or damaged; nothing is written then.
+    borrowing func writePack(of tips: [CommitID]) throws(GitError) -> String? {
         let operation = "pack the clone"
         let builder = try GitHandle(operation, folder, release: git_packbuilder_free) {
             git_packbuilder_new(&$0, pointer)
@@ -112,21 +128,17 @@ extension GitRepository {
         let walk = try GitHandle(operation, folder, release: git_revwalk_free) {
             git_revwalk_new(&$0, pointer)
         }
-        for reference in try references(prefix: "refs/") {
-            var id = reference.id.bytes
-            let header = try objectHeader(id, operation)
-            if header?.type == GIT_OBJECT_COMMIT {
-                try git(operation, reference.name) { git_revwalk_push(walk.pointer, &id) }
+        for tip in tips {
+            var id = tip.bytes
+            if try objectHeader(id, operation)?.type == GIT_OBJECT_TAG {
+                // It, and what it names.
+                try git(operation, tip.hex) { git_packbuilder_insert_recur(builder.pointer, &id, nil) }
             } else {
-                // A tag: it, and what it names.
-                try git(operation, reference.name) { git_packbuilder_insert_recur(builder.pointer, &id, nil) }
+                try git(operation, tip.hex) { git_revwalk_push(walk.pointer, &id) }
             }
         }
-        for commit in keeping where try objectHeader(commit.bytes, operation) != nil {
-            var id = commit.bytes
-            try git(operation, commit.hex) { git_revwalk_push(walk.pointer, &id) }
-        }
         try git(operation, folder) { git_packbuilder_insert_walk(builder.pointer, walk.pointer) }
+        guard git_packbuilder_object_count(builder.pointer) > 0 else { return nil }
         try git(operation, folder) { git_packbuilder_write(builder.pointer, nil, 0, nil, nil) }
         guard let name = git_packbuilder_name(builder.pointer) else {
             throw GitError(operation, folder, .other(0), "the new pack has no name")

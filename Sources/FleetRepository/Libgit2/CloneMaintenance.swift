@@ -18,8 +18,8 @@ package enum CloneMaintenance {
         case unusable(GitError)
     }
 
-    /// Removes what a crash left: lock files, unfinished packs and objects, the names that a push gave to its
-    /// commits.
+    /// Removes what a crash or the disk left: lock files, unfinished packs, torn objects, the names that a
+    /// push gave to its commits.
     ///
     /// - Returns: the paths that were removed, for the log.
     /// - Throws: `FileError` if a folder cannot be read or a file not removed.
@@ -32,7 +32,10 @@ package enum CloneMaintenance {
                 let path = "\(current)/\(name)"
                 if isFolder {
                     waiting.append(path)
-                } else if isLeftover(name) || path.hasPrefix(outgoing) {
+                    continue
+                }
+                let isTorn = try isTorn(name, in: current)
+                if isTorn || isLeftover(name) || path.hasPrefix(outgoing) {
                     guard unlink(path) == 0 || errno == ENOENT else { throw FileError("remove", path) }
                     removed.append(path)
                 }
@@ -100,6 +103,13 @@ package enum CloneMaintenance {
     private static func isLeftover(_ name: String) -> Bool {
         name.hasSuffix(".lock") || name.hasPrefix("tmp_pack_") || name.hasPrefix("tmp_idx_")
             || name.hasPrefix("tmp_obj_") || name.hasPrefix("incoming-") || name.contains("_git2_")
+    }
+
+    /// Whether a file is an object of which the end is missing, or something within.
+    private static func isTorn(_ name: String, in folder: String) throws(FileError) -> Bool {
+        let parent = folder.split(separator: "/").last ?? ""
+        guard LooseObject.isName(folder: parent, file: name) else { return false }
+        return try !LooseObject("\(folder)/\(name)").isWhole
     }
 
     /// The entries of a folder; symbolic links count as files, so that nothing outside the clone is touched.

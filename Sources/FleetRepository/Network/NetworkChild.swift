@@ -46,6 +46,8 @@ package struct NetworkChild: Sendable {
     /// As whom the child works; nil: as this process. A child of another user needs no lock: it writes to
     /// nothing that others read.
     package var confinement: NetworkConfinement?
+    /// Told of failures that a damaged clone may be behind.
+    var doubt: CloneDoubt?
 
     package init() {}
 
@@ -108,6 +110,18 @@ package struct NetworkChild: Sendable {
 
     /// - Parameter use: what is done with the answer, and with the pack of a child of another user.
     private func ask<Answer>(
+        _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String,
+        _ use: (NetworkAnswer, Int32?) throws(NetworkError) -> Answer
+    ) throws(NetworkError) -> Answer {
+        do throws(NetworkError) {
+            return try work(operation, of: remote, folder: folder, use)
+        } catch {
+            doubt?.consider(error)
+            throw error
+        }
+    }
+
+    private func work<Answer>(
         _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String,
         _ use: (NetworkAnswer, Int32?) throws(NetworkError) -> Answer
     ) throws(NetworkError) -> Answer {

@@ -9,16 +9,27 @@ package final class GitFleetSource: FleetSource {
     let clone: Clone
     /// Whether remotes are asked and the clone is kept clean; else it is only looked at, without the lock.
     let isWorking: Bool
+    /// What was done to the clone when it was opened; nil if it was well, as far as one can see from outside.
+    package let repair: CloneRepair?
+    private let doubt = CloneDoubt()
     /// What the followed commit says to this node, as read last in this cycle.
     var view: (commit: CommitID, view: NodeView)?
     /// Whether fleet commits that reports name lie on this node's chain, as found in this cycle.
     var places: [CommitID: Bool] = [:]
 
+    /// - Parameter anchors: what the node remembers to have in the clone; asked for if that is damaged.
     /// - Throws: ``SourceError`` if the clone can neither be opened nor made.
-    package init(_ settings: FleetSourceSettings, network: NetworkChild) throws(SourceError) {
+    package init(
+        _ settings: FleetSourceSettings, network: NetworkChild,
+        anchors: () -> [CloneRepair.Anchor] = { [] }
+    ) throws(SourceError) {
         self.settings = settings
+        var network = network
+        network.doubt = doubt
         self.network = network
-        clone = Clone(try Self.openClone(settings.cloneFolder))
+        let opened = try Self.openClone(settings.cloneFolder, anchors)
+        clone = opened.clone
+        repair = opened.repair
         isWorking = true
     }
 
@@ -29,6 +40,7 @@ package final class GitFleetSource: FleetSource {
         self.settings = settings
         network = NetworkChild()
         isWorking = false
+        repair = nil
         do throws(GitError) {
             clone = Clone(try GitRepository(open: settings.cloneFolder))
         } catch {
@@ -36,31 +48,42 @@ package final class GitFleetSource: FleetSource {
         }
     }
 
-    /// Opens the clone under the caller's lock. One that a crash or the disk has damaged is deleted and made
-    /// anew: the mark is not in it, so nothing is forgotten.
-    private static func openClone(_ folder: String) throws(SourceError) -> GitRepository {
+    /// Opens the clone under the caller's lock. One that a crash or the disk has damaged is made anew: the
+    /// mark is not in it, so nothing is forgotten.
+    private static func openClone(
+        _ folder: String, _ anchors: () -> [CloneRepair.Anchor]
+    ) throws(SourceError) -> (clone: Clone, repair: CloneRepair?) {
         var isUsable = false
         do throws(FileError) {
+            try CloneRepair.finish(folder)
             if case .missing = CloneMaintenance.condition(of: folder) {
             } else {
                 _ = try CloneMaintenance.removeLeftovers(in: folder)
-                if case .unusable = CloneMaintenance.condition(of: folder) {
-                    try CloneMaintenance.delete(folder)
-                } else {
-                    isUsable = true
-                }
+                isUsable = true
             }
         } catch {
             throw SourceError(.storage, error.description)
         }
+        var repair: CloneRepair?
+        if case .unusable = CloneMaintenance.condition(of: folder) {
+            do throws(CloneMaintenanceError) {
+                repair = try CloneRepair(folder, anchors: anchors())
+            } catch {
+                throw SourceError(.storage, "the clone is damaged, and cannot be made anew: \(error)")
+            }
+        }
         do throws(GitError) {
             // To initialise what is there would write: libgit2 tries out what the file system can.
-            return isUsable
-                ? try GitRepository(open: folder) : try GitRepository(initialiseBare: folder)
+            let repository =
+                isUsable ? try GitRepository(open: folder) : try GitRepository(initialiseBare: folder)
+            return (Clone(repository), repair)
         } catch {
             throw SourceError(error.code == .diskFull ? .storage : .cloneDamaged, error.description)
         }
     }
+
+    /// Whether something failed to which a damaged clone was the cause: it is read whole where that may be.
+    package var isDamaged: Bool { doubt.isRaised && !clone.repository.isSound() }
 
     package func fetch() async -> Reason? {
         guard isWorking else { return nil }
@@ -125,8 +148,10 @@ package enum FleetReferences {
     static func claimant(_ node: NodeName) -> String { "refs/remotes/claimants/\(node)" }
 
     /// This node's own chain and newest report.
-    static func ownChain(_ node: NodeName) -> String { "refs/plimsoll/status/\(node)" }
-    static func ownLatest(_ node: NodeName) -> String { "refs/plimsoll/latest/\(node)" }
+    static func ownChain(_ node: NodeName) -> String { "\(own)status/\(node)" }
+    static func ownLatest(_ node: NodeName) -> String { "\(own)latest/\(node)" }
+    /// What is nowhere else before it was sent.
+    static let own = "refs/plimsoll/"
 
     /// A node's chain of reports at the status remote.
     package static func status(_ node: NodeName) -> String { "refs/heads/status/\(node)" }

@@ -108,9 +108,10 @@ package struct GitStatusSink: StatusSink {
     package func push(_ id: CommitID) async -> ReportDelivery {
         let status = FleetReferences.status(node)
         let latestName = FleetReferences.latest(node)
-        guard let latest = try? clone.repository.reference(FleetReferences.ownLatest(node)) else {
-            return .lost
-        }
+        // Either may have been lost with a damaged clone, and then nothing here is fit to be compared.
+        guard let latest = try? clone.repository.reference(FleetReferences.ownLatest(node)),
+            (try? clone.repository.commit(id)) != nil
+        else { return .lost }
         guard let chain = PushRefspec(commit: id, destination: status, force: false),
             let newest = PushRefspec(commit: latest, destination: latestName, force: true)
         else { return .refused("'\(latestName)' is not the name of a branch") }
