@@ -38,7 +38,9 @@ extension NodeState {
         if !stoppedUpdaters.isEmpty { members["stoppedUpdaters"] = .array(stoppedUpdaters.map(\.json)) }
         if let findings { members["findings"] = findings.json }
         members["firstSeen"] = .array(
-            firstSeen.sorted { $0.key.commit < $1.key.commit }.map { seen in
+            firstSeen.sorted {
+                ($0.key.commit, $0.key.digest) < ($1.key.commit, $1.key.digest)
+            }.map { seen in
                 ["declaration": seen.key.json, "at": JSONValue(milliseconds: seen.value)]
             })
         if let watchedAt { members["watchedAt"] = JSONValue(milliseconds: watchedAt) }

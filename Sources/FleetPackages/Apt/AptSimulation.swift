@@ -32,7 +32,7 @@ struct AptSimulation: Equatable {
             removals.append(String(name))
             return true
         }
-        guard let name = name.split(separator: ":").first.flatMap({ PackageName($0) }),
+        guard let name = PackageName(name.prefix { $0 != ":" }),
             let (version, architecture) = Self.versionAndArchitecture(rest)
         else { return false }
         let id = PackageID(name: name, architecture: architecture)
@@ -87,7 +87,7 @@ extension Inventory {
 
     /// The installed package that apt means by `name` or `name:architecture`.
     func id(writtenByApt text: String) -> PackageID? {
-        let parts = text.split(separator: ":", maxSplits: 1)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let name = parts.first.flatMap({ PackageName($0) }) else { return nil }
         let candidates =
             parts.count == 2 ? [Architecture(parts[1])].compactMap(\.self) : [native, .all]
