@@ -92,12 +92,19 @@ struct AptTransaction {
         reader.read(progress)
         let log = readTail(of: logFile, count: AptOutcome.logLength)
         let status = try result.get()
-        guard status == 0 || reader.hasBegun else {
+        guard status == 0 || reader.hasBegun || hasChanged(since: before) else {
             throw AptFailure(configuration: configuration, sources: plan.request.sources)
                 .error(readTail(of: logFile, count: 65_536), otherwise: .unsatisfiable)
         }
         return AptOutcome(
             status: status, log: log, failures: reader.failures(of: work, native: native))
+    }
+
+    /// Whether dpkg has changed something, though apt could not say so: what is told lies on a disk, too, and
+    /// that may be full.
+    private func hasChanged(since before: Inventory) -> Bool {
+        guard let database = try? DpkgDatabase(folder: configuration.databaseFolder) else { return true }
+        return database.inventory.packages != before.packages
     }
 
     /// Runs apt with its progress and its output in files.
