@@ -15,7 +15,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench bench-fleet bench-packages bench-trust real-debian simulate kill-matrix fuzz install clean
+.PHONY: build deps test lint format demo template bench bench-fleet bench-packages bench-trust real-debian simulate kill-matrix cuts fuzz install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -81,6 +81,11 @@ ROWS ?=
 kill-matrix: deps ## Kill the agent, and let writes fail, at every step (TRIES of each row; those named ROWS)
 	swift build --build-tests
 	PLIMSOLL_KILL_MATRIX=$(TRIES) PLIMSOLL_KILL_ROWS="$(ROWS)" swift test --skip-build --filter KillMatrixTests
+
+BYTES ?= 1
+cuts: deps ## Cut a clone and a push at every byte (or every BYTES), over git, ssh and http
+	swift build --build-tests
+	PLIMSOLL_CUTS=$(BYTES) swift test --skip-build --filter CutTransferTests
 
 SECONDS ?= 60
 TARGET ?=

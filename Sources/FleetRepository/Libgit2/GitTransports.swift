@@ -1,6 +1,6 @@
 internal import CLibgit2
 
-/// The transports that take the place of libgit2's own for `file://` and `ssh://`.
+/// The transports that take the place of libgit2's own for `file://`, `ssh://` and `git://`.
 ///
 /// libgit2's local transport loses updates when several write at once, and fetches every reference whatever
 /// was asked for. Its ssh is libssh2, which knows neither the user's configuration nor current signature
@@ -12,36 +12,44 @@ enum GitTransports {
         /// How to start the other side for a URL.
         let makeCommand:
             (_ url: String, _ service: ServerCommand.Service) throws(NetworkError) -> ServerCommand
-        /// Called with the number of bytes that went over the connection in either direction.
+        /// Called with the number of bytes that have arrived.
         let onBytes: (Int) -> Void
+        /// Called with the number of bytes that were handed to the line.
+        let onSent: (Int) -> Void
         /// Why the last connection failed, as the program that was its other side had it.
         fileprivate(set) var failure: ServerProcess.Failure?
+        /// Whether one of these transports was used.
+        fileprivate(set) var isUsed = false
+        /// Whether a connection could not be made, or broke.
+        fileprivate(set) var isBroken = false
         /// Set when the work is given up: connections are then cut, not brought to their end.
         var isAbandoned = false
 
         /// Another connection begins.
         func reset() {
             failure = nil
+            isBroken = false
             isAbandoned = false
         }
 
         init(
             makeCommand: @escaping (String, ServerCommand.Service) throws(NetworkError) -> ServerCommand,
-            onBytes: @escaping (Int) -> Void
+            onBytes: @escaping (Int) -> Void, onSent: @escaping (Int) -> Void
         ) {
             self.makeCommand = makeCommand
             self.onBytes = onBytes
+            self.onSent = onSent
         }
     }
 
-    /// Replaces the two transports, for the rest of this process's life.
+    /// Replaces the transports, for the rest of this process's life.
     static func register(_ context: Context) throws(GitError) {
         try GitLibrary.start()
         // libgit2 keeps the pointer as long as the transport is registered, which is for ever.
         let parameter = Unmanaged.passRetained(context).toOpaque()
         // Schemes, against the header's word: libgit2 1.5 appends `://` itself, and says nothing if it is
         // there twice.
-        for scheme in ["file", "ssh"] {
+        for scheme in ["file", "ssh", "git"] {
             try git("register transport", scheme) { git_transport_register(scheme, makeTransport, parameter) }
         }
     }
@@ -73,7 +81,7 @@ private func makeSubtransport(
 /// The Swift side of one `git_smart_subtransport`: at most one connection, and its stream.
 private final class Subtransport {
     let context: GitTransports.Context
-    var server: ServerProcess?
+    var server: (any ServerConnection)?
     var stream: UnsafeMutablePointer<git_smart_subtransport_stream>?
 
     init(_ context: GitTransports.Context) { self.context = context }
@@ -83,13 +91,9 @@ private final class Subtransport {
         url: String, service: ServerCommand.Service,
         subtransport: UnsafeMutablePointer<git_smart_subtransport>
     ) -> Int32 {
+        context.isUsed = true
         do throws(NetworkError) {
-            let command = try context.makeCommand(url, service)
-            do throws(FileError) {
-                server = try ServerProcess(command)
-            } catch {
-                return fail(error.description)
-            }
+            server = try open(url, service)
         } catch {
             return fail(error.message)
         }
@@ -103,6 +107,25 @@ private final class Subtransport {
         return 0
     }
 
+    private func open(
+        _ url: String, _ service: ServerCommand.Service
+    ) throws(NetworkError) -> any ServerConnection {
+        let remote = try RemoteURL(url)
+        do throws(FileError) {
+            if case .daemon(let host, let port, let path) = remote.location {
+                return try DaemonConnection(host: host, port: port, path: path, service)
+            }
+        } catch {
+            throw NetworkError(.unreachable, remote: remote.description, error.description)
+        }
+        let command = try context.makeCommand(url, service)
+        do throws(FileError) {
+            return try ServerProcess(command)
+        } catch {
+            throw NetworkError(.other, remote: remote.description, error.description)
+        }
+    }
+
     /// Ends the connection, and keeps why it failed if it did.
     func disconnect() {
         if let failure = server?.end(abandoned: context.isAbandoned) {
@@ -114,6 +137,7 @@ private final class Subtransport {
     /// Tells libgit2 why a call fails: what the other side said, if it has ended, else `reason`.
     func fail(_ reason: String) -> Int32 {
         disconnect()
+        context.isBroken = true
         let words = context.failure.map {
             $0.errors.isEmpty ? "\($0.program) ended with \($0.exitCode)" : $0.errors
         }
@@ -186,7 +210,7 @@ private func writeStream(
     } catch {
         return object.fail(error.description)
     }
-    object.context.onBytes(size)
+    object.context.onSent(size)
     return 0
 }
 

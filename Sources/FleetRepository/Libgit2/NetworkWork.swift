@@ -184,6 +184,11 @@ struct NetworkWork {
         if error.message.hasSuffix("status code: 401") || error.message.hasSuffix("status code: 403") {
             return .authentication
         }
+        if context.isBroken { return .unreachable }
+        let isContent = [GIT_ERROR_NET, GIT_ERROR_INDEXER, GIT_ERROR_ZLIB].contains {
+            $0.signedValue == error.errorClass
+        }
+        if context.isUsed, isContent { return .protocolViolation }
         let isNetwork = [GIT_ERROR_NET, GIT_ERROR_OS, GIT_ERROR_HTTP, GIT_ERROR_SSL].contains {
             $0.signedValue == error.errorClass
         }

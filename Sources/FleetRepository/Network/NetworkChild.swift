@@ -2,11 +2,11 @@ internal import Glibc
 
 /// How long the parts of network work may take.
 package struct NetworkDeadlines: Hashable, Sendable {
-    /// Until the server has answered with the first bytes, or with libgit2's own transports with its listing.
+    /// Until the server has answered with the first bytes, or with libgit2's own transport with its listing.
     package var connect: Duration = .seconds(60)
-    /// Between two signs of progress after that.
+    /// Between two signs of progress after that; longer where much may still be on its way.
     package var progress: Duration = .seconds(60)
-    /// For all of it.
+    /// For all of it; longer where enough moves (`NetworkPatience`).
     package var total: Duration = .seconds(1800)
 
     package init() {}
@@ -46,6 +46,9 @@ package struct NetworkChild: Sendable {
     /// As whom the child works; nil: as this process. A child of another user needs no lock: it writes to
     /// nothing that others read.
     package var confinement: NetworkConfinement?
+
+    /// What is known of the servers, where several children ask them; nil: nobody remembers.
+    package var servers: ServerMemory?
 
     package init() {}
 
@@ -108,6 +111,22 @@ package struct NetworkChild: Sendable {
 
     /// - Parameter use: what is done with the answer, and with the pack of a child of another user.
     private func ask<Answer>(
+        _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String,
+        _ use: (NetworkAnswer, Int32?) throws(NetworkError) -> Answer
+    ) throws(NetworkError) -> Answer {
+        let start = monotonicTime()
+        if let refusal = servers?.refusal(of: remote, at: start) { throw refusal }
+        do throws(NetworkError) {
+            let answer = try confined(operation, of: remote, folder: folder, use)
+            servers?.note(nil, of: remote, since: start, at: monotonicTime())
+            return answer
+        } catch {
+            servers?.note(error, of: remote, since: start, at: monotonicTime())
+            throw error
+        }
+    }
+
+    private func confined<Answer>(
         _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String,
         _ use: (NetworkAnswer, Int32?) throws(NetworkError) -> Answer
     ) throws(NetworkError) -> Answer {

@@ -53,7 +53,7 @@ package enum NetworkWorker {
         let context = GitTransports.Context(
             makeCommand: { (url, service) throws(NetworkError) in
                 try ServerCommand(service, at: try RemoteURL(url), ssh: ssh)
-            }, onBytes: { _ in output.tellProgress(nil) })
+            }, onBytes: { _ in output.tellProgress(nil) }, onSent: { output.tellSent($0) })
         var work = NetworkWork(remote: remote, context: context, output: output)
         do throws(GitError) {
             if !request.isDurable || request.account != nil { try GitLibrary.stopFlushing() }
@@ -92,6 +92,8 @@ final class MessageOutput {
     private var waiting: [UInt8] = []
     private var lastProgress: Duration = .zero
     private var receivedBytes = 0
+    private var sentBytes = 0
+    private var toldSentBytes = 0
 
     /// Queues a message; it is sent at the latest by `flush`.
     func send(_ message: NetworkMessage) {
@@ -107,6 +109,17 @@ final class MessageOutput {
         guard now - lastProgress >= .milliseconds(100) else { return }
         lastProgress = now
         send(.progress(receivedBytes))
+        flush()
+    }
+
+    /// Tells that so many bytes more were handed to the line: where much may be on its way, at once.
+    func tellSent(_ bytes: Int) {
+        sentBytes += bytes
+        let now = monotonicTime()
+        guard sentBytes - toldSentBytes >= 1 << 13 || now - lastProgress >= .milliseconds(100) else { return }
+        lastProgress = now
+        toldSentBytes = sentBytes
+        send(.sent(sentBytes))
         flush()
     }
 

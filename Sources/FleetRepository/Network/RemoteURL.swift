@@ -7,6 +7,8 @@ package struct RemoteURL: Hashable, Sendable {
         case file(path: String)
         /// Through `ssh`; port nil is the configuration's.
         case ssh(user: String?, host: String, port: Int?, path: String)
+        /// From `git daemon`, whose paths are absolute.
+        case daemon(host: String, port: Int?, path: String)
         /// Through libgit2's own transport.
         case other
     }
@@ -48,7 +50,11 @@ package struct RemoteURL: Hashable, Sendable {
                 location = try Self.location(
                     authority: authority, path: rest.dropFirst(authority.count), in: text)
                 secret = nil
-            case "https", "http", "git":
+            case "git":
+                location = try Self.daemon(
+                    authority: authority, path: rest.dropFirst(authority.count), in: text)
+                secret = user.map(String.init)
+            case "https", "http":
                 location = .other
                 secret = user.map(String.init)
             default:
@@ -105,6 +111,16 @@ package struct RemoteURL: Hashable, Sendable {
             user: user == nil ? nil : name, host: String(host), port: port, path: absolute, in: String(host))
     }
 
+    private static func daemon(
+        authority: Substring, path: Substring, in text: String
+    ) throws(NetworkError) -> Location {
+        guard
+            case .ssh(_, let host, let port, let found) = try location(
+                authority: authority, path: path, in: text)
+        else { return .other }
+        return .daemon(host: host, port: port, path: found.hasPrefix("/") ? found : "/\(found)")
+    }
+
     private static func ssh(
         user: String?, host: String, port: Int?, path: String, in text: String
     ) throws(NetworkError) -> Location {
@@ -114,6 +130,16 @@ package struct RemoteURL: Hashable, Sendable {
             throw NetworkError(.invalid, remote: text, "user, host or path is empty or begins with '-'")
         }
         return .ssh(user: user, host: host, port: port, path: path)
+    }
+
+    /// What is asked, whatever repository is asked for: two remotes of one server have the same.
+    var server: String {
+        switch location {
+        case .file(let path): path
+        case .ssh(_, let host, let port, _): "ssh://\(host):\(port ?? 22)"
+        case .daemon(let host, let port, _): "git://\(host):\(port ?? 0)"
+        case .other: text.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
+        }
     }
 
     /// `message` without the user, password or token of this remote.
@@ -134,7 +160,8 @@ extension RemoteURL: CustomStringConvertible {
         case .file(let path): path
         case .ssh(_, let host, let port, let path):
             "ssh://\(host)\(port.map { ":\($0)" } ?? "")\(path.hasPrefix("/") ? "" : "/")\(path)"
-        case .other: String((secret.map { text.replacing("\($0)@", with: "") } ?? text).prefix { $0 != "?" })
+        case .daemon, .other:
+            String((secret.map { text.replacing("\($0)@", with: "") } ?? text).prefix { $0 != "?" })
         }
     }
 }
