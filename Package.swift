@@ -58,7 +58,10 @@ let package = Package(
             name: "FleetSimulator", dependencies: ["FleetCore", "FleetReconciler", logging],
             swiftSettings: strict),
         .systemLibrary(name: "CTimex"),
-        .target(name: "FleetProgram", dependencies: ["CTimex", "FleetCore", logging], swiftSettings: strict),
+        .systemLibrary(name: "CSignalfd"),
+        .target(
+            name: "FleetProgram", dependencies: ["CSignalfd", "CTimex", "FleetCore", logging],
+            swiftSettings: strict),
         // Ring 3
         .executableTarget(
             name: "plimsoll-agent",

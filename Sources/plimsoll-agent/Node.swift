@@ -14,6 +14,8 @@ struct Node {
     let name: NodeName
     /// Where anybody on this node can hold it.
     let holds: HoldFolder
+    /// What this process learns of the servers that it asks.
+    let servers = ServerMemory()
 
     typealias Cycle = Reconciler<
         GitFleetSource, AptPackages, SystemdMachine, GitStatusSink, FileStateStore, GitClaimLedger
@@ -174,6 +176,7 @@ struct Node {
     func cycle(lock: borrowing StateLock, logger: Logger) throws(ProgramError) -> Cycle {
         var network = NetworkChild()
         network.deadlines = configuration.deadlines
+        network.servers = servers
         network.lockDescriptor = lock.descriptor
         network.ssh = SSHOptions(
             key: configuration.sshKey ?? ownKeyPath, knownHosts: configuration.knownHosts)

@@ -97,8 +97,8 @@ final class BadLine {
         return child
     }
 
-    /// The ids of processes that a marked child of this line has left behind. A kill takes effect a moment after it
-    /// was sent, so they have five seconds to go.
+    /// The ids of processes that a marked child of this line has left behind. A kill takes effect a moment
+    /// after it was sent, so they have five seconds to go.
     func processesLeft() throws -> [String] {
         let start = ContinuousClock.now
         let mark = Array("BAD_LINE=\(folder.path)\0".utf8)

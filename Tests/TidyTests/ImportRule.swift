@@ -28,7 +28,7 @@ struct ImportRule {
         "FleetSimulator": ImportRule(["FleetCore", "FleetReconciler", "Logging"]),
         "FleetProgram": ImportRule(
             ["FleetCore", "FleetReconciler", "ArgumentParser", "Logging", "Glibc"],
-            fenced: ["SystemClock.swift": ["CTimex"]]),
+            fenced: ["SystemClock.swift": ["CTimex"], "StopSignals.swift": ["CSignalfd"]]),
         "plimsoll-agent": ImportRule(programs),
         "plimsoll": ImportRule(programs.union(["FleetSimulator", "Synchronization"])),
         "plimsoll-simulator": ImportRule(programs.union(["FleetSimulator"])),
@@ -40,5 +40,5 @@ struct ImportRule {
     ]
 
     /// C modules, which have no Swift files.
-    static let systemLibraries: Set<String> = ["CLibgit2", "CLibyaml", "CTimex"]
+    static let systemLibraries: Set<String> = ["CLibgit2", "CLibyaml", "CTimex", "CSignalfd"]
 }

@@ -161,8 +161,15 @@ struct NetworkWork {
 
     /// What an error of libgit2 means for the one who asked.
     func networkError(_ error: GitError) -> NetworkError {
-        let message = remote.redacted(error.message)
-        return NetworkError(kind(of: error), remote: remote.description, message)
+        let (kind, message) = (kind(of: error), remote.redacted(error.message))
+        guard kind == .protocolViolation else {
+            return NetworkError(kind, remote: remote.description, message)
+        }
+        // A captive portal, a proxy's page of errors, another service on the port; or a line that spoils
+        // bytes.
+        let what =
+            isConnected ? "what came is no pack that Git makes" : "it answers, but not as a Git server does"
+        return NetworkError(kind, remote: remote.description, "\(what): \(message)")
     }
 
     private func kind(of error: GitError) -> NetworkError.Kind {

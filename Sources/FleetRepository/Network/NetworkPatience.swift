@@ -1,7 +1,8 @@
 /// When network work is given up: the deadlines, and what has moved so far.
 ///
-/// A pure value. Thin lines get the time that they need: whoever moves at least `leastBytesPerSecond` may go on
-/// past `total`, for a clone that is given up begins at its first byte again, and would never come to an end.
+/// A pure value. Thin lines get the time that they need: whoever moves at least `leastBytesPerSecond` may
+/// go on past `total`, for a clone that is given up begins at its first byte again, and would never come to
+/// an end.
 struct NetworkPatience: Equatable {
     /// Half of the thinnest line that is reckoned with, 16 kbit/s.
     static let leastBytesPerSecond = 1 << 10
@@ -39,7 +40,8 @@ struct NetworkPatience: Equatable {
             + min(
                 deadlines.total + Self.time(for: receivedBytes + sentBytes),
                 deadlines.total * Self.longestInTotals)
-        // What was handed to the line may still be in the buffers of this machine, where nothing is seen of it.
+        // What was handed to the line may still be in the buffers of this machine, where nothing is seen of
+        // it.
         let silence = max(deadlines.progress, Self.time(for: sentBytes))
         let last = hasAnswered ? lastSign + silence : start + deadlines.connect
         if last < end { return (last, hasAnswered ? .progressTimeout : .connectTimeout) }
