@@ -37,8 +37,11 @@ package final class ServerMemory: Sendable {
             case .connectTimeout?, .progressTimeout?, .totalTimeout?:
                 known.wasAway = true
                 if let error { known.silentUntil[remote.server] = (now + (now - start), error) }
-            case .unreachable?, .protocolViolation?, .other?:
+            case .unreachable?, .protocolViolation?:
                 known.wasAway = true
+            case .other?:
+                // Of a server or of this machine: it says nothing of the way between them.
+                break
             case nil, .authentication?, .repositoryNotFound?, .tooLarge?, .diskFull?, .invalid?:
                 known.hasAnswered = true
             }
