@@ -122,6 +122,7 @@ struct BadRemoteTests {
             let cycle = try node.reconcile()
             #expect(cycle.exitCode == 69 && cycle.codes.contains(.remoteAway), "\(cycle)")
         }
+        withExtendedLifetime(portal) {}
         try node.configure(remote: "git://127.0.0.1:\(proxy.port)/server.git")
         proxy.set()
         #expect(try node.reconcile().exitCode == 0)

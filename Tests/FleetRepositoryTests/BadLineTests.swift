@@ -78,6 +78,32 @@ import Testing
                 == [refspec.destination: .accepted])
     }
 
+    /// The listing of many references takes longer there than a server may take to answer.
+    @Test(arguments: [BadLine.Way.daemon, .ssh])
+    func aLongListingOverAThinLineIsNoServerThatDoesNotAnswer(_ way: BadLine.Way) throws {
+        let line = try BadLine(way)
+        let tip = try line.tip
+        let updates = (0..<300).map { "create refs/heads/status/node-\($0) \(tip)\n" }.joined()
+        try Git.run("update-ref", "--stdin", in: line.served, input: Array(updates.utf8))
+        line.proxy.set(down: .slow(bytesPerSecond: 6_000))
+        let child = line.child(connect: 3_000, progress: 3_000)
+        var listed: [GitReference] = []
+        let time = try ContinuousClock().measure { listed = try child.list(line.remote) }
+        withExtendedLifetime(line) {}
+        #expect(listed.count == 302)
+        #expect(time > .seconds(3))
+    }
+
+    /// One byte at a time is a sign that something moves, and would be one for ever.
+    @Test func aTrickleEndsWithTheTotal() throws {
+        let line = try BadLine(.daemon)
+        line.proxy.set(down: .slow(bytesPerSecond: 5))
+        let error = #expect(throws: NetworkError.self) {
+            try line.child(progress: 10_000, total: 2_000).list(line.remote)
+        }
+        #expect(error?.kind == .totalTimeout, "\(String(describing: error))")
+    }
+
     /// 10,000 references are listed, whatever the deadline for an answer is; more than 100,000 are nobody's
     /// fleet.
     @Test func aServerMayListTenThousandReferences() throws {
@@ -129,6 +155,7 @@ import Testing
         let error = #expect(throws: NetworkError.self) {
             try child.fetch([refspec], from: remote, into: clone, byteLimit: 1 << 20)
         }
+        withExtendedLifetime((service, folder)) {}
         #expect(kinds.contains(error?.kind ?? .other), "\(String(describing: error))")
         #expect(words.isEmpty || error?.message.contains(words) ?? false, "\(String(describing: error))")
     }
@@ -150,6 +177,7 @@ import Testing
         let error = #expect(throws: NetworkError.self) {
             try line.child(progress: 3_000).fetch([refspec], from: remote, into: clone, byteLimit: 1 << 20)
         }
+        withExtendedLifetime(service) {}
         #expect(error?.kind == .protocolViolation, "\(String(describing: error))")
         #expect(try isSound(clone) && line.fetched(in: clone) == nil)
         try line.fetch(into: clone)

@@ -102,6 +102,21 @@ import Testing
         #expect(try isSound(line.served))
     }
 
+    /// ssh starts programs of its own on its way: jumps, and what the configuration names.
+    @Test func aJumpThatHangsIsGivenUpWithAllThatItStarted() throws {
+        let line = try BadLine(.ssh)
+        let bin = line.folder.path("bin")
+        try line.folder.write(
+            "#!/bin/sh\nexec /usr/bin/ssh -o ProxyCommand='sleep 1000; :' \"$@\"\n", to: "bin/ssh",
+            mode: 0o755)
+        var child = line.markedChild(connect: 500)
+        child.executable = try line.folder.write(
+            "#!/bin/sh\nexport PATH='\(bin)':\"$PATH\"\nexec '\(line.folder.path("agent"))' \"$@\"\n",
+            to: "wrapped", mode: 0o755)
+        try expectDeadline([.connectTimeout], on: line) { _ = try child.list(line.remote) }
+        #expect(line.proxy.traffic.connections == 0)
+    }
+
     /// `file://` has no line, but the program at its end can hang: git itself, or its disk.
     @Test(arguments: ["upload-pack", "receive-pack"])
     func aGitThatHangsOnThisMachineIsGivenUp(_ service: String) throws {

@@ -14,7 +14,9 @@ final class DaemonConnection: ServerConnection {
 
     /// Connects, and asks for a service. That takes as long as it takes: the parent has the deadline.
     init(host: String, port: Int?, path: String, _ service: ServerCommand.Service) throws(FileError) {
-        name = port.map { "\(host):\($0)" } ?? host
+        // An IPv6 address is told from its port by brackets.
+        let shown = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+        name = port.map { "\(shown):\($0)" } ?? shown
         socket = try Self.connect(to: host, port: port ?? Self.defaultPort, name: name)
         let command = "git-\(service.rawValue) \(path)\0host=\(name)\0"
         let digits = String(command.utf8.count + 4, radix: 16)
