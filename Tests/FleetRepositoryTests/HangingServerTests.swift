@@ -152,5 +152,6 @@ import Testing
         child.deadlines = NetworkDeadlines()
         try work()
         #expect(try isSound(clone))
+        withExtendedLifetime(line) {}
     }
 }
