@@ -7,6 +7,8 @@ package struct RemoteURL: Hashable, Sendable {
         case file(path: String)
         /// Through `ssh`; port nil is the configuration's.
         case ssh(user: String?, host: String, port: Int?, path: String)
+        /// By HTTP, with or without TLS.
+        case http(HTTPAddress)
         /// Through libgit2's own transport.
         case other
     }
@@ -48,7 +50,14 @@ package struct RemoteURL: Hashable, Sendable {
                 location = try Self.location(
                     authority: authority, path: rest.dropFirst(authority.count), in: text)
                 secret = nil
-            case "https", "http", "git":
+            case "https", "http":
+                guard let address = HTTPAddress.parse(text)?.address else {
+                    throw NetworkError(
+                        .invalid, remote: "", "not an http URL: host, port or path has what none may have")
+                }
+                location = .http(address)
+                secret = user.map(String.init)
+            case "git":
                 location = .other
                 secret = user.map(String.init)
             default:
@@ -116,6 +125,9 @@ package struct RemoteURL: Hashable, Sendable {
         return .ssh(user: user, host: host, port: port, path: path)
     }
 
+    /// User and password as they stand in the URL; nil if there are none.
+    var givenUser: String? { if case .http = location { secret } else { nil } }
+
     /// `message` without the user, password or token of this remote.
     func redacted(_ message: String) -> String {
         guard let secret, !secret.isEmpty else { return message }
@@ -134,7 +146,8 @@ extension RemoteURL: CustomStringConvertible {
         case .file(let path): path
         case .ssh(_, let host, let port, let path):
             "ssh://\(host)\(port.map { ":\($0)" } ?? "")\(path.hasPrefix("/") ? "" : "/")\(path)"
-        case .other: String((secret.map { text.replacing("\($0)@", with: "") } ?? text).prefix { $0 != "?" })
+        case .http, .other:
+            String((secret.map { text.replacing("\($0)@", with: "") } ?? text).prefix { $0 != "?" })
         }
     }
 }
