@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 # Debian's packages: the C library, the tools that make apt repositories, and the judges of the tests.
 PACKAGES := libgit2-dev libyaml-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev dpkg-repack curl \
+            libcurl4-openssl-dev nginx-light fcgiwrap tinyproxy-bin openssl \
             python3 procps tzdata gpg gpg-agent gpgv
 
 CONFIGURATION ?= debug

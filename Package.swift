@@ -40,10 +40,12 @@ let package = Package(
         // Ring 2
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        // Without pkg-config: its headers are used, and the library is loaded where HTTP is.
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(
             name: "FleetRepository",
             dependencies: [
-                "CLibgit2", "CLibyaml", "FleetCore", "FleetReconciler", crypto, cryptoExtras,
+                "CCurl", "CLibgit2", "CLibyaml", "FleetCore", "FleetReconciler", crypto, cryptoExtras,
             ],
             swiftSettings: strict),
         .target(

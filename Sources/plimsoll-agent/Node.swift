@@ -180,6 +180,7 @@ struct Node {
         network.lockDescriptor = lock.descriptor
         network.ssh = SSHOptions(
             key: configuration.sshKey ?? ownKeyPath, knownHosts: configuration.knownHosts)
+        network.http = configuration.http
         if let user = configuration.networkUser {
             network.confinement = try ending(with: .failure, "\(file): networkUser") {
                 () throws(FileError) in

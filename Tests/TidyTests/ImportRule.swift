@@ -21,7 +21,10 @@ struct ImportRule {
         "FleetReconciler": ImportRule(["FleetCore", "Logging"]),
         "FleetRepository": ImportRule(
             ["FleetCore", "FleetReconciler", "Crypto", "CryptoExtras", "Glibc", "Synchronization"],
-            fenced: ["Libgit2/": ["CLibgit2"], "Format/YAMLEvents.swift": ["CLibyaml"]]),
+            fenced: [
+                "Libgit2/": ["CLibgit2"], "Format/YAMLEvents.swift": ["CLibyaml"],
+                "Network/HTTP/": ["CCurl"],
+            ]),
         "FleetPackages": ImportRule([
             "FleetCore", "FleetReconciler", "Subprocess", "SystemPackage", "Glibc", "Synchronization",
         ]),
@@ -40,5 +43,5 @@ struct ImportRule {
     ]
 
     /// C modules, which have no Swift files.
-    static let systemLibraries: Set<String> = ["CLibgit2", "CLibyaml", "CTimex", "CSignalfd"]
+    static let systemLibraries: Set<String> = ["CCurl", "CLibgit2", "CLibyaml", "CTimex", "CSignalfd"]
 }

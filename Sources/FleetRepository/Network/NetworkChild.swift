@@ -35,6 +35,8 @@ package struct NetworkChild: Sendable {
     package static let command = "network-worker"
     /// How ssh authenticates.
     package var ssh = SSHOptions()
+    /// How servers are reached by HTTP.
+    package var http = HTTPSettings()
     /// When the work is given up.
     package var deadlines = NetworkDeadlines()
     /// `StateLock.descriptor`, which the child then keeps as long as it lives. Nothing that the child starts
@@ -150,8 +152,9 @@ package struct NetworkChild: Sendable {
         place: String = ""
     ) throws(NetworkError) -> NetworkAnswer {
         let request = NetworkRequest(
-            operation: operation, url: remote.text, folder: folder, ssh: ssh, parent: getpid(),
-            isDurable: isDurable, account: confinement?.account, place: place)
+            operation: operation, url: remote.text, folder: folder, ssh: ssh, http: http,
+            limits: NetworkLimits(deadlines), parent: getpid(), isDurable: isDurable,
+            account: confinement?.account, place: place)
         guard request.text.utf8.count <= NetworkRequest.bytesLimit else {
             throw NetworkError(
                 .invalid, remote: remote.description, "more is asked for than one request can hold")

@@ -16,16 +16,32 @@ package enum NetworkWorker {
         else { return 64 }
         let output = MessageOutput()
         do throws(NetworkError) {
+            let remote = try RemoteURL(request.url)
+            // Secrets are read while this process may.
+            let keyring = try Self.keyring(of: request, for: remote)
             let ssh = try confine(request)
             // The kernel forgets this when a process changes its user.
             guard SpawnedProcess.dieWithParent(request.parent) else { return 64 }
-            try serve(request, ssh: ssh, output)
+            try serve(request, ssh: ssh, keyring, output)
             output.send(.done)
         } catch {
             output.send(.failed(error.kind, error.message))
         }
         output.flush()
         return 0
+    }
+
+    /// What the remote's server is shown and must show; nil if it is not reached by HTTP.
+    private static func keyring(
+        of request: NetworkRequest, for remote: RemoteURL
+    ) throws(NetworkError) -> HTTPKeyring? {
+        guard case .http(let address) = remote.location else { return nil }
+        do throws(FileError) {
+            return try HTTPKeyring(
+                request.http, for: address, user: remote.givenUser, within: request.limits.connect)
+        } catch {
+            throw NetworkError(.other, remote: remote.description, error.description)
+        }
     }
 
     /// Becomes the account that the request names, before anything of the server's is read. What only root
@@ -47,12 +63,19 @@ package enum NetworkWorker {
     }
 
     private static func serve(
-        _ request: NetworkRequest, ssh: SSHOptions, _ output: MessageOutput
+        _ request: NetworkRequest, ssh: SSHOptions, _ keyring: HTTPKeyring?, _ output: MessageOutput
     ) throws(NetworkError) {
         let remote = try RemoteURL(request.url)
         let context = GitTransports.Context(
             makeCommand: { (url, service) throws(NetworkError) in
                 try ServerCommand(service, at: try RemoteURL(url), ssh: ssh)
+            },
+            makeHTTP: { () throws(HTTPFailure) in
+                guard let keyring else { throw HTTPFailure(.other, "the remote is not reached by HTTP") }
+                let client = try HTTPClient(
+                    request.limits, onBytes: { _ in output.tellProgress(nil) },
+                    onSent: { output.tellSent($0) })
+                return HTTPConnection(keyring.remote, keyring: keyring, client: client)
             }, onBytes: { _ in output.tellProgress(nil) }, onSent: { output.tellSent($0) })
         var work = NetworkWork(remote: remote, context: context, output: output)
         do throws(GitError) {

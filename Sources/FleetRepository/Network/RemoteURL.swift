@@ -9,8 +9,8 @@ package struct RemoteURL: Hashable, Sendable {
         case ssh(user: String?, host: String, port: Int?, path: String)
         /// From `git daemon`, whose paths are absolute.
         case daemon(host: String, port: Int?, path: String)
-        /// Through libgit2's own transport.
-        case other
+        /// By HTTP, with or without TLS.
+        case http(HTTPAddress)
     }
 
     /// Whether ssh reaches it.
@@ -50,12 +50,16 @@ package struct RemoteURL: Hashable, Sendable {
                 location = try Self.location(
                     authority: authority, path: rest.dropFirst(authority.count), in: text)
                 secret = nil
+            case "https", "http":
+                guard let address = HTTPAddress.parse(text)?.address else {
+                    throw NetworkError(
+                        .invalid, remote: "", "not an http URL: host, port or path has what none may have")
+                }
+                location = .http(address)
+                secret = user.map(String.init)
             case "git":
                 location = try Self.daemon(
                     authority: authority, path: rest.dropFirst(authority.count), in: text)
-                secret = user.map(String.init)
-            case "https", "http":
-                location = .other
                 secret = user.map(String.init)
             default:
                 throw NetworkError(
@@ -117,7 +121,7 @@ package struct RemoteURL: Hashable, Sendable {
         guard
             case .ssh(_, let host, let port, let found) = try location(
                 authority: authority, path: path, in: text)
-        else { return .other }
+        else { throw NetworkError(.invalid, remote: "", "not a git URL") }
         return .daemon(host: host, port: port, path: found.hasPrefix("/") ? found : "/\(found)")
     }
 
@@ -138,9 +142,12 @@ package struct RemoteURL: Hashable, Sendable {
         case .file(let path): path
         case .ssh(_, let host, let port, _): "ssh://\(host):\(port ?? 22)"
         case .daemon(let host, let port, _): "git://\(host):\(port ?? 0)"
-        case .other: text.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
+        case .http(let address): "http://\(address.host):\(address.port)"
         }
     }
+
+    /// User and password as they stand in the URL; nil if there are none.
+    var givenUser: String? { if case .http = location { secret } else { nil } }
 
     /// `message` without the user, password or token of this remote.
     func redacted(_ message: String) -> String {
@@ -160,7 +167,7 @@ extension RemoteURL: CustomStringConvertible {
         case .file(let path): path
         case .ssh(_, let host, let port, let path):
             "ssh://\(host)\(port.map { ":\($0)" } ?? "")\(path.hasPrefix("/") ? "" : "/")\(path)"
-        case .daemon, .other:
+        case .daemon, .http:
             String((secret.map { text.replacing("\($0)@", with: "") } ?? text).prefix { $0 != "?" })
         }
     }

@@ -19,7 +19,7 @@ struct ServerCommand: Equatable {
         case .file(let path): arguments = ["git", service.rawValue, path]
         case .ssh(let user, let host, let port, let path):
             arguments = Self.ssh(service, user: user, host: host, port: port, path: path, options)
-        case .daemon, .other:
+        case .daemon, .http:
             throw NetworkError(.invalid, remote: remote.description, "not reached through a program")
         }
         // Git takes such variables out too before it starts the other side (rev-parse --local-env-vars): they

@@ -42,7 +42,7 @@ package final class ServerMemory: Sendable {
             case .other?:
                 // Of a server or of this machine: it says nothing of the way between them.
                 break
-            case nil, .authentication?, .repositoryNotFound?, .tooLarge?, .diskFull?, .invalid?:
+            case nil, .authentication?, .repositoryNotFound?, .busy?, .tooLarge?, .diskFull?, .invalid?:
                 known.hasAnswered = true
             }
         }
