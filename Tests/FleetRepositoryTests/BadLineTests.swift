@@ -62,7 +62,7 @@ import Testing
 
     /// Much is in the buffers of this machine long before it has arrived, and no sign of it is seen
     /// meanwhile.
-    @Test(arguments: [BadLine.Way.daemon, .ssh])
+    @Test(arguments: BadLine.Way.allCases)
     func aPushThatIsLongOnItsWayIsNotGivenUp(_ way: BadLine.Way) throws {
         let line = try BadLine(way)
         let clone = try line.makeClone()
@@ -79,7 +79,7 @@ import Testing
     }
 
     /// The listing of many references takes longer there than a server may take to answer.
-    @Test(arguments: [BadLine.Way.daemon, .ssh])
+    @Test(arguments: BadLine.Way.allCases)
     func aLongListingOverAThinLineIsNoServerThatDoesNotAnswer(_ way: BadLine.Way) throws {
         let line = try BadLine(way)
         let tip = try line.tip
@@ -138,7 +138,7 @@ import Testing
     @Test(
         arguments: [
             ("git", portal, [.protocolViolation], "it answers, but not as a Git server does"),
-            ("http", portal, [.protocolViolation, .unreachable], "text/html"),
+            ("http", portal, [.protocolViolation], "text/html"),
             ("ssh", portal, [.unreachable, .connectTimeout], ""),
             ("git", "0022ERR access denied: /fleet.git\\n", [.repositoryNotFound], "access denied"),
             ("git", "zzzz", [.protocolViolation], "it answers, but not as a Git server does"),

@@ -36,7 +36,7 @@ import Testing
             line.proxy.set(down: Self.cut(number, at: byte))
             if let error = try line.failureToFetch(into: clone) {
                 failed += 1
-                #expect(error.kind == .unreachable || way == .http, "\(byte) of \(whole): \(error)")
+                #expect(error.kind == .unreachable, "\(byte) of \(whole): \(error)")
                 #expect(try line.fetched(in: clone) == nil)
             }
             #expect(try isSound(clone), "cut at \(byte) of \(whole)")

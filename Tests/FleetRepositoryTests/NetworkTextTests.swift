@@ -56,6 +56,10 @@ import Testing
                 "git@example.com", "git-receive-pack '/srv/it'\\''s.git'",
             ])
         let short = try ServerCommand(.uploadPack, at: RemoteURL("host:~/x"), ssh: SSHOptions())
+        var patient = SSHOptions()
+        patient.connectSeconds = 181
+        let slow = try ServerCommand(.uploadPack, at: RemoteURL("host:~/x"), ssh: patient)
+        #expect(slow.arguments.contains("ConnectTimeout=181"))
         #expect(short.arguments.suffix(2) == ["host", "git-upload-pack '~/x'"])
         #expect(!short.environment.contains { $0.hasPrefix("GIT_PROTOCOL=") || $0.hasPrefix("GIT_DIR=") })
     }

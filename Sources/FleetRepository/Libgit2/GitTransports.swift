@@ -4,8 +4,8 @@ internal import CLibgit2
 ///
 /// libgit2's local transport loses updates when several write at once, and fetches every reference whatever
 /// was asked for. Its ssh is libssh2, which knows neither the user's configuration nor current signature
-/// algorithms. Both schemes talk to the programs that stock git talks to. Its `git://` tells nothing until the
-/// whole listing is there, however long a thin line takes for it. Its HTTP knows no client certificates, no
+/// algorithms. Both schemes talk to the programs that stock git talks to. Its `git://` tells nothing until
+/// the whole listing is there, however long a thin line takes. Its HTTP knows no client certificates, no
 /// limits and few proxies: it is libcurl's here, as it is git's. libgit2 keeps the protocol
 /// (git-pack-protocol(5), version 0).
 enum GitTransports {

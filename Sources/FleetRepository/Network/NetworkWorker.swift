@@ -66,8 +66,11 @@ package enum NetworkWorker {
         _ request: NetworkRequest, ssh: SSHOptions, _ keyring: HTTPKeyring?, _ output: MessageOutput
     ) throws(NetworkError) {
         let remote = try RemoteURL(request.url)
+        var ssh = ssh
+        // After the parent's own deadline, which may be longer than a minute where lines are bad.
+        ssh.connectSeconds = Int((request.limits.connect / .seconds(1)).rounded(.up)) + 1
         let context = GitTransports.Context(
-            makeCommand: { (url, service) throws(NetworkError) in
+            makeCommand: { [ssh] (url, service) throws(NetworkError) in
                 try ServerCommand(service, at: try RemoteURL(url), ssh: ssh)
             },
             makeHTTP: { () throws(HTTPFailure) in

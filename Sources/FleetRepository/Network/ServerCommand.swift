@@ -78,7 +78,7 @@ package struct SSHOptions: Hashable, Sendable {
     /// refused.
     package let knownHosts: String?
     /// Seconds after which ssh gives up connecting by itself, should nobody be left to end it.
-    let connectSeconds = 60
+    var connectSeconds = 60
 
     package init(key: String? = nil, knownHosts: String? = nil) {
         self.key = key
