@@ -142,6 +142,29 @@ import Testing
         }
     }
 
+    @Test func `none goes around the proxy of the environment`() throws {
+        let fleet = try HTTPFleet()
+        var child = HTTPFleet.child
+        child.http = try fleet.settings()
+        try fleet.useEnvironment("https_proxy=http://127.0.0.1:1", &child)
+        let remote = try RemoteURL(fleet.server.url("fleet.git", .tls))
+        let error = #expect(throws: NetworkError.self) { try child.list(remote) }
+        #expect(error?.kind == .unreachable)
+        child.http = try fleet.settings { $0.proxy = "none" }
+        #expect(try child.list(remote).map(\.name) == ["HEAD", "refs/heads/main"])
+    }
+
+    @Test func `a machine without libcurl is told what to install`() throws {
+        let fleet = try HTTPFleet()
+        var child = HTTPFleet.child
+        try fleet.folder.write("", to: "libcurl.so.4")
+        try fleet.useEnvironment("LD_LIBRARY_PATH=\(fleet.folder.path)", &child)
+        let remote = try RemoteURL(fleet.server.url("fleet.git"))
+        let error = #expect(throws: NetworkError.self) { try child.list(remote) }
+        #expect(error?.kind == .other)
+        #expect(error?.message.contains("Debian's package libcurl4") == true, "\(error?.description ?? "")")
+    }
+
     @Test func `a name that nobody has is said to have no address`() throws {
         // Longer than a label may be, so that no resolver is asked.
         let remote = try RemoteURL("http://\(String(repeating: "a", count: 64))/fleet.git")

@@ -230,7 +230,7 @@ final class HTTPFleet {
     }
 
     /// A child with one more variable in its environment.
-    private func useEnvironment(_ variable: String, _ child: inout NetworkChild) throws {
+    func useEnvironment(_ variable: String, _ child: inout NetworkChild) throws {
         child.executable = try folder.write(
             "#!/bin/sh\nexec env '\(variable)' \(child.executable) \"$@\"\n", to: "program", mode: 0o755)
     }
