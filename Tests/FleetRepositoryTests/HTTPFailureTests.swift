@@ -142,6 +142,29 @@ import Testing
         }
     }
 
+    @Test func `none goes around the proxy of the environment`() throws {
+        let fleet = try HTTPFleet()
+        var child = HTTPFleet.child
+        child.http = try fleet.settings()
+        try fleet.useEnvironment("https_proxy=http://127.0.0.1:1", &child)
+        let remote = try RemoteURL(fleet.server.url("fleet.git", .tls))
+        let error = #expect(throws: NetworkError.self) { try child.list(remote) }
+        #expect(error?.kind == .unreachable)
+        child.http = try fleet.settings { $0.proxy = "none" }
+        #expect(try child.list(remote).map(\.name) == ["HEAD", "refs/heads/main"])
+    }
+
+    @Test func `a machine without libcurl is told what to install`() throws {
+        let fleet = try HTTPFleet()
+        var child = HTTPFleet.child
+        try fleet.folder.write("", to: "libcurl.so.4")
+        try fleet.useEnvironment("LD_LIBRARY_PATH=\(fleet.folder.path)", &child)
+        let remote = try RemoteURL(fleet.server.url("fleet.git"))
+        let error = #expect(throws: NetworkError.self) { try child.list(remote) }
+        #expect(error?.kind == .other)
+        #expect(error?.message.contains("Debian's package libcurl4") == true, "\(error?.description ?? "")")
+    }
+
     @Test func `a name that nobody has is said to have no address`() throws {
         // Longer than a label may be, so that no resolver is asked.
         let remote = try RemoteURL("http://\(String(repeating: "a", count: 64))/fleet.git")
@@ -200,6 +223,48 @@ import Testing
                 to: try RemoteURL(fleet.server.url("fleet.git", .tls, at: .small)), from: clone)
         }
         #expect(error?.kind == .tooLarge, "\(error?.description ?? "")")
+    }
+
+    @Test(arguments: [
+        // A head without end, and a listing without end.
+        ("yes 'X-Filler: 0123456789012345678901234567890123456789'", "bytes of headers"),
+        (
+            "printf 'Content-Type: application/x-git-upload-pack-advertisement\\r\\n\\r\\n'; "
+                + "printf '001e# service=git-upload-pack\\n0000'; "
+                + "yes '003f0123456789abcdef0123456789abcdef01234567 refs/heads/branch'",
+            "an answer of more than"
+        ),
+    ])
+    func `an answer without end is not listened to for ever`(_ script: String, _ words: String) throws {
+        let server = try LoopbackService(command: [
+            "bash", "-c", "read -r line; printf 'HTTP/1.1 200 OK\\r\\n'; \(script)",
+        ])
+        let remote = try RemoteURL("http://127.0.0.1:\(server.port)/fleet.git")
+        let error = #expect(throws: NetworkError.self) { try HTTPFleet.child.list(remote) }
+        #expect(error?.kind == .tooLarge, "\(error?.description ?? "")")
+        #expect(error?.message.contains(words) == true, "\(error?.description ?? "")")
+        withExtendedLifetime(server) {}
+    }
+
+    @Test func `a helper that hangs ends with the child`() throws {
+        let folder = try TemporaryFolder()
+        let helper = try folder.write(
+            "#!/bin/sh\necho $$ > \(folder.path("process"))\nexec sleep 1000\n", to: "helper", mode: 0o755)
+        var child = HTTPFleet.child
+        var entry = HTTPEntry(url: try #require(HTTPAddress.parse("http://127.0.0.1")?.address))
+        entry.password = .helper([helper])
+        child.http = HTTPSettings(entries: [entry])
+        child.deadlines.connect = .seconds(1)
+        let error = #expect(throws: NetworkError.self) {
+            try child.list(try RemoteURL("http://127.0.0.1/fleet.git"))
+        }
+        #expect(error?.kind == .connectTimeout, "\(error?.description ?? "")")
+        let process = try folder.read("process").trimmingCharacters(in: .whitespacesAndNewlines)
+        let gone = try run([
+            "timeout", "5", "sh", "-c",
+            "while [ -e /proc/$0 ] && ! grep -q '^State:.Z' /proc/$0/status; do sleep 0.01; done", process,
+        ])
+        #expect(gone.exitCode == 0)
     }
 
     @Test func `what is for one server is not sent to another`() throws {

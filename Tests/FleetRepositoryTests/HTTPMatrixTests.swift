@@ -14,6 +14,7 @@ import Testing
         case passwordInURL
         case passwordFile
         case passwordCredential
+        case passwordNetrc
         case passwordHelper
         case tokenFile
         case tokenHelper
@@ -153,6 +154,13 @@ final class HTTPFleet {
         case .tokenFile, .tokenHelper:
             place = .bearer
             try useToken(way, &child)
+        case .passwordNetrc:
+            (place, scheme) = (.basic, .plain)
+            child.http = HTTPSettings()
+            let line =
+                "machine 127.0.0.1 login \(GitHTTPServer.user) password \"\(GitHTTPServer.password)\"\n"
+            try folder.write(line, to: ".netrc", mode: 0o600)
+            try useEnvironment("HOME=\(folder.path)", &child)
         case .clientCertificate:
             scheme = .clientCertificate
             try authority.issue("client", names: "DNS:atm-1")
@@ -222,7 +230,7 @@ final class HTTPFleet {
     }
 
     /// A child with one more variable in its environment.
-    private func useEnvironment(_ variable: String, _ child: inout NetworkChild) throws {
+    func useEnvironment(_ variable: String, _ child: inout NetworkChild) throws {
         child.executable = try folder.write(
             "#!/bin/sh\nexec env '\(variable)' \(child.executable) \"$@\"\n", to: "program", mode: 0o755)
     }

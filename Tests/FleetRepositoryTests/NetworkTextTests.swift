@@ -29,6 +29,7 @@ import Testing
 
         "ssh://-oProxyCommand=id/x", "ssh://-x@host/x", "ssh://host:0/x", "ssh://host:99999/x", "ssh://host",
         "ssh:///x",
+        "https://", "https:///x", "http://host:0/x", "http://a\\b/x", "http://-host/x",
         "-host:path", "host:-path", "git@host:", "https://host/\u{1}", "/srv/\u{0}x", "ssh://host/%zz",
         "ssh://host/%00",
     ])

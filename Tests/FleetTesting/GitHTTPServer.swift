@@ -157,7 +157,7 @@ private func nginxConfiguration(
           \(paths.joined(separator: " "))
           log_format short '$status $request_method $request_uri $bytes_sent $request_length $connection';
           access_log \(folder)/access short;
-          server_tokens off; client_max_body_size 0; keepalive_timeout 60;
+          server_tokens off; gzip on; gzip_min_length 1; gzip_types *; client_max_body_size 0; keepalive_timeout 60;
           map $http_authorization $has_token { default 0; "Bearer \(GitHTTPServer.token)" 1; }
           \(servers.joined(separator: "\n"))
         }

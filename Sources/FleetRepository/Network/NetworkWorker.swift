@@ -17,10 +17,11 @@ package enum NetworkWorker {
         let output = MessageOutput()
         do throws(NetworkError) {
             let remote = try RemoteURL(request.url)
+            guard SpawnedProcess.dieWithParent(request.parent) else { return 64 }
             // Secrets are read while this process may.
             let keyring = try Self.keyring(of: request, for: remote)
             let ssh = try confine(request)
-            // The kernel forgets this when a process changes its user.
+            // The kernel forgets it when a process changes its user.
             guard SpawnedProcess.dieWithParent(request.parent) else { return 64 }
             try serve(request, ssh: ssh, keyring, output)
             output.send(.done)

@@ -49,6 +49,8 @@ final class HTTPClient {
 
     deinit {
         stop()
+        // It must not write to the text that ends here.
+        handle.reset()
         _ = library.functions.multi_cleanup(multi)
         detail.deallocate()
     }
@@ -145,16 +147,16 @@ extension HTTPClient {
         detail.pointee = 0
         try handle.set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(detail))
         try HTTPOptions.set(on: handle, request.address, material, limits)
-        var lines = ["Expect:", "Accept: \(request.expectation.type)"]
+        var lines = ["Expect:"]
         if let type = request.type {
             try handle.set(CURLOPT_POST, 1)
             try handle.setSize(CURLOPT_POSTFIELDSIZE_LARGE, bytes ?? -1)
-            lines.append("Content-Type: \(type)")
+            lines += ["Content-Type: \(type)", "Accept: \(request.expectation.type)"]
             if bytes == nil { lines.append("Transfer-Encoding: chunked") }
         } else {
             // The list of a large fleet is long and much alike.
             try handle.set(CURLOPT_ACCEPT_ENCODING, "gzip")
-            lines.append("Pragma: no-cache")
+            lines += ["Accept: */*", "Pragma: no-cache"]
         }
         for line in lines { headers = library.functions.slist_append(headers, line) }
         try handle.set(CURLOPT_HTTPHEADER, UnsafeMutableRawPointer(headers))

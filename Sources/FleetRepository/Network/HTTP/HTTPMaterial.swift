@@ -62,17 +62,14 @@ final class HTTPKeyring {
 
     /// What counts for an address: the remote's own, or one to which its server has sent us on.
     ///
-    /// User and password of the remote's URL, and what a helper said, are for the remote's own host.
+    /// Where the host is another, nothing of the remote's is shown to it: what is configured for it counts,
+    /// without a helper, which could no longer be asked as who may.
     func material(for address: HTTPAddress) throws(FileError) -> HTTPMaterial {
-        guard let entry = settings.entry(for: address) else {
-            if address.origin == remote.origin, settings.entry(for: remote) == nil { return own }
-            return try Self.read(nil, for: nil, settings, user: nil, within: .zero)
+        if address.origin == remote.origin { return own }
+        if let entry = settings.entry(for: address), let other = others.first(where: { $0.entry == entry }) {
+            return try other.material.get()
         }
-        if address.origin == remote.origin, entry == settings.entry(for: remote) { return own }
-        guard let other = others.first(where: { $0.entry == entry }) else {
-            return try Self.read(nil, for: nil, settings, user: nil, within: .zero)
-        }
-        return try other.material.get()
+        return try Self.read(nil, for: nil, settings, user: nil, within: .zero)
     }
 
     private static func attempt(

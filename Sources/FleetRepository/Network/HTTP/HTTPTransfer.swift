@@ -17,7 +17,9 @@ final class HTTPTransfer {
     private static let waitingBytesLimit = 1 << 18
     /// Bytes of headers that are taken, redirects included.
     private static let headBytesLimit = 1 << 16
-    /// Bytes of another answer than the one waited for that are kept for a message.
+    /// Bytes of another answer than the one waited for that are taken, so that its connection can be used
+    /// again; and how many of them are kept for a message.
+    private static let otherBytesLimit = 1 << 20
     private static let wordsBytesLimit = 1 << 12
 
     let expectation: Expectation
@@ -112,7 +114,8 @@ final class HTTPTransfer {
         if isExpected == nil { isExpected = accepts(head()) }
         guard isExpected == true else {
             words += bytes.prefix(Self.wordsBytesLimit - words.count)
-            return words.count < Self.wordsBytesLimit ? bytes.count : 0
+            receivedBytes += bytes.count
+            return receivedBytes <= Self.otherBytesLimit ? bytes.count : 0
         }
         if waiting.count - waitingOffset + bytes.count > Self.waitingBytesLimit, hasWaiting {
             isDownloadPaused = true
