@@ -10,17 +10,18 @@ struct FaultProxyTests {
         return (server, try FaultProxy(to: server.port))
     }
 
-    /// Sends bytes and returns what comes back; a number in the place of the end where the connection was
-    /// refused, reset, or silent for a second.
-    private func exchange(_ text: String, over proxy: FaultProxy) throws -> String {
+    /// Sends bytes and returns what comes back and how it ended: `ended`, `refused`, `reset`, or `silent`.
+    ///
+    /// - Parameter patience: seconds after which a line that tells nothing is called silent.
+    private func exchange(_ text: String, over proxy: FaultProxy, patience: Double = 60) throws -> String {
         let program = """
             import socket, sys
+            got = b""
             try:
                 peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-                peer.settimeout(0.5)
+                peer.settimeout(float(sys.argv[3]))
                 peer.sendall(sys.argv[2].encode())
                 peer.shutdown(socket.SHUT_WR)
-                got = b""
                 while True:
                     part = peer.recv(4096)
                     if not part: break
@@ -30,7 +31,8 @@ struct FaultProxyTests {
             except ConnectionResetError: print(got.decode("latin-1"), "reset")
             except TimeoutError: print(got.decode("latin-1"), "silent")
             """
-        return try runSuccessfully(["python3", "-c", program, String(proxy.port), text]).text
+        return try runSuccessfully(["python3", "-c", program, String(proxy.port), text, String(patience)])
+            .text
     }
 
     @Test func whatGoesOverALineIsCountedAndSpoiltAsTold() throws {
@@ -43,11 +45,11 @@ struct FaultProxyTests {
         proxy.set(down: .reset(after: 2))
         #expect(try exchange("abcdef", over: proxy).hasSuffix("reset"))
         proxy.set(down: .silent(after: 2))
-        #expect(try exchange("abcdef", over: proxy) == "ab silent")
+        #expect(try exchange("abcdef", over: proxy, patience: 2) == "ab silent")
         proxy.set(up: .corrupt(at: 1, mask: 0x20))
         #expect(try exchange("abcdef", over: proxy) == "aBcdef ended")
         proxy.set(.mute)
-        #expect(try exchange("abcdef", over: proxy) == "silent")
+        #expect(try exchange("abcdef", over: proxy, patience: 0.2) == "silent")
         proxy.set(.refuse)
         #expect(try exchange("abcdef", over: proxy) == "refused")
         proxy.set()
