@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 # Debian's packages: the C library, the tools that make apt repositories, and the judges of the tests.
 PACKAGES := libgit2-dev libyaml-dev zlib1g-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev dpkg-repack curl \
+            libcurl4-openssl-dev nginx-light fcgiwrap tinyproxy-bin openssl \
             python3 procps tzdata gpg gpg-agent gpgv
 
 CONFIGURATION ?= debug
@@ -15,7 +16,7 @@ BUILD += --static-swift-stdlib
 endif
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build deps test lint format demo template bench bench-fleet bench-packages bench-trust real-debian simulate kill-matrix race fuzz install clean
+.PHONY: build deps test lint format demo template bench bench-fleet bench-packages bench-trust real-debian simulate kill-matrix race cuts fuzz install clean
 
 build: deps ## Build both programs (CONFIGURATION=release for those that are installed)
 	$(BUILD)
@@ -86,6 +87,11 @@ AGENTS ?= 50
 race: deps ## Let AGENTS processes of one site race for a budget of two, and kill some
 	swift build --build-tests
 	PLIMSOLL_RACE_AGENTS=$(AGENTS) swift test --skip-build --filter BudgetRaceTests
+
+BYTES ?= 1
+cuts: deps ## Cut a clone and a push at every byte (or every BYTES), over git, ssh and http
+	swift build --build-tests
+	PLIMSOLL_CUTS=$(BYTES) swift test --skip-build --filter CutTransferTests
 
 SECONDS ?= 60
 TARGET ?=

@@ -44,10 +44,13 @@ let package = Package(
         .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CLibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Without pkg-config: its headers are used, and the library is loaded where HTTP is.
+        .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(
             name: "FleetRepository",
             dependencies: [
-                "CLibgit2", "CLibyaml", "CZlib", "FleetCore", "FleetReconciler", crypto, cryptoExtras,
+                "CCurl", "CLibgit2", "CLibyaml", "CZlib", "FleetCore", "FleetReconciler", crypto,
+                cryptoExtras,
             ],
             swiftSettings: strict),
         .target(
@@ -62,7 +65,10 @@ let package = Package(
             name: "FleetSimulator", dependencies: ["FleetCore", "FleetReconciler", logging],
             swiftSettings: quick),
         .systemLibrary(name: "CTimex"),
-        .target(name: "FleetProgram", dependencies: ["CTimex", "FleetCore", logging], swiftSettings: strict),
+        .systemLibrary(name: "CSignalfd"),
+        .target(
+            name: "FleetProgram", dependencies: ["CSignalfd", "CTimex", "FleetCore", logging],
+            swiftSettings: strict),
         // Ring 3
         .executableTarget(
             name: "plimsoll-agent",

@@ -10,7 +10,7 @@ package enum SystemClock {
     package static func now(isTrusted: Bool = false) -> Instant {
         Instant(
             wall: wall, isWallKnown: isTrusted || isSynchronised, bootID: bootID,
-            sinceBoot: TimeSpan(milliseconds: sinceBootMilliseconds))
+            sinceBoot: sinceBoot)
     }
 
     /// The wall clock, right or wrong.
@@ -20,11 +20,12 @@ package enum SystemClock {
         return Timestamp(seconds: Int64(time.tv_sec))
     }
 
-    /// Without suspended time: a machine that slept has not proven anything meanwhile.
-    private static var sinceBootMilliseconds: Int64 {
+    /// Time since the machine started, without suspended time: a machine that slept has not proven anything
+    /// meanwhile.
+    package static var sinceBoot: TimeSpan {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+        return TimeSpan(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
     /// Whether the kernel calls the wall clock synchronised (adjtimex(2)).

@@ -14,6 +14,8 @@ struct Node {
     let name: NodeName
     /// Where anybody on this node can hold it.
     let holds: HoldFolder
+    /// What this process learns of the servers that it asks.
+    let servers = ServerMemory()
 
     typealias Cycle = Reconciler<
         GitFleetSource, AptPackages, SystemdMachine, GitStatusSink, FileStateStore, GitClaimLedger
@@ -187,9 +189,11 @@ struct Node {
     ) throws(ProgramError) -> (cycle: Cycle, source: GitFleetSource) {
         var network = NetworkChild()
         network.deadlines = configuration.deadlines
+        network.servers = servers
         network.lockDescriptor = lock.descriptor
         network.ssh = SSHOptions(
             key: configuration.sshKey ?? ownKeyPath, knownHosts: configuration.knownHosts)
+        network.http = configuration.http
         if let user = configuration.networkUser {
             network.confinement = try ending(with: .failure, "\(file): networkUser") {
                 () throws(FileError) in

@@ -30,6 +30,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let word = CycleWord.take()
         if let baseline {
             let loose = try LoosePackages(configurationAt: common.path)
             try await BaselinePreview(file: baseline, packages: loose.packages).run(json: json)
@@ -55,6 +56,7 @@ struct ReconcileCommand: AsyncParsableCommand {
                     of: source, keeping: [outcome.mark, outcome.followed], logger: logger)
                 OutcomeRendering(outcome, node: node.name).print(json: json)
                 status = outcome.exitStatus
+                CycleWord.tell(isAway: node.servers.isEverythingAway, to: word)
             }
         } catch {
             if error.code == .clone, !dryRun { node.repairClone(logger: logger) }

@@ -34,6 +34,39 @@ struct NetworkUserTests {
         }
     }
 
+    @Test func `a node reaches its fleet by https with a password of root's, or says why not`() async throws {
+        let fleet = try await LocalFleet()
+        let authority = try TestAuthority()
+        let server = try GitHTTPServer(root: fleet.folder.path, authority: authority)
+        try Git.run("config", "http.receivepack", "true", in: fleet.server)
+        let password = try fleet.folder.write("\(GitHTTPServer.password)\n", to: "password", mode: 0o600)
+        let remote = server.url("server.git", .tls, at: .basic)
+        let node = try fleet.enrol("canary-1", in: "canary")
+        try node.configure(
+            remote: remote,
+            besides: """
+                networkUser: nobody
+                http:
+                  - url: \(remote)
+                    caFile: \(authority.certificates)
+                    user: \(GitHTTPServer.user)
+                    password: {file: \(password)}
+                """)
+        try fleet.publish("Enrol one")
+        #expect(try node.reconcile().phase == .converged)
+        let references = try Git.run("for-each-ref", "--format=%(refname)", in: fleet.server)
+        #expect(references.contains("refs/heads/status/canary-1"))
+        for (content, mode, words) in [
+            ("wr0ng", 0o600, "refuses this user and password"), ("wr0ng", 0o644, "must be 0600 or 0400"),
+        ] {
+            try fleet.folder.write(content, to: "password", mode: mode)
+            let result = try node.agent(["reconcile"])
+            #expect(result.exitCode == 69, "\(result.errorText)")
+            #expect((result.text + result.errorText).contains(words), "\(result.text) \(result.errorText)")
+            #expect(!(result.text + result.errorText).contains("wr0ng"))
+        }
+    }
+
     @Test func `a user that is not there is told, with what to do`() async throws {
         let fleet = try await LocalFleet()
         let node = try fleet.enrol("canary-1", in: "canary")

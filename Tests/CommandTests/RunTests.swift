@@ -7,19 +7,6 @@ import Testing
 
 /// `plimsoll-agent run`, and agents that are killed.
 struct RunTests {
-    /// The processes that work for the node: its folder is in their arguments or in their environment.
-    private func processes(of node: LocalNode) throws -> [pid_t] {
-        let folder = Array("/nodes/\(node.name)/".utf8)
-        let fleet = Array(node.fleet.folder.path.utf8)
-        return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
-            process in
-            ["cmdline", "environ"].contains { file in
-                let bytes = FileManager.default.contents(atPath: "/proc/\(process)/\(file)") ?? Data()
-                return bytes.firstRange(of: fleet + folder) != nil
-            }
-        }
-    }
-
     @Test(arguments: [SIGTERM, SIGINT])
     func runFollowsTheBranchUntilItIsStopped(signal: Int32) async throws {
         let fleet = try await LocalFleet()
@@ -32,7 +19,7 @@ struct RunTests {
             return try report.phase == .converged && report.commit.hex == fleet.tip
         }
         #expect(agent.end(by: signal) == 0)
-        #expect(try processes(of: node).isEmpty)
+        #expect(try node.processes.isEmpty)
         #expect(try node.installed == ["till": "1.1-1"])
         // Nobody looks on, so the log is for programs: one JSON object a line.
         let lines = agent.errors.split(separator: "\n")
@@ -59,7 +46,7 @@ struct RunTests {
         kill(agent.process, SIGTERM)
         try gate.write("", to: "open")
         #expect(agent.end(by: 0) == 0)
-        #expect(try processes(of: node).isEmpty)
+        #expect(try node.processes.isEmpty)
         #expect(try node.installed == ["till": "1.1-1"])
         #expect(try fleet.report(of: node).phase == .converged)
     }
@@ -93,7 +80,7 @@ struct RunTests {
                 usleep(UInt32(length / .microseconds(1) * share))
             }
             if victim == .agentAndManager {
-                for process in try processes(of: node) { kill(process, SIGKILL) }
+                for process in try node.processes { kill(process, SIGKILL) }
             }
             agent.end(by: SIGKILL)
             if try hasIntent(node) { interrupted += 1 }

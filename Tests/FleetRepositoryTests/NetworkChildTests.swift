@@ -349,15 +349,10 @@ import Testing
         #expect(Set(accepted.map(\.hex)).isSubset(of: there))
         #expect(there.count == accepted.count + 1)
     }
-
-    private func refspec(_ commit: CommitID, _ destination: String, force: Bool = false) throws -> PushRefspec
-    {
-        try #require(PushRefspec(commit: commit, destination: destination, force: force))
-    }
 }
 
-private func refspec(_ commit: CommitID, _ destination: String) throws -> PushRefspec {
-    try #require(PushRefspec(commit: commit, destination: destination, force: false))
+func refspec(_ commit: CommitID, _ destination: String, force: Bool = false) throws -> PushRefspec {
+    try #require(PushRefspec(commit: commit, destination: destination, force: force))
 }
 
 extension TemporaryFolder {

@@ -29,6 +29,7 @@ import Testing
 
         "ssh://-oProxyCommand=id/x", "ssh://-x@host/x", "ssh://host:0/x", "ssh://host:99999/x", "ssh://host",
         "ssh:///x",
+        "https://", "https:///x", "http://host:0/x", "http://a\\b/x", "http://-host/x",
         "-host:path", "host:-path", "git@host:", "https://host/\u{1}", "/srv/\u{0}x", "ssh://host/%zz",
         "ssh://host/%00",
     ])
@@ -56,6 +57,10 @@ import Testing
                 "git@example.com", "git-receive-pack '/srv/it'\\''s.git'",
             ])
         let short = try ServerCommand(.uploadPack, at: RemoteURL("host:~/x"), ssh: SSHOptions())
+        var patient = SSHOptions()
+        patient.connectSeconds = 181
+        let slow = try ServerCommand(.uploadPack, at: RemoteURL("host:~/x"), ssh: patient)
+        #expect(slow.arguments.contains("ConnectTimeout=181"))
         #expect(short.arguments.suffix(2) == ["host", "git-upload-pack '~/x'"])
         #expect(!short.environment.contains { $0.hasPrefix("GIT_PROTOCOL=") || $0.hasPrefix("GIT_DIR=") })
     }

@@ -77,7 +77,7 @@ private final class ConnectionProcesses: Sendable {
 }
 
 /// Opens a listening socket on a free port of 127.0.0.1.
-private func openLoopbackPort() throws -> (socket: Int32, port: UInt16) {
+func openLoopbackPort() throws -> (socket: Int32, port: UInt16) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

@@ -21,14 +21,17 @@ struct ImportRule {
         "FleetReconciler": ImportRule(["FleetCore", "Logging"]),
         "FleetRepository": ImportRule(
             ["FleetCore", "FleetReconciler", "Crypto", "CryptoExtras", "Glibc", "Synchronization"],
-            fenced: ["Libgit2/": ["CLibgit2", "CZlib"], "Format/YAMLEvents.swift": ["CLibyaml"]]),
+            fenced: [
+                "Libgit2/": ["CLibgit2", "CZlib"], "Format/YAMLEvents.swift": ["CLibyaml"],
+                "Network/HTTP/": ["CCurl"],
+            ]),
         "FleetPackages": ImportRule([
             "FleetCore", "FleetReconciler", "Subprocess", "SystemPackage", "Glibc", "Synchronization",
         ]),
         "FleetSimulator": ImportRule(["FleetCore", "FleetReconciler", "Logging"]),
         "FleetProgram": ImportRule(
             ["FleetCore", "FleetReconciler", "ArgumentParser", "Logging", "Glibc"],
-            fenced: ["SystemClock.swift": ["CTimex"]]),
+            fenced: ["SystemClock.swift": ["CTimex"], "StopSignals.swift": ["CSignalfd"]]),
         "plimsoll-agent": ImportRule(programs),
         "plimsoll": ImportRule(programs.union(["FleetSimulator", "Synchronization"])),
         "plimsoll-simulator": ImportRule(programs.union(["FleetSimulator"])),
@@ -40,5 +43,7 @@ struct ImportRule {
     ]
 
     /// C modules, which have no Swift files.
-    static let systemLibraries: Set<String> = ["CLibgit2", "CLibyaml", "CTimex", "CZlib"]
+    static let systemLibraries: Set<String> = [
+        "CCurl", "CLibgit2", "CLibyaml", "CSignalfd", "CTimex", "CZlib",
+    ]
 }

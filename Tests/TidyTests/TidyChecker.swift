@@ -102,7 +102,7 @@ struct Ban {
         "FleetPackages/Apt/AptTransaction.swift", "FleetPackages/Apt/ManagerWait.swift",
     ]
     private static let randomness: Set<String> = [
-        "plimsoll-agent/RunCommand.swift",
+        "plimsoll-agent/RunCommand.swift", "plimsoll-agent/Pace.swift",
         // The check number of a new private key's file.
         "FleetRepository/Signing/SSHPrivateKey+Generate.swift",
     ]

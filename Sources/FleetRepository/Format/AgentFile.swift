@@ -13,6 +13,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package let sshKey: String?
     /// The host keys of the remote; nil leaves it to ssh(1).
     package let knownHosts: String?
+    /// How servers are reached by HTTP.
+    package let http: HTTPSettings
     /// The user as whom network work is done; nil is the agent's own.
     package let networkUser: String?
     /// The folder of all that the node remembers.
@@ -52,6 +54,7 @@ package struct AgentConfiguration: Hashable, Sendable {
         branch = reader.node("branch").flatMap { Self.branch($0, problems) } ?? "main"
         sshKey = Self.path("sshKey", of: reader)
         knownHosts = Self.path("knownHosts", of: reader)
+        http = HTTPKeys.settings(of: reader)
         networkUser = Self.user("networkUser", of: reader)
         state = Self.path("state", of: reader) ?? Self.defaultState
         root = Self.path("root", of: reader) ?? "/"
@@ -73,7 +76,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     }
 
     private static let keys = [
-        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "networkUser", "state", "root",
+        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "http", "networkUser", "state",
+        "root",
         "holds", "interval", "clock", "searchPath", "deadlines", "managerDeadline", "keptPackages",
     ]
     private static let defaultKeptPackages = ByteCount(mebibytes: 2_048)
@@ -109,7 +113,8 @@ package struct AgentConfiguration: Hashable, Sendable {
         return text
     }
 
-    private static func path(_ key: String, of reader: MappingReader) -> String? {
+    /// An absolute path, without a slash at its end; nil, with a problem, if it is none.
+    static func path(_ key: String, of reader: MappingReader) -> String? {
         guard let node = reader.node(key), !node.isNull else { return nil }
         let expected = "an absolute path"
         guard let text = node.scalar(expected: expected, reader.problems) else { return nil }

@@ -47,8 +47,7 @@ struct GitRemote: ~Copyable {
     func connect(_ direction: git_direction) throws(GitError) -> [GitReference] {
         let operation = "connect to"
         var callbacks = monitor.callbacks()
-        var proxy = automaticProxy()
-        try git(operation, name) { git_remote_connect(handle.pointer, direction, &callbacks, &proxy, nil) }
+        try git(operation, name) { git_remote_connect(handle.pointer, direction, &callbacks, nil, nil) }
         var heads: UnsafeMutablePointer<UnsafePointer<git_remote_head>?>?
         var count = 0
         try git("list", name) { git_remote_ls(&heads, &count, handle.pointer) }
@@ -82,7 +81,6 @@ struct GitRemote: ~Copyable {
         options.callbacks = monitor.callbacks()
         options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
         options.update_fetchhead = 0
-        options.proxy_opts = automaticProxy()
         try withStringArray(refspecs) { (array) throws(GitError) in
             try git("fetch from", name) { git_remote_download(handle.pointer, array, &options) }
         }
@@ -94,7 +92,6 @@ struct GitRemote: ~Copyable {
         var options = git_push_options()
         git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
         options.callbacks = monitor.callbacks()
-        options.proxy_opts = automaticProxy()
         try withStringArray(refspecs) { (array) throws(GitError) in
             try git("push to", name) { git_remote_upload(handle.pointer, array, &options) }
         }
@@ -102,14 +99,6 @@ struct GitRemote: ~Copyable {
 
     /// Ends the connection in good order.
     func disconnect() { git_remote_disconnect(handle.pointer) }
-}
-
-/// A proxy where the environment names one, as other programs on the machine use it.
-private func automaticProxy() -> git_proxy_options {
-    var options = git_proxy_options()
-    git_proxy_options_init(&options, UInt32(GIT_PROXY_OPTIONS_VERSION))
-    options.type = GIT_PROXY_AUTO
-    return options
 }
 
 /// Lends an array of C strings.

@@ -161,13 +161,23 @@ struct NetworkWork {
 
     /// What an error of libgit2 means for the one who asked.
     func networkError(_ error: GitError) -> NetworkError {
-        let message = remote.redacted(error.message)
-        return NetworkError(kind(of: error), remote: remote.description, message)
+        if case .http(let failure) = context.failure, !limitExceeded {
+            return NetworkError(failure.kind, remote: remote.description, remote.redacted(failure.message))
+        }
+        let (kind, message) = (kind(of: error), remote.redacted(error.message))
+        guard kind == .protocolViolation else {
+            return NetworkError(kind, remote: remote.description, message)
+        }
+        // A captive portal, a proxy's page of errors, another service on the port; or a line that spoils
+        // bytes.
+        let what =
+            isConnected ? "what came is no pack that Git makes" : "it answers, but not as a Git server does"
+        return NetworkError(kind, remote: remote.description, "\(what): \(message)")
     }
 
     private func kind(of error: GitError) -> NetworkError.Kind {
         if limitExceeded { return .tooLarge }
-        if let failure = context.failure { return kind(of: failure) }
+        if case .process(let failure) = context.failure { return kind(of: failure) }
         switch error.code {
         case .tooLarge: return .tooLarge
         case .authentication, .certificate: return .authentication
@@ -176,18 +186,14 @@ struct NetworkWork {
         case .endOfFile: return isConnected ? .unreachable : .protocolViolation
         default: break
         }
-        // libgit2 has one code for all that a server or a network can do. These beginnings are its own words
-        // (1.5).
-        if error.message.hasPrefix("remote error:") || error.message.hasSuffix("status code: 404") {
-            return .repositoryNotFound
-        }
-        if error.message.hasSuffix("status code: 401") || error.message.hasSuffix("status code: 403") {
-            return .authentication
-        }
-        let isNetwork = [GIT_ERROR_NET, GIT_ERROR_OS, GIT_ERROR_HTTP, GIT_ERROR_SSL].contains {
+        // libgit2 has one code for all that a server or a network can do. This beginning is its own (1.5).
+        if error.message.hasPrefix("remote error:") { return .repositoryNotFound }
+        if context.isBroken { return .unreachable }
+        let isContent = [GIT_ERROR_NET, GIT_ERROR_INDEXER, GIT_ERROR_ZLIB].contains {
             $0.signedValue == error.errorClass
         }
-        return isNetwork && !isConnected ? .unreachable : .other
+        if isContent { return .protocolViolation }
+        return error.errorClass == GIT_ERROR_OS.signedValue && !isConnected ? .unreachable : .other
     }
 
     private func kind(of failure: ServerProcess.Failure) -> NetworkError.Kind {

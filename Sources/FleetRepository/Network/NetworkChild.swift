@@ -2,11 +2,11 @@ internal import Glibc
 
 /// How long the parts of network work may take.
 package struct NetworkDeadlines: Hashable, Sendable {
-    /// Until the server has answered with the first bytes, or with libgit2's own transports with its listing.
+    /// Until the server has answered with the first bytes, or with libgit2's own transport with its listing.
     package var connect: Duration = .seconds(60)
-    /// Between two signs of progress after that.
+    /// Between two signs of progress after that; longer where much may still be on its way.
     package var progress: Duration = .seconds(60)
-    /// For all of it.
+    /// For all of it; longer where enough moves (`NetworkPatience`).
     package var total: Duration = .seconds(1800)
 
     package init() {}
@@ -35,6 +35,8 @@ package struct NetworkChild: Sendable {
     package static let command = "network-worker"
     /// How ssh authenticates.
     package var ssh = SSHOptions()
+    /// How servers are reached by HTTP.
+    package var http = HTTPSettings()
     /// When the work is given up.
     package var deadlines = NetworkDeadlines()
     /// `StateLock.descriptor`, which the child then keeps as long as it lives. Nothing that the child starts
@@ -48,6 +50,9 @@ package struct NetworkChild: Sendable {
     package var confinement: NetworkConfinement?
     /// Told of failures that a damaged clone may be behind.
     var doubt: CloneDoubt?
+
+    /// What is known of the servers, where several children ask them; nil: nobody remembers.
+    package var servers: ServerMemory?
 
     package init() {}
 
@@ -113,15 +118,20 @@ package struct NetworkChild: Sendable {
         _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String,
         _ use: (NetworkAnswer, Int32?) throws(NetworkError) -> Answer
     ) throws(NetworkError) -> Answer {
+        let start = monotonicTime()
+        if let refusal = servers?.refusal(of: remote, at: start) { throw refusal }
         do throws(NetworkError) {
-            return try work(operation, of: remote, folder: folder, use)
+            let answer = try confined(operation, of: remote, folder: folder, use)
+            servers?.note(nil, of: remote, since: start, at: monotonicTime())
+            return answer
         } catch {
+            servers?.note(error, of: remote, since: start, at: monotonicTime())
             doubt?.consider(error)
             throw error
         }
     }
 
-    private func work<Answer>(
+    private func confined<Answer>(
         _ operation: NetworkRequest.Operation, of remote: RemoteURL, folder: String,
         _ use: (NetworkAnswer, Int32?) throws(NetworkError) -> Answer
     ) throws(NetworkError) -> Answer {
@@ -145,8 +155,9 @@ package struct NetworkChild: Sendable {
         place: String = ""
     ) throws(NetworkError) -> NetworkAnswer {
         let request = NetworkRequest(
-            operation: operation, url: remote.text, folder: folder, ssh: ssh, parent: getpid(),
-            isDurable: isDurable, account: confinement?.account, place: place)
+            operation: operation, url: remote.text, folder: folder, ssh: ssh, http: http,
+            limits: NetworkLimits(deadlines), parent: getpid(), isDurable: isDurable,
+            account: confinement?.account, place: place)
         guard request.text.utf8.count <= NetworkRequest.bytesLimit else {
             throw NetworkError(
                 .invalid, remote: remote.description, "more is asked for than one request can hold")

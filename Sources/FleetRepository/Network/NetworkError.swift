@@ -14,6 +14,8 @@ package struct NetworkError: Error, Equatable, Sendable {
         case authentication
         /// The server answered, and has no such repository, or does not show it to us.
         case repositoryNotFound
+        /// The server says that it cannot serve now. Try again later.
+        case busy
         /// More came than a limit allows: bytes, or references.
         case tooLarge
         /// The other side broke the protocol, or the child process did.

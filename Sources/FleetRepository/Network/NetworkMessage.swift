@@ -26,6 +26,8 @@ enum NetworkMessage: Equatable {
     case connected
     /// Something moved; bytes received so far.
     case progress(Int)
+    /// Bytes so far that were handed to the line; not all need have arrived.
+    case sent(Int)
     /// The server lists this reference.
     case listed(GitReference)
     case updated(ReferenceUpdate)
@@ -42,6 +44,7 @@ enum NetworkMessage: Equatable {
         switch self {
         case .connected: "connected"
         case .progress(let bytes): "progress \(bytes)"
+        case .sent(let bytes): "sent \(bytes)"
         case .listed(let reference): "listed \(reference.id) \(PercentEncoding.encode(reference.name))"
         case .updated(let update):
             "updated \(update.old?.hex ?? "-") \(update.new) \(PercentEncoding.encode(update.name))"
@@ -72,6 +75,9 @@ enum NetworkMessage: Equatable {
         case ("progress", 2):
             guard let bytes = Int(words[1]), bytes >= 0 else { return nil }
             self = .progress(bytes)
+        case ("sent", 2):
+            guard let bytes = Int(words[1]), bytes >= 0 else { return nil }
+            self = .sent(bytes)
         case ("listed", 3):
             guard let id = CommitID(words[1]), let name = texts[2] else { return nil }
             self = .listed(GitReference(name: name, id: id))

@@ -42,26 +42,21 @@ final class NetworkProcess {
         within deadlines: NetworkDeadlines, watching watch: FolderWatch?, remote: String
     ) throws(NetworkError) -> NetworkAnswer {
         defer { end() }
-        let start = monotonicTime()
-        var lastSign = start
-        var hasAnswered = false
+        var patience = NetworkPatience(deadlines, at: monotonicTime())
         var answer = NetworkAnswer()
         while true {
-            let last = hasAnswered ? lastSign + deadlines.progress : start + deadlines.connect
-            let limit = min(last, start + deadlines.total)
-            guard let lines = try readLines(until: limit, watching: watch, remote: remote) else {
-                if limit != last { throw Self.timeout(.totalTimeout, remote) }
-                throw Self.timeout(hasAnswered ? .progressTimeout : .connectTimeout, remote)
+            let limit = patience.limit
+            guard let lines = try readLines(until: limit.time, watching: watch, remote: remote) else {
+                throw Self.timeout(limit.kind, remote)
             }
             for line in lines {
                 guard let message = NetworkMessage(line) else {
                     throw NetworkError(
                         .protocolViolation, remote: remote, "the network child wrote what is no message")
                 }
-                lastSign = monotonicTime()
-                hasAnswered = true
+                patience.note(message, at: monotonicTime())
                 switch message {
-                case .connected, .progress: break
+                case .connected, .progress, .sent: break
                 case .listed(let reference): answer.listed.append(reference)
                 case .updated(let update): answer.updated.append(update)
                 case .verdict(let name, let verdict): answer.verdicts[name] = verdict

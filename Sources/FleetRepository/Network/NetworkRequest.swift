@@ -118,6 +118,10 @@ struct NetworkRequest: Equatable {
     /// The repository's folder; empty for a listing.
     let folder: String
     let ssh: SSHOptions
+    /// How servers are reached by HTTP; only paths of secrets.
+    let http: HTTPSettings
+    /// When what waits for a server by itself gives up.
+    let limits: NetworkLimits
     /// Who asks: the child ends when it does.
     let parent: Int32
     /// Whether what comes must outlive a power failure.
@@ -131,6 +135,9 @@ struct NetworkRequest: Equatable {
         var lines: [(String, String)] = [("url", url), ("folder", folder), ("parent", String(parent))]
         if let key = ssh.key { lines.append(("ssh-key", key)) }
         if let knownHosts = ssh.knownHosts { lines.append(("known-hosts", knownHosts)) }
+        for entry in http.entries { lines.append(("http", entry.text)) }
+        if !http.usesNetrc { lines.append(("no-netrc", "")) }
+        lines.append(("limits", limits.text))
         if !isDurable { lines.append(("volatile", "")) }
         if let account { lines.append(("account", account.text)) }
         if !place.isEmpty { lines.append(("place", place)) }
@@ -150,13 +157,16 @@ struct NetworkRequest: Equatable {
     }
 
     init(
-        operation: Operation, url: String, folder: String, ssh: SSHOptions, parent: Int32,
+        operation: Operation, url: String, folder: String, ssh: SSHOptions,
+        http: HTTPSettings = HTTPSettings(), limits: NetworkLimits = NetworkLimits(), parent: Int32,
         isDurable: Bool = true, account: NetworkAccount? = nil, place: String = ""
     ) {
         self.operation = operation
         self.url = url
         self.folder = folder
         self.ssh = ssh
+        self.http = http
+        self.limits = limits
         self.parent = parent
         self.isDurable = isDurable
         self.account = account
@@ -170,6 +180,7 @@ struct NetworkRequest: Equatable {
         var lines = text.lines(omittingEmpty: false)
         guard lines.popLast() == "", lines.popLast() == "end" else { return nil }
         var values: [String: String] = [:]
+        var entries: [HTTPEntry] = []
         var fetches: [FetchRefspec] = []
         var pushes: [PushRefspec] = []
         for line in lines {
@@ -178,8 +189,11 @@ struct NetworkRequest: Equatable {
             let parts = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             switch words[0] {
             case "url", "folder", "parent", "ssh-key", "known-hosts", "volatile", "account", "place", "list",
-                "fetch", "push":
+                "fetch", "push", "no-netrc", "limits":
                 guard values.updateValue(value, forKey: String(words[0])) == nil else { return nil }
+            case "http":
+                guard let entry = HTTPEntry(text: value) else { return nil }
+                entries.append(entry)
             case "get":
                 guard parts.count == 2, let refspec = FetchRefspec(source: parts[0], destination: parts[1])
                 else { return nil }
@@ -194,8 +208,11 @@ struct NetworkRequest: Equatable {
             }
         }
         guard let url = values["url"], let folder = values["folder"],
-            let parent = values["parent"].flatMap(Int32.init)
+            let parent = values["parent"].flatMap(Int32.init),
+            let limits = values["limits"].map(NetworkLimits.init(text:)) ?? NetworkLimits()
         else { return nil }
+        self.limits = limits
+        http = HTTPSettings(entries: entries, usesNetrc: values["no-netrc"] == nil)
         self.url = url
         self.folder = folder
         self.parent = parent

@@ -16,16 +16,33 @@ package enum NetworkWorker {
         else { return 64 }
         let output = MessageOutput()
         do throws(NetworkError) {
-            let ssh = try confine(request)
-            // The kernel forgets this when a process changes its user.
+            let remote = try RemoteURL(request.url)
             guard SpawnedProcess.dieWithParent(request.parent) else { return 64 }
-            try serve(request, ssh: ssh, output)
+            // Secrets are read while this process may.
+            let keyring = try Self.keyring(of: request, for: remote)
+            let ssh = try confine(request)
+            // The kernel forgets it when a process changes its user.
+            guard SpawnedProcess.dieWithParent(request.parent) else { return 64 }
+            try serve(request, ssh: ssh, keyring, output)
             output.send(.done)
         } catch {
             output.send(.failed(error.kind, error.message))
         }
         output.flush()
         return 0
+    }
+
+    /// What the remote's server is shown and must show; nil if it is not reached by HTTP.
+    private static func keyring(
+        of request: NetworkRequest, for remote: RemoteURL
+    ) throws(NetworkError) -> HTTPKeyring? {
+        guard case .http(let address) = remote.location else { return nil }
+        do throws(FileError) {
+            return try HTTPKeyring(
+                request.http, for: address, user: remote.givenUser, within: request.limits.connect)
+        } catch {
+            throw NetworkError(.other, remote: remote.description, error.description)
+        }
     }
 
     /// Becomes the account that the request names, before anything of the server's is read. What only root
@@ -47,13 +64,23 @@ package enum NetworkWorker {
     }
 
     private static func serve(
-        _ request: NetworkRequest, ssh: SSHOptions, _ output: MessageOutput
+        _ request: NetworkRequest, ssh: SSHOptions, _ keyring: HTTPKeyring?, _ output: MessageOutput
     ) throws(NetworkError) {
         let remote = try RemoteURL(request.url)
+        var ssh = ssh
+        // After the parent's own deadline, which may be longer than a minute where lines are bad.
+        ssh.connectSeconds = Int((request.limits.connect / .seconds(1)).rounded(.up)) + 1
         let context = GitTransports.Context(
-            makeCommand: { (url, service) throws(NetworkError) in
+            makeCommand: { [ssh] (url, service) throws(NetworkError) in
                 try ServerCommand(service, at: try RemoteURL(url), ssh: ssh)
-            }, onBytes: { _ in output.tellProgress(nil) })
+            },
+            makeHTTP: { () throws(HTTPFailure) in
+                guard let keyring else { throw HTTPFailure(.other, "the remote is not reached by HTTP") }
+                let client = try HTTPClient(
+                    request.limits, onBytes: { _ in output.tellProgress(nil) },
+                    onSent: { output.tellSent($0) })
+                return HTTPConnection(keyring.remote, keyring: keyring, client: client)
+            }, onBytes: { _ in output.tellProgress(nil) }, onSent: { output.tellSent($0) })
         var work = NetworkWork(remote: remote, context: context, output: output)
         do throws(GitError) {
             if !request.isDurable || request.account != nil { try GitLibrary.stopFlushing() }
@@ -92,6 +119,8 @@ final class MessageOutput {
     private var waiting: [UInt8] = []
     private var lastProgress: Duration = .zero
     private var receivedBytes = 0
+    private var sentBytes = 0
+    private var toldSentBytes = 0
 
     /// Queues a message; it is sent at the latest by `flush`.
     func send(_ message: NetworkMessage) {
@@ -107,6 +136,17 @@ final class MessageOutput {
         guard now - lastProgress >= .milliseconds(100) else { return }
         lastProgress = now
         send(.progress(receivedBytes))
+        flush()
+    }
+
+    /// Tells that so many bytes more were handed to the line: where much may be on its way, at once.
+    func tellSent(_ bytes: Int) {
+        sentBytes += bytes
+        let now = monotonicTime()
+        guard sentBytes - toldSentBytes >= 1 << 13 || now - lastProgress >= .milliseconds(100) else { return }
+        lastProgress = now
+        toldSentBytes = sentBytes
+        send(.sent(sentBytes))
         flush()
     }
 

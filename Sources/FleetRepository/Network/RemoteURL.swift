@@ -7,8 +7,10 @@ package struct RemoteURL: Hashable, Sendable {
         case file(path: String)
         /// Through `ssh`; port nil is the configuration's.
         case ssh(user: String?, host: String, port: Int?, path: String)
-        /// Through libgit2's own transport.
-        case other
+        /// From `git daemon`, whose paths are absolute.
+        case daemon(host: String, port: Int?, path: String)
+        /// By HTTP, with or without TLS.
+        case http(HTTPAddress)
     }
 
     /// Whether ssh reaches it.
@@ -48,8 +50,16 @@ package struct RemoteURL: Hashable, Sendable {
                 location = try Self.location(
                     authority: authority, path: rest.dropFirst(authority.count), in: text)
                 secret = nil
-            case "https", "http", "git":
-                location = .other
+            case "https", "http":
+                guard let address = HTTPAddress.parse(text)?.address else {
+                    throw NetworkError(
+                        .invalid, remote: "", "not an http URL: host, port or path has what none may have")
+                }
+                location = .http(address)
+                secret = user.map(String.init)
+            case "git":
+                location = try Self.daemon(
+                    authority: authority, path: rest.dropFirst(authority.count), in: text)
                 secret = user.map(String.init)
             default:
                 throw NetworkError(
@@ -105,6 +115,16 @@ package struct RemoteURL: Hashable, Sendable {
             user: user == nil ? nil : name, host: String(host), port: port, path: absolute, in: String(host))
     }
 
+    private static func daemon(
+        authority: Substring, path: Substring, in text: String
+    ) throws(NetworkError) -> Location {
+        guard
+            case .ssh(_, let host, let port, let found) = try location(
+                authority: authority, path: path, in: text)
+        else { throw NetworkError(.invalid, remote: "", "not a git URL") }
+        return .daemon(host: host, port: port, path: found.hasPrefix("/") ? found : "/\(found)")
+    }
+
     private static func ssh(
         user: String?, host: String, port: Int?, path: String, in text: String
     ) throws(NetworkError) -> Location {
@@ -115,6 +135,19 @@ package struct RemoteURL: Hashable, Sendable {
         }
         return .ssh(user: user, host: host, port: port, path: path)
     }
+
+    /// What is asked, whatever repository is asked for: two remotes of one server have the same.
+    var server: String {
+        switch location {
+        case .file(let path): path
+        case .ssh(_, let host, let port, _): "ssh://\(host):\(port ?? 22)"
+        case .daemon(let host, let port, _): "git://\(host):\(port ?? 0)"
+        case .http(let address): "http://\(address.host):\(address.port)"
+        }
+    }
+
+    /// User and password as they stand in the URL; nil if there are none.
+    var givenUser: String? { if case .http = location { secret } else { nil } }
 
     /// `message` without the user, password or token of this remote.
     func redacted(_ message: String) -> String {
@@ -134,7 +167,8 @@ extension RemoteURL: CustomStringConvertible {
         case .file(let path): path
         case .ssh(_, let host, let port, let path):
             "ssh://\(host)\(port.map { ":\($0)" } ?? "")\(path.hasPrefix("/") ? "" : "/")\(path)"
-        case .other: String((secret.map { text.replacing("\($0)@", with: "") } ?? text).prefix { $0 != "?" })
+        case .daemon, .http:
+            String((secret.map { text.replacing("\($0)@", with: "") } ?? text).prefix { $0 != "?" })
         }
     }
 }

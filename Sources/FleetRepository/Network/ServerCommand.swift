@@ -19,7 +19,8 @@ struct ServerCommand: Equatable {
         case .file(let path): arguments = ["git", service.rawValue, path]
         case .ssh(let user, let host, let port, let path):
             arguments = Self.ssh(service, user: user, host: host, port: port, path: path, options)
-        case .other: throw NetworkError(.invalid, remote: remote.description, "not reached through a program")
+        case .daemon, .http:
+            throw NetworkError(.invalid, remote: remote.description, "not reached through a program")
         }
         // Git takes such variables out too before it starts the other side (rev-parse --local-env-vars): they
         // describe this side's repository. GIT_PROTOCOL would ask for a newer protocol than libgit2 speaks.
@@ -77,7 +78,7 @@ package struct SSHOptions: Hashable, Sendable {
     /// refused.
     package let knownHosts: String?
     /// Seconds after which ssh gives up connecting by itself, should nobody be left to end it.
-    let connectSeconds = 60
+    var connectSeconds = 60
 
     package init(key: String? = nil, knownHosts: String? = nil) {
         self.key = key

@@ -2,6 +2,7 @@ import FleetCore
 import FleetPackages
 import FleetTesting
 import Foundation
+import Glibc
 
 /// A node of a local fleet: its root, its configuration, its state, and the built agent.
 struct LocalNode {
@@ -50,6 +51,21 @@ struct LocalNode {
         try HeldProcess(
             [BuiltProgram.path("plimsoll-agent"), command, "--config", configuration],
             environment: Git.environment)
+    }
+
+    /// The processes that work for the node: its folder is in their arguments or in their environment.
+    var processes: [pid_t] {
+        get throws {
+            let mark = Array("\(fleet.folder.path)/nodes/\(name)/".utf8)
+            return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }
+                .filter {
+                    process in
+                    ["cmdline", "environ"].contains { file in
+                        let bytes = FileManager.default.contents(atPath: "/proc/\(process)/\(file)") ?? Data()
+                        return bytes.firstRange(of: mark) != nil
+                    }
+                }
+        }
     }
 
     /// Writes the configuration; what is nil is as the fleet has it, and `besides` are further lines.

@@ -36,7 +36,7 @@ struct FuzzTarget: Sendable {
     }
 
     static let all: [FuzzTarget] =
-        signing + openPGP + documents + repositoryFiles + network + packageManager + machine + values
+        signing + openPGP + documents + repositoryFiles + network + http + packageManager + machine + values
 }
 
 /// What must hold for all inputs and does not for this one.

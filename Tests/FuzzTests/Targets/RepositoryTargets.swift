@@ -149,7 +149,8 @@ extension FuzzTarget {
         words: syntax + [
             "node: atm-1", "remote: ", "ssh://git@host/path", "branch: main",
             "introduction: 0123456789abcdef0123456789abcdef01234567", "sshKey: /", "knownHosts: /",
-            "networkUser: ", "state: /", "root: /", "holds: /", "interval: 5m", "clock: trusted",
+            "networkUser: ", "http:\n  - url: https://host/a", "caFile: /c", "token: {file: /t}", "state: /",
+            "root: /", "holds: /", "interval: 5m", "clock: trusted",
             "searchPath: ", "deadlines: {connect: 1s}", "managerDeadline: 1h", "keptPackages: 1GiB",
         ]
     ) { bytes in
