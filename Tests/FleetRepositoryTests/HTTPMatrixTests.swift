@@ -15,6 +15,7 @@ import Testing
         case passwordFile
         case passwordCredential
         case passwordNetrc
+        case passwordOfGit
         case passwordHelper
         case tokenFile
         case tokenHelper
@@ -126,7 +127,7 @@ final class HTTPFleet {
         var entry = HTTPEntry(url: address)
         if scheme != .plain { entry.authorities = authority.certificates }
         try change(&entry)
-        return HTTPSettings(entries: [entry], usesNetrc: false)
+        return HTTPSettings(entries: [entry], isPersonal: false)
     }
 
     /// A file with a secret.
@@ -160,6 +161,14 @@ final class HTTPFleet {
             let line =
                 "machine 127.0.0.1 login \(GitHTTPServer.user) password \"\(GitHTTPServer.password)\"\n"
             try folder.write(line, to: ".netrc", mode: 0o600)
+            try useEnvironment("HOME=\(folder.path)", &child)
+        case .passwordOfGit:
+            (place, scheme, user) = (.basic, .plain, "node@")
+            child.http = HTTPSettings()
+            let answer = "password=\(GitHTTPServer.password)"
+            try folder.write(
+                "[credential]\n\thelper = \"!f() { grep -q ^username=node && echo '\(answer)'; }; f\"\n",
+                to: ".gitconfig")
             try useEnvironment("HOME=\(folder.path)", &child)
         case .clientCertificate:
             scheme = .clientCertificate
