@@ -18,7 +18,7 @@ struct HTTPMaterial {
     var proxy: String?
     var proxyCredential: (user: String, password: String)?
     var credential: Credential?
-    /// Whether curl may look into `~/.netrc` for a credential.
+    /// Whether a person asks who has shown nothing yet, so that curl may look into `~/.netrc`.
     var isPersonal = false
 
     /// All that no message may show.
@@ -112,7 +112,8 @@ final class HTTPKeyring {
         within limit: Duration
     ) throws(FileError) -> HTTPMaterial {
         var material = HTTPMaterial()
-        if let file = entry?.authorities ?? environmentAuthorities {
+        let isEncrypted = (address ?? entry?.url)?.isEncrypted ?? true
+        if isEncrypted, let file = entry?.authorities ?? environmentAuthorities {
             material.authorities = (try certificates(file), file)
         }
         let given = user.map(parts)
