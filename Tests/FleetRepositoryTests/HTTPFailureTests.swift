@@ -119,6 +119,8 @@ import Testing
         for one in cases {
             var child = HTTPFleet.child
             child.http = try fleet.settings(one.scheme) { try one.change(&$0, fleet) }
+            let variables = ["GIT_SSL_CAINFO", "CURL_CA_BUNDLE", "SSL_CERT_FILE"]
+            try fleet.useEnvironment(variables.flatMap { ["-u", $0] }, &child)
             let remote = try RemoteURL(fleet.server.url(one.repository, one.scheme, at: one.place))
             let error = #expect(throws: NetworkError.self, "\(one.name)") { try child.list(remote) }
             #expect(error?.kind == one.kind, "\(one.name): \(error?.description ?? "")")
@@ -146,7 +148,7 @@ import Testing
         let fleet = try HTTPFleet()
         var child = HTTPFleet.child
         child.http = try fleet.settings()
-        try fleet.useEnvironment("https_proxy=http://127.0.0.1:1", &child)
+        try fleet.useEnvironment(["https_proxy=http://127.0.0.1:1"], &child)
         let remote = try RemoteURL(fleet.server.url("fleet.git", .tls))
         let error = #expect(throws: NetworkError.self) { try child.list(remote) }
         #expect(error?.kind == .unreachable)
@@ -158,7 +160,7 @@ import Testing
         let fleet = try HTTPFleet()
         var child = HTTPFleet.child
         try fleet.folder.write("", to: "libcurl.so.4")
-        try fleet.useEnvironment("LD_LIBRARY_PATH=\(fleet.folder.path)", &child)
+        try fleet.useEnvironment(["LD_LIBRARY_PATH=\(fleet.folder.path)"], &child)
         let remote = try RemoteURL(fleet.server.url("fleet.git"))
         let error = #expect(throws: NetworkError.self) { try child.list(remote) }
         #expect(error?.kind == .other)

@@ -15,6 +15,7 @@ import Testing
         case passwordFile
         case passwordCredential
         case passwordNetrc
+        case passwordOfGit
         case passwordHelper
         case tokenFile
         case tokenHelper
@@ -126,7 +127,7 @@ final class HTTPFleet {
         var entry = HTTPEntry(url: address)
         if scheme != .plain { entry.authorities = authority.certificates }
         try change(&entry)
-        return HTTPSettings(entries: [entry], usesNetrc: false)
+        return HTTPSettings(entries: [entry], isPersonal: false)
     }
 
     /// A file with a secret.
@@ -160,7 +161,15 @@ final class HTTPFleet {
             let line =
                 "machine 127.0.0.1 login \(GitHTTPServer.user) password \"\(GitHTTPServer.password)\"\n"
             try folder.write(line, to: ".netrc", mode: 0o600)
-            try useEnvironment("HOME=\(folder.path)", &child)
+            try useEnvironment(["HOME=\(folder.path)"], &child)
+        case .passwordOfGit:
+            (place, scheme, user) = (.basic, .plain, "node@")
+            child.http = HTTPSettings()
+            let answer = "password=\(GitHTTPServer.password)"
+            try folder.write(
+                "[credential]\n\thelper = \"!f() { grep -q ^username=node && echo '\(answer)'; }; f\"\n",
+                to: ".gitconfig")
+            try useEnvironment(["HOME=\(folder.path)"], &child)
         case .clientCertificate:
             scheme = .clientCertificate
             try authority.issue("client", names: "DNS:atm-1")
@@ -177,7 +186,7 @@ final class HTTPFleet {
         case .proxyPasswordPlain:
             scheme = .plain
             child.http = try settings(.plain) { try useProxy(way, &$0) }
-        case .proxyFromEnvironment: try useEnvironment("https_proxy=\(proxy?.url ?? "")", &child)
+        case .proxyFromEnvironment: try useEnvironment(["https_proxy=\(proxy?.url ?? "")"], &child)
         }
         return (try RemoteURL(server.url("fleet.git", scheme, at: place, user: user)), child)
     }
@@ -204,7 +213,7 @@ final class HTTPFleet {
             }
         }
         if way == .passwordCredential {
-            try useEnvironment("CREDENTIALS_DIRECTORY=\(folder.path("credentials"))", &child)
+            try useEnvironment(["CREDENTIALS_DIRECTORY=\(folder.path("credentials"))"], &child)
         }
         if way == .asNobody { child.confinement = try folder.confinement() }
     }
@@ -229,9 +238,10 @@ final class HTTPFleet {
             """, to: "helper", mode: 0o755)
     }
 
-    /// A child with one more variable in its environment.
-    func useEnvironment(_ variable: String, _ child: inout NetworkChild) throws {
+    /// A child with another environment: words of env(1).
+    func useEnvironment(_ words: [String], _ child: inout NetworkChild) throws {
+        let words = words.map { "'\($0)'" }.joined(separator: " ")
         child.executable = try folder.write(
-            "#!/bin/sh\nexec env '\(variable)' \(child.executable) \"$@\"\n", to: "program", mode: 0o755)
+            "#!/bin/sh\nexec env \(words) \(child.executable) \"$@\"\n", to: "program", mode: 0o755)
     }
 }

@@ -179,7 +179,7 @@ import Testing
     @Test(arguments: [
         ("text/html", "<HTML><Title>\n Log\u{1b}[31m in </title>", "'Log [31m in'"),
         ("text/html", "<title>", ""),
-        ("text/plain", "remote: \u{7}no\n such", "remote: no such"), ("image/png", "x", ""),
+        ("text/plain", "remote: \u{7}no\n \u{202e}such", "remote: no such"), ("image/png", "x", ""),
     ])
     func `what a server says besides is one printable line`(_ type: String, _ body: String, _ gist: String) {
         #expect(HTTPGist.of(Array(body.utf8), type: type) == gist)

@@ -80,11 +80,11 @@ package final class GitHTTPServer: Sendable {
         }
         // fcgiwrap takes connections from its standard input, as FastCGI has it.
         let backend = try spawn(
-            ["fcgiwrap", "-c", "4"], environment: Git.environment,
+            ["/usr/sbin/fcgiwrap", "-c", "4"], environment: Git.environment,
             descriptors: [(sockets[3].socket, 0), (quiet, 1), (errors, 2)])
         // Descriptors of ports that nginx finds open; its own way to change its program without a gap.
         let server = try spawn(
-            ["nginx", "-p", folder.path, "-e", folder.path("errors"), "-c", configuration],
+            ["/usr/sbin/nginx", "-p", folder.path, "-e", folder.path("errors"), "-c", configuration],
             environment: ["NGINX": "3;4;5;"],
             descriptors: [
                 (quiet, 0), (quiet, 1), (errors, 2), (sockets[0].socket, 3), (sockets[1].socket, 4),

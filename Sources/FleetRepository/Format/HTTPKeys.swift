@@ -26,7 +26,7 @@ enum HTTPKeys {
                 reader.place(of: "http"), "two entries have the URL '\(entry.url.text)'; expected one")
         }
         // What a node shows of itself stands in its configuration, not in somebody's home.
-        return HTTPSettings(entries: entries, usesNetrc: false)
+        return HTTPSettings(entries: entries, isPersonal: false)
     }
 
     private static func entry(_ reader: MappingReader) -> HTTPEntry? {

@@ -136,7 +136,7 @@ struct NetworkRequest: Equatable {
         if let key = ssh.key { lines.append(("ssh-key", key)) }
         if let knownHosts = ssh.knownHosts { lines.append(("known-hosts", knownHosts)) }
         for entry in http.entries { lines.append(("http", entry.text)) }
-        if !http.usesNetrc { lines.append(("no-netrc", "")) }
+        if !http.isPersonal { lines.append(("not-personal", "")) }
         lines.append(("limits", limits.text))
         if !isDurable { lines.append(("volatile", "")) }
         if let account { lines.append(("account", account.text)) }
@@ -189,7 +189,7 @@ struct NetworkRequest: Equatable {
             let parts = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             switch words[0] {
             case "url", "folder", "parent", "ssh-key", "known-hosts", "volatile", "account", "place", "list",
-                "fetch", "push", "no-netrc", "limits":
+                "fetch", "push", "not-personal", "limits":
                 guard values.updateValue(value, forKey: String(words[0])) == nil else { return nil }
             case "http":
                 guard let entry = HTTPEntry(text: value) else { return nil }
@@ -212,7 +212,7 @@ struct NetworkRequest: Equatable {
             let limits = values["limits"].map(NetworkLimits.init(text:)) ?? NetworkLimits()
         else { return nil }
         self.limits = limits
-        http = HTTPSettings(entries: entries, usesNetrc: values["no-netrc"] == nil)
+        http = HTTPSettings(entries: entries, isPersonal: values["not-personal"] == nil)
         self.url = url
         self.folder = folder
         self.parent = parent

@@ -16,9 +16,12 @@ enum CredentialHelper {
     /// The program is told where and for whom, and nothing of ours. It ends with this process, whatever ends
     /// that. What it writes to standard error is dropped, for it may hold a secret.
     ///
-    /// - Parameter limit: how long it may take.
+    /// - Parameters:
+    ///   - verb: what is wanted; `git credential` itself has another word for it.
+    ///   - limit: how long it may take.
     static func ask(
-        _ command: [String], for address: HTTPAddress, user: String?, within limit: Duration
+        _ command: [String], _ verb: String = "get", for address: HTTPAddress, user: String?,
+        within limit: Duration
     ) throws(FileError) -> Answer {
         let program = command.first ?? ""
         let input = try FileDescriptor(holding: question(for: address, user: user))
@@ -27,8 +30,10 @@ enum CredentialHelper {
         let errors = FileDescriptor(fcntl(null.number, F_DUPFD_CLOEXEC, 10))
         // setpriv(1) has the kernel kill the program when this process ends.
         let process = try SpawnedProcess.start(
-            ["setpriv", "--pdeathsig", "KILL", "--"] + command + ["get"],
-            environment: SpawnedProcess.environment { _ in false },
+            ["setpriv", "--pdeathsig", "KILL", "--"] + command + [verb],
+            // Nobody is there to answer questions.
+            environment: SpawnedProcess.environment { $0 == "GIT_TERMINAL_PROMPT" }
+                + ["GIT_TERMINAL_PROMPT=0"],
             descriptors: [input.number, output.writing, errors.number], ownGroup: false)
         output.closeWriting()
         var isReaped = false

@@ -62,7 +62,7 @@ final class HTTPClient {
         self.material = material
         wasDropped = false
         let transfer = HTTPTransfer(request.expectation, onBytes: onBytes, onSent: onSent) { [unowned self] in
-            (handle.number(CURLINFO_RESPONSE_CODE), contentType)
+            (status, contentType)
         }
         transfer.isUploadComplete = request.type == nil
         self.transfer = transfer
@@ -110,9 +110,12 @@ final class HTTPClient {
         stop()
     }
 
+    /// The status of the answer; 0: there is none.
+    var status: Int { handle.number(CURLINFO_RESPONSE_CODE) }
+
     /// Where the server sends us on instead of answering; nil if it does not.
     var redirection: String? {
-        guard [301, 302, 303, 307, 308].contains(handle.number(CURLINFO_RESPONSE_CODE)) else { return nil }
+        guard [301, 302, 303, 307, 308].contains(status) else { return nil }
         return handle.text(CURLINFO_REDIRECT_URL)
     }
 
@@ -250,12 +253,12 @@ extension HTTPClient {
             return HTTPFailure(.tooLarge, "\(origin) sends \(excess), more than is taken")
         }
         let connectStatus = handle.number(CURLINFO_HTTP_CONNECTCODE)
-        let isOtherAnswer = transfer.isExpected == false && handle.number(CURLINFO_RESPONSE_CODE) > 0
+        let isOtherAnswer = transfer.isExpected == false && status > 0
         if isOtherAnswer, result == CURLE_OK || !transfer.words.isEmpty {
             let type = contentType
             return hidden(
                 HTTPFailure(
-                    status: handle.number(CURLINFO_RESPONSE_CODE), type: type, origin: origin,
+                    status: status, type: type, origin: origin,
                     hasCredential: material.credential != nil, retryAfter: handle.size(CURLINFO_RETRY_AFTER),
                     gist: HTTPGist.of(transfer.words, type: type)))
         }

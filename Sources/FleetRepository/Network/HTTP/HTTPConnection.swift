@@ -29,6 +29,7 @@ final class HTTPConnection {
                         type: "application/x-\(name)-advertisement", bytesLimit: Self.listingBytesLimit)),
                 with: try material())
             if try client.hasExpectedAnswer() { return }
+            if client.status == 401, keyring.takesCredentialOfGit(for: repository) { continue }
             guard let target = client.redirection else { throw client.failure() }
             repository = try Self.follow(target, from: repository, listing: name)
         }

@@ -25,7 +25,10 @@ enum HTTPGist {
     /// Printable, on one line, short.
     private static func line(_ bytes: ArraySlice<UInt8>) -> String {
         let words = String(decoding: bytes.prefix(2_000), as: UTF8.self).unicodeScalars
-            .split { $0.properties.isWhitespace || $0.isControl }
+            .split {
+                // Also what changes the direction of writing.
+                $0.properties.isWhitespace || $0.isControl || $0.properties.generalCategory == .format
+            }
             .map { String(String.UnicodeScalarView($0)) }
         let text = words.joined(separator: " ")
         return text.unicodeScalars.count <= longest

@@ -18,8 +18,8 @@ struct HTTPMaterial {
     var proxy: String?
     var proxyCredential: (user: String, password: String)?
     var credential: Credential?
-    /// Whether curl may look into `~/.netrc` for a credential.
-    var usesNetrc = false
+    /// Whether a person asks who has shown nothing yet, so that curl may look into `~/.netrc`.
+    var isPersonal = false
 
     /// All that no message may show.
     var secrets: [String] {
@@ -38,7 +38,10 @@ final class HTTPKeyring {
     /// Where the repository is.
     let remote: HTTPAddress
     private let settings: HTTPSettings
-    private let own: HTTPMaterial
+    private let givenUser: String?
+    private let limit: Duration
+    private var own: HTTPMaterial
+    private var hasAskedGit = false
     /// For the other entries: a server may send on to one of theirs.
     private var others: [(entry: HTTPEntry, material: Result<HTTPMaterial, FileError>)] = []
 
@@ -53,6 +56,8 @@ final class HTTPKeyring {
     ) throws(FileError) {
         self.remote = remote
         self.settings = settings
+        self.limit = limit
+        givenUser = user.map { Self.parts($0).user }
         let entry = settings.entry(for: remote)
         own = try Self.read(entry, for: remote, settings, user: user, within: limit)
         for other in settings.entries where other != entry {
@@ -72,6 +77,27 @@ final class HTTPKeyring {
         return try Self.read(nil, for: nil, settings, user: nil, within: .zero)
     }
 
+    /// Asks git for user and password, once, where a person's server wants to know who asks: as git itself
+    /// does it, but without a question on the terminal.
+    ///
+    /// - Returns: whether there is something new to show at `address`.
+    func takesCredentialOfGit(for address: HTTPAddress) -> Bool {
+        guard settings.isPersonal, !hasAskedGit, address.origin == remote.origin else { return false }
+        switch own.credential {
+        case nil, .password(_, ""): break
+        case .password, .token: return false
+        }
+        hasAskedGit = true
+        let answer = try? CredentialHelper.ask(
+            ["git", "credential"], "fill", for: remote, user: givenUser, within: limit)
+        guard let answer, let user = answer.user, let password = answer.password, !password.isEmpty else {
+            return false
+        }
+        own.credential = .password(user: user, password: password)
+        own.isPersonal = false
+        return true
+    }
+
     private static func attempt(
         _ entry: HTTPEntry, _ settings: HTTPSettings
     ) -> Result<HTTPMaterial, FileError> {
@@ -86,7 +112,8 @@ final class HTTPKeyring {
         within limit: Duration
     ) throws(FileError) -> HTTPMaterial {
         var material = HTTPMaterial()
-        if let file = entry?.authorities ?? environmentAuthorities {
+        let isEncrypted = (address ?? entry?.url)?.isEncrypted ?? true
+        if isEncrypted, let file = entry?.authorities ?? environmentAuthorities {
             material.authorities = (try certificates(file), file)
         }
         let given = user.map(parts)
@@ -117,7 +144,7 @@ final class HTTPKeyring {
         if material.credential == nil, let given {
             material.credential = .password(user: given.user, password: given.password ?? "")
         }
-        material.usesNetrc = settings.usesNetrc && material.credential == nil
+        material.isPersonal = settings.isPersonal && material.credential == nil
         return material
     }
 

@@ -35,7 +35,7 @@ enum HTTPOptions {
             try handle.set(CURLOPT_XOAUTH2_BEARER, token)
             try handle.set(CURLOPT_HTTPAUTH, by: plimsoll_curl_use_bearer)
         case nil:
-            if material.usesNetrc { try handle.set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue)) }
+            if material.isPersonal { try handle.set(CURLOPT_NETRC, Int(CURL_NETRC_OPTIONAL.rawValue)) }
         }
     }
 

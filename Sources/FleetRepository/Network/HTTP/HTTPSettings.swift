@@ -4,13 +4,14 @@ internal import FleetCore
 package struct HTTPSettings: Hashable, Sendable {
     /// Each applies to what lies below its URL.
     package var entries: [HTTPEntry]
-    /// Whether, where an entry gives no user, curl may look into `~/.netrc`, as git lets it.
-    package var usesNetrc: Bool
+    /// Whether a person asks: then, where nothing else gives a user, `~/.netrc` counts, and what git's own
+    /// credential helpers know.
+    package var isPersonal: Bool
 
     /// Without entries: as curl and its environment have it.
-    package init(entries: [HTTPEntry] = [], usesNetrc: Bool = true) {
+    package init(entries: [HTTPEntry] = [], isPersonal: Bool = true) {
         self.entries = entries
-        self.usesNetrc = usesNetrc
+        self.isPersonal = isPersonal
     }
 
     /// The entry for a place: the one with the longest path that contains it.
