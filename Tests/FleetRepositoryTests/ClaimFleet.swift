@@ -130,9 +130,9 @@ final class ClaimAgent: @unchecked Sendable {
 
     /// Fetches, authenticates and reads the branch.
     func follow() async throws {
-        let failure = await source.fetch()
-        #expect(failure == nil)
         let memory = NodeState()
+        let answers = await source.fetch(memory)
+        #expect(answers == Answers())
         let following = try source.follow(memory)
         followed = try #require(following.followed)
         _ = try source.read(following, memory: memory)

@@ -14,6 +14,9 @@ package struct RemoteURL: Hashable, Sendable {
     /// Whether ssh reaches it.
     var usesSSH: Bool { if case .ssh = location { true } else { false } }
 
+    /// Whether its text has a user, password or token that is to be kept from others.
+    var carriesSecret: Bool { secret != nil }
+
     /// What Git is given; may hold a password.
     let text: String
     let location: Location

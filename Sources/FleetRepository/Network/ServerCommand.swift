@@ -72,7 +72,7 @@ struct ServerCommand: Equatable {
 /// How ssh proves who we are and knows who the server is.
 package struct SSHOptions: Hashable, Sendable {
     /// The private key's path; nil leaves it to ssh's configuration and agent.
-    package let key: String?
+    package var key: String?
     /// The file with the servers' keys; nil leaves it to ssh's configuration. With it, an unknown server is
     /// refused.
     package let knownHosts: String?
