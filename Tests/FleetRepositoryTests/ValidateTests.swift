@@ -212,7 +212,7 @@ struct ValidateTests {
                     + "1–63 of a–z, 0–9 "
                     + "and '-', beginning and ending with a letter or digit",
                 "trust/keys.asc:1:1: not read by anything: expected 'trust/allowed_signers', "
-                    + "'trust/rules.yaml' or 'trust/openpgp/<key>.asc'",
+                    + "'trust/rules.yaml', 'trust/known_hosts' or 'trust/openpgp/<key>.asc'",
             ],
             warnings: ["sources/notes.txt:1:1: not read by anything: expected 'sources/<name>.sources'"]),
         Case(

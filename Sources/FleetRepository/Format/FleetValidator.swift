@@ -41,6 +41,7 @@ package struct FleetValidator {
         let fleet = try fleet()
         try checkPlaces(of: paths)
         let trusted = try trustedKeys(paths)
+        try checkHosts(paths, fleet?.fleet)
         let baselines = try baselines(paths)
         let index = FleetIndex(paths: paths)
         let members = Dictionary(
@@ -92,6 +93,22 @@ package struct FleetValidator {
             let problem = Problem(file: path, message: "not read by anything: \(expected)")
             let looksMeant = [".yaml", ".yml", ".sources", ".asc"].contains { path.ends(with: $0) }
             if looksMeant { problems.append(problem) } else { warnings.append(problem) }
+        }
+    }
+
+    /// Checks the keys of servers, and whether they name those that the fleet tells its nodes to ask.
+    private mutating func checkHosts(_ paths: [String], _ fleet: Fleet?) throws(FileTreeError) {
+        guard paths.contains(Layout.knownHosts) else { return }
+        let hosts = collect(try files.decoded(Layout.knownHosts) { KnownHostsFile.decode($0) })
+        guard let hosts, let fleet else { return }
+        for text in fleet.remotes + [fleet.statusRemote].compactMap(\.self) {
+            guard let remote = try? RemoteURL(text), case .ssh(_, let host, let port, _) = remote.location,
+                !host.contains("{"), !hosts.names(host, port: port)
+            else { continue }
+            let message =
+                "found no key of '\(host)'\(port.map { " at port \($0)" } ?? ""), where '\(remote)' is; nodes "
+                + "whose own 'knownHosts' does not name it refuse it"
+            warnings.append(Problem(Layout.knownHosts, .start, message))
         }
     }
 

@@ -117,7 +117,7 @@ struct NetworkRequest: Equatable {
     let url: String
     /// The repository's folder; empty for a listing.
     let folder: String
-    let ssh: SSHOptions
+    private(set) var ssh: SSHOptions
     /// Who asks: the child ends when it does.
     let parent: Int32
     /// Whether what comes must outlive a power failure.
@@ -131,6 +131,7 @@ struct NetworkRequest: Equatable {
         var lines: [(String, String)] = [("url", url), ("folder", folder), ("parent", String(parent))]
         if let key = ssh.key { lines.append(("ssh-key", key)) }
         if let knownHosts = ssh.knownHosts { lines.append(("known-hosts", knownHosts)) }
+        if case .content(let text) = ssh.fleetHosts { lines.append(("fleet-hosts", text)) }
         if !isDurable { lines.append(("volatile", "")) }
         if let account { lines.append(("account", account.text)) }
         if !place.isEmpty { lines.append(("place", place)) }
@@ -177,8 +178,8 @@ struct NetworkRequest: Equatable {
             guard words.count == 2, let value = PercentEncoding.decode(words[1]) else { return nil }
             let parts = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             switch words[0] {
-            case "url", "folder", "parent", "ssh-key", "known-hosts", "volatile", "account", "place", "list",
-                "fetch", "push":
+            case "url", "folder", "parent", "ssh-key", "known-hosts", "fleet-hosts", "volatile", "account",
+                "place", "list", "fetch", "push":
                 guard values.updateValue(value, forKey: String(words[0])) == nil else { return nil }
             case "get":
                 guard parts.count == 2, let refspec = FetchRefspec(source: parts[0], destination: parts[1])
@@ -204,6 +205,7 @@ struct NetworkRequest: Equatable {
         account = values["account"].flatMap(NetworkAccount.init(text:))
         if values["account"] != nil && account == nil { return nil }
         ssh = SSHOptions(key: values["ssh-key"], knownHosts: values["known-hosts"])
+        ssh.fleetHosts = values["fleet-hosts"].map { .content($0) }
         switch (values["list"], values["fetch"], values["push"]) {
         case (.some, nil, nil): operation = .list
         case (nil, let limit?, nil):

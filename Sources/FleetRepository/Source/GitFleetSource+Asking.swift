@@ -6,6 +6,7 @@ extension GitFleetSource {
     package func fetch(_ memory: NodeState) async -> Answers {
         guard isWorking else { return Answers() }
         judged = nil
+        useHosts(listedBy: memory.followed)
         let remotes = remotes(listedBy: memory.followed)
         // Nobody could make up for it, so what it shows is judged where it is followed.
         if remotes.count == 1 {
@@ -60,6 +61,17 @@ extension GitFleetSource {
         } catch {
             return Reason(error.kind == .diskFull ? .noSpace : .remoteAway, error.description)
         }
+    }
+
+    /// Lets ssh know the servers by what a commit lists besides the node's own file.
+    ///
+    /// - Parameter commit: the followed one; nil before the first.
+    func useHosts(listedBy commit: CommitID?) {
+        guard commit != hostsCommit else { return }
+        hostsCommit = commit
+        let limit = Layout.limit(of: .trust)
+        let bytes = commit.flatMap { try? clone.file(at: Layout.knownHosts, in: $0, limitBytes: limit) }
+        network.ssh.fleetHosts = bytes.map { .content(String(decoding: $0, as: UTF8.self)) }
     }
 
     /// The remotes of the branch, each once: the node's own, then those that a commit lists.

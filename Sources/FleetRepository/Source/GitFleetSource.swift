@@ -12,6 +12,8 @@ package final class GitFleetSource: FleetSource {
     let isWorking: Bool
     /// What the followed commit says to this node, as read last in this cycle.
     var view: (commit: CommitID, view: NodeView)?
+    /// The commit that lists these.
+    var hostsCommit: CommitID?
     /// The remote whose branch is in the clone; the first one before any was asked.
     var asked: RemoteURL
     /// The remote that has another chain of this node's reports than this node, as the last push found.
