@@ -163,7 +163,7 @@ final class ClaimAgent: @unchecked Sendable {
     }
 
     /// Lets the next report come after `tip`.
-    func takeUp(_ tip: CommitID) { last = tip }
+    func takeUp(_ tip: CommitID, number: Int = 0) { (last, sequence) = (tip, max(sequence, number)) }
 
     /// Writes the next report and sends it.
     func report(_ phase: Phase) throws {

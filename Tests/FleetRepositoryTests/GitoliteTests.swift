@@ -42,13 +42,15 @@ struct GitoliteTests {
             "apiVersion: plimsoll/v1\nfleet: harbour\nagent: \"0.1\"\n"
                 + "status: {remote: '\(gitolite.server.url("status"))'}\n", to: "work/fleet.yaml")
         try fleet.publish("Reports have a repository of their own")
-        let fleetFolder = gitolite.path("fleet")
-        for (folder, more) in [(fleetFolder, []), (gitolite.path("status"), ["--fleet", fleetFolder])] {
-            try runSuccessfully(
-                [program, "hook", "install", "--settings-only", "--introduction", fleet.introduction.hex]
-                    + more,
-                in: folder, environment: Git.environment)
-        }
+        try install(in: "fleet")
+    }
+
+    /// Writes into a repository's settings what the hook goes by.
+    private func install(in repository: String, _ arguments: String...) throws {
+        try runSuccessfully(
+            [BuiltProgram.path("plimsoll"), "hook", "install", "--settings-only", "--introduction"]
+                + [fleet.introduction.hex] + arguments,
+            in: gitolite.path(repository), environment: Git.environment)
     }
 
     private func ssh(_ user: String) -> SSHOptions {
@@ -76,6 +78,7 @@ struct GitoliteTests {
         let unsigned = try publish(as: "ada")
         #expect(unsigned.exitCode != 0 && unsigned.errorText.contains("plimsoll: refs/heads/main: commit"))
 
+        try install(in: "status", "--fleet", gitolite.path("fleet"))
         let url = gitolite.server.url("fleet")
         let agent = try await fleet.agent("atm-1", by: [url], ssh: ssh("atm-1"))
         let first = try agent.write(.converged)
@@ -85,7 +88,8 @@ struct GitoliteTests {
 
         // With the right signature and another node's way in.
         let thief = try await fleet.agent("atm-1", by: [url], ssh: ssh("atm-2"))
-        thief.takeUp(first)
+        #expect(try await thief.sink.remoteChain()?.tip == first)
+        thief.takeUp(first, number: 1)
         guard case .refused(let words) = await thief.sink.push(try thief.write(.waiting)) else {
             Issue.record("taken")
             return

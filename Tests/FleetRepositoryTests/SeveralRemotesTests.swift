@@ -1,6 +1,7 @@
 import FleetCore
 import FleetReconciler
 import FleetTesting
+import Foundation
 import Testing
 
 @testable import FleetRepository
@@ -140,10 +141,10 @@ struct SeveralRemotesTests {
         #expect(await agent.sink.push(first) == .pushed)
         #expect(try tip(fleet.server) == first.hex && tip(mirror) == "" && tip(other) == "")
         // The one that took it is gone: the next one gets all of it.
-        try Git.run("config", "core.repositoryFormatVersion", "99", in: fleet.server)
+        try FileManager.default.moveItem(atPath: fleet.server, toPath: away)
         #expect(await agent.sink.push(second) == .pushed)
         #expect(try tip(other) == second.hex)
-        try Git.run("config", "core.repositoryFormatVersion", "0", in: fleet.server)
+        try FileManager.default.moveItem(atPath: away, toPath: fleet.server)
         let third = try agent.write(.converged)
         #expect(await agent.sink.push(third) == .pushed)
         #expect(try tip(fleet.server) == third.hex)
@@ -155,6 +156,35 @@ struct SeveralRemotesTests {
             return
         }
         #expect(words.contains("a mirror takes nothing"), "\(words)")
+    }
+
+    @Test func `the next key is taken once no server shuts it out that lets the old one in`() async throws {
+        let servers = try (0..<2).map { _ in try GitServer(.ssh, root: fleet.folder.path) }
+        let path = try fleet.folder.write("", to: "own")
+        let keys = try (0..<2).map { _ in try SSHPrivateKey.generateEd25519(comment: "") }
+        for (key, name) in zip(keys, ["own", "own.next"]) {
+            try fleet.folder.write(key.file, to: name, mode: 0o600)
+        }
+        let (old, new) = (keys[0].key.publicKey.description, keys[1].key.publicKey.description)
+        for server in servers { try server.letIn([old, new]) }
+        let hosts = try servers.map { try String(contentsOfFile: $0.knownHosts, encoding: .utf8) }.joined()
+        let ssh = SSHOptions(key: path, knownHosts: try fleet.folder.write(hosts, to: "hosts"))
+        let urls = servers.map { $0.url("server.git") } + [servers[0].url("nothing.git")]
+        let agent = try await fleet.agent("atm-1", by: urls, ssh: ssh)
+        let sink = GitStatusSink(source: agent.source, keys: NodeKeyring(keys[0].key, at: path))
+        #expect(try sink.isNext(new))
+        #expect(try !sink.isNext(old))
+        // The second server alone lags.
+        try servers[1].letIn([old])
+        let obstacle = #expect(throws: StatusError.self) { _ = try sink.isNext(new) }
+        #expect(obstacle?.message.contains(":\(servers[1].port)") == true, "\(obstacle?.message ?? "")")
+        // It has never known this node, or is not there: nothing is lost by the new key.
+        try servers[1].letIn([])
+        #expect(try sink.isNext(new))
+        servers[1].stop()
+        #expect(try sink.isNext(new))
+        servers[0].stop()
+        #expect(throws: StatusError.self) { _ = try sink.isNext(new) }
     }
 
     @Test(arguments: [

@@ -19,6 +19,7 @@ package final class Gitolite: Sendable {
         home = try TemporaryFolder("gitolite")
         // It logs before it has made the folder for it.
         try home.makeFolder(".gitolite/logs")
+        try home.makeFolder("local/hooks/repo-specific")
         let settings = try Self.run(["print-default-rc"], in: home).text
             .replacing(
                 "# LOCAL_CODE                =>  \"$ENV{HOME}/local\"",

@@ -106,8 +106,8 @@ package struct FleetValidator {
                 !host.contains("{"), !hosts.names(host, port: port)
             else { continue }
             let message =
-                "found no key of '\(host)'\(port.map { " at port \($0)" } ?? ""), where '\(remote)' is; nodes "
-                + "whose own 'knownHosts' does not name it refuse it"
+                "found no key of the server of '\(remote)'; nodes whose own 'knownHosts' does not name it "
+                + "refuse it"
             warnings.append(Problem(Layout.knownHosts, .start, message))
         }
     }

@@ -12,7 +12,7 @@ package struct RemoteURL: Hashable, Sendable {
     }
 
     /// Whether ssh reaches it.
-    var usesSSH: Bool { if case .ssh = location { true } else { false } }
+    package var usesSSH: Bool { if case .ssh = location { true } else { false } }
 
     /// Whether its text has a user, password or token that is to be kept from others.
     var carriesSecret: Bool { secret != nil }

@@ -41,6 +41,7 @@ extension FuzzTarget {
     ) { text in
         guard let remote = try? RemoteURL(text) else { return }
         _ = remote.redacted(text)
+        try demand(!remote.place.isEmpty, "each remote is somewhere")
         guard case .ssh(let user, let host, let port, let path) = remote.location else { return }
         for part in [user ?? "x", host, path] {
             try demand(part.utf8.first != UInt8(ascii: "-"), "no part of a remote is an option of ssh")
