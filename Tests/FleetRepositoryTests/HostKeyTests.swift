@@ -61,8 +61,8 @@ struct HostKeyTests {
         #expect(
             try refusal(child)
                 == "the host key of \(name) has changed: expected ED25519 \(old) "
-                + "(\(server.knownHosts), line 1), seen ED25519 \(new). Somebody may stand in between: ask who "
-                + "runs the server for its fingerprint before that line is replaced")
+                + "(\(server.knownHosts), line 1), seen ED25519 \(new). Somebody may stand in between: ask "
+                + "who runs the server for its fingerprint before that line is replaced")
         let text = try String(contentsOfFile: server.knownHosts, encoding: .utf8)
         child.ssh = SSHOptions(key: server.clientKey)
         child.ssh.fleetHosts = .content("# one\n# two\n\(text)")

@@ -27,13 +27,17 @@ struct SeveralRemotesTests {
 
     private var away: String { fleet.folder.path("nothing.git") }
 
-    private func source(_ remotes: String...) throws -> GitFleetSource {
+    private func source(
+        _ remotes: String..., deadlines: NetworkDeadlines = NetworkDeadlines()
+    ) throws -> GitFleetSource {
+        var network = NetworkChild.built
+        network.deadlines = deadlines
         let urls = try remotes.map { try RemoteURL($0) }
         return try GitFleetSource(
             FleetSourceSettings(
                 node: .of("atm-1"), remote: urls[0], furtherRemotes: Array(urls.dropFirst()), branch: "main",
                 introduction: fleet.introduction, cloneFolder: fleet.folder.path("clone.git")),
-            network: .built)
+            network: network)
     }
 
     /// One cycle's look at the branch; the memory is then as the cycle leaves it.
@@ -77,6 +81,36 @@ struct SeveralRemotesTests {
         let first = try await look(source(forged, fleet.server), &fresh)
         #expect(first.answers.conditions.map(\.code) == [.untrusted] && fresh.mark == new)
         #expect(first.following.mayAdmit)
+    }
+
+    @Test func `what nobody can parse is in nobody's way`() async throws {
+        var memory = NodeState()
+        _ = try await look(source(fleet.server), &memory)
+        let broken = try fleet.mirror("broken.git")
+        let tree = try Git.run("rev-parse", "main^{tree}", in: broken)
+        let commit = try Git.run(
+            "hash-object", "-t", "commit", "-w", "--stdin", "--literally", in: broken,
+            input: Array("tree \(tree)\nparent \(new)\n\nno author\n".utf8))
+        try fleet.folder.write("\(commit)\n", to: "broken.git/refs/heads/main")
+        let next = try fleet.publish("next")
+        let (answers, following) = try await look(source(broken, fleet.server), &memory)
+        #expect(answers.isAnswered && answers.conditions.map(\.code) == [.untrusted])
+        #expect(following.mark == next && following.mayAdmit)
+    }
+
+    @Test func `one that never answers costs its deadline, and no more`() async throws {
+        let silent = try GitServer(.silent, root: "")
+        let deadlines = NetworkDeadlines(
+            connect: .milliseconds(500), progress: .seconds(60), total: .seconds(60))
+        var memory = NodeState()
+        let clock = ContinuousClock()
+        let start = clock.now
+        let url = silent.url("fleet.git")
+        let (answers, _) = try await look(source(url, "\(url)2", fleet.server, deadlines: deadlines), &memory)
+        #expect(answers.isAnswered && memory.mark == new)
+        #expect(answers.conditions.map(\.code) == [.remoteAway, .remoteAway])
+        #expect(start.duration(to: clock.now) < .seconds(30))
+        silent.stop()
     }
 
     @Test func `where none has it, all is said and nothing new is admitted`() async throws {

@@ -53,6 +53,7 @@ package struct FleetValidator {
         checkKeys(of: nodes, trusted)
         problems += graph.diversityProblems(among: nodes.map(\.node))
         for node in nodes { problems += BudgetCheck.problems(of: node, in: graph.group(node.node.group)) }
+        if let fleet { checkRemotes(fleet) }
         if let fleet, fleet.fleet?.statusRemote == nil,
             members.values.map(\.count).reduce(0, +) >= Self.manyNodes
         {
@@ -61,6 +62,15 @@ package struct FleetValidator {
                 + "for reports a poll does not list every node's refs, and no node can write to this one"
             warnings.append(Problem(Layout.fleet, fleet.remotePlace, message))
         }
+    }
+
+    /// Says what several remotes do not do.
+    private mutating func checkRemotes(_ fleet: FleetFile) {
+        guard let known = fleet.fleet, !known.remotes.isEmpty, known.statusRemote == nil else { return }
+        let message =
+            "found 'remotes' and no 'status.remote': what others report is read, and budgets are claimed, at "
+            + "each node's own first remote alone"
+        warnings.append(Problem(Layout.fleet, fleet.remotePlace, message))
     }
 
     /// From so many nodes on, reports deserve a repository of their own.
