@@ -73,8 +73,8 @@ struct EnrollCommand: ParsableCommand {
             remotes.contains(where: { (try? RemoteURL($0))?.usesSSH == true })
         else { return }
         Terminal.note(
-            "put the host keys of the ssh servers into a file that '\(common.path)' names as 'knownHosts', or "
-                + "into root's own known_hosts: one that is not known is refused, and nobody is asked")
+            "put the host keys of the ssh servers into a file that '\(common.path)' names as 'knownHosts', "
+                + "or into root's own known_hosts: one that is not known is refused, and nobody is asked")
     }
 
     private func writeConfiguration(remote: String, introduction: String) throws {
