@@ -242,8 +242,8 @@ struct ValidateTests {
             warnings: [
                 "fleet.yaml:1:1: found 'remotes' and no 'status.remote': what others report is read, and "
                     + "budgets are claimed, at each node's own first remote alone",
-                "trust/known_hosts:1:1: found no key of the server of 'ssh://mirror.example.com:2222/x'; nodes "
-                    + "whose own 'knownHosts' does not name it refuse it",
+                "trust/known_hosts:1:1: found no key of the server of 'ssh://mirror.example.com:2222/x'; "
+                    + "nodes whose own 'knownHosts' does not name it refuse it",
             ]),
         Case(
             name: "no fleet.yaml", changes: [("fleet.yaml", nil)],

@@ -55,6 +55,8 @@ struct ServerCommand: Equatable {
         // Nobody is there to answer questions, and a host that takes no connection must not outlive this
         // process for long.
         var arguments = ["ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=\(options.connectSeconds)"]
+        // Where root's configuration lends its agent to other hosts, it does not lend it to this one.
+        arguments += ["-o", "ForwardAgent=no"]
         if let key = options.key {
             arguments += ["-o", "IdentityFile=\(quoted(key))", "-o", "IdentitiesOnly=yes"]
             if let certificate = options.certificate {

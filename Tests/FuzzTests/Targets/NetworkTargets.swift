@@ -26,7 +26,8 @@ extension FuzzTarget {
     private static let request = FuzzTarget(
         text: "network-request",
         words: [
-            "url ", "folder ", "parent 1\n", "ssh-key ", "known-hosts ", "volatile \n", "account 1:1:/",
+            "url ", "folder ", "parent 1\n", "ssh-key ", "known-hosts ", "fleet-hosts ", "volatile \n",
+            "account 1:1:/",
             "place ", "list \n", "fetch 1\n", "push \n", "get refs/heads/main:refs/remotes/fleet/main\n",
             "put 0123456789abcdef0123456789abcdef01234567:refs/heads/a\n", "end\n",
         ]
