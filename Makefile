@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 # Debian's packages: the C library, the tools that make apt repositories, and the judges of the tests.
-PACKAGES := libgit2-dev libyaml-dev zlib1g-dev pkg-config git openssh-client openssh-server apt-utils dpkg-dev dpkg-repack curl \
+PACKAGES := libgit2-dev libyaml-dev zlib1g-dev pkg-config git openssh-client openssh-server gitolite3 apt-utils dpkg-dev dpkg-repack curl \
             libcurl4-openssl-dev nginx-light fcgiwrap tinyproxy-bin openssl \
             python3 procps tzdata gpg gpg-agent gpgv
 

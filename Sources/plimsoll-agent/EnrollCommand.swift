@@ -61,8 +61,20 @@ struct EnrollCommand: ParsableCommand {
         try makeState(of: node)
         _ = consume lock
         Terminal.write(NodeFileWriter.text(key: key.publicKey.description))
+        noteHostKeys(of: node.configuration)
         Terminal.note(
             "add this as 'groups/<group>/nodes/\(node.name).yaml' to the fleet repository, by a pull request")
+    }
+
+    /// ssh asks nobody whether a server's key is the right one.
+    private func noteHostKeys(of configuration: AgentConfiguration) {
+        let remotes = [configuration.remote] + configuration.furtherRemotes
+        guard configuration.knownHosts == nil,
+            remotes.contains(where: { (try? RemoteURL($0))?.usesSSH == true })
+        else { return }
+        Terminal.note(
+            "put the host keys of the ssh servers into a file that '\(common.path)' names as 'knownHosts', "
+                + "or into root's own known_hosts: one that is not known is refused, and nobody is asked")
     }
 
     private func writeConfiguration(remote: String, introduction: String) throws {

@@ -154,8 +154,11 @@ struct Node {
         let remote = try ending(with: .invalidData) { () throws(NetworkError) in
             try RemoteURL(configuration.remote)
         }
+        let further = try ending(with: .invalidData) { () throws(NetworkError) in
+            try configuration.furtherRemotes.map { (text) throws(NetworkError) in try RemoteURL(text) }
+        }
         return FleetSourceSettings(
-            node: name, remote: remote, branch: configuration.branch,
+            node: name, remote: remote, furtherRemotes: further, branch: configuration.branch,
             introduction: configuration.introduction, cloneFolder: clonePath)
     }
 

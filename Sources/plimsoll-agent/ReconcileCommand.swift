@@ -77,7 +77,7 @@ extension CycleOutcome {
         {
             return .failure
         }
-        if !codes.isDisjoint(with: [.remoteAway, .remoteBehind, .stale]) { return .unavailable }
+        if reasons.areUnheard(besides: passedOver) { return .unavailable }
         if case .queued = report { return .unavailable }
         return .success
     }
@@ -91,7 +91,16 @@ extension CyclePreview {
         if !codes.isDisjoint(with: [.unreadable, .newerAgentNeeded]) { return .invalidData }
         if obstacle != nil || codes.contains(.unverifiable) { return .failure }
         if plan != nil { return .changesPending }
-        if !codes.isDisjoint(with: [.remoteAway, .remoteBehind, .stale]) { return .unavailable }
+        if decision.reasons.areUnheard(besides: passedOver) { return .unavailable }
         return .success
+    }
+}
+
+extension [Reason] {
+    /// Whether the node may have missed something: a remote that another one made up for is no such reason.
+    fileprivate func areUnheard(besides passedOver: [Reason]) -> Bool {
+        contains {
+            [.remoteAway, .remoteBehind, .stale].contains($0.code) && !passedOver.contains($0)
+        }
     }
 }

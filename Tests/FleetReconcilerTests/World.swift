@@ -37,6 +37,8 @@ final class World {
     var labels = ["site": "berlin-3"]
     /// What was asked of the source.
     var needs: [EvidenceNeed] = []
+    /// What asking the remotes brings.
+    var answers = Answers()
     /// Why the evidence cannot be read.
     var evidenceCondition: Reason?
 
@@ -259,7 +261,7 @@ final class World {
 struct FakeSource: FleetSource {
     let world: World
 
-    func fetch() async -> Reason? { nil }
+    func fetch(_ memory: NodeState) async -> Answers { world.answers }
 
     func follow(_ memory: NodeState) throws(SourceError) -> Following {
         let tip = CommitID.number(world.history.split(separator: " ").count)

@@ -71,8 +71,14 @@ final class ClaimFleet {
     func key(of node: String) throws -> SSHPrivateKey { try #require(keys[node]) }
 
     /// A node that follows the branch as it is now.
-    func agent(_ node: String) async throws -> ClaimAgent {
-        let agent = try ClaimAgent(node, key: try key(of: node), fleet: self)
+    ///
+    /// - Parameters:
+    ///   - remotes: URLs; the server's path where there are none.
+    ///   - ssh: how it comes in.
+    func agent(
+        _ node: String, by remotes: [String] = [], ssh: SSHOptions = SSHOptions()
+    ) async throws -> ClaimAgent {
+        let agent = try ClaimAgent(node, key: try key(of: node), fleet: self, remotes: remotes, ssh: ssh)
         try await agent.follow()
         return agent
     }
@@ -113,14 +119,19 @@ final class ClaimAgent: @unchecked Sendable {
     private var last: CommitID?
     private(set) var followed: CommitID
 
-    init(_ name: String, key: SSHPrivateKey, fleet: ClaimFleet) throws {
+    init(
+        _ name: String, key: SSHPrivateKey, fleet: ClaimFleet, remotes: [String] = [],
+        ssh: SSHOptions = SSHOptions()
+    ) throws {
         node = .of(name)
-        let remote = try RemoteURL("file://\(fleet.server)")
+        let urls = try (remotes.isEmpty ? ["file://\(fleet.server)"] : remotes).map { try RemoteURL($0) }
         var network = NetworkChild.built
         network.isDurable = false
+        network.ssh = ssh
         source = try GitFleetSource(
             FleetSourceSettings(
-                node: node, remote: remote, branch: "main", introduction: fleet.introduction,
+                node: node, remote: urls[0], furtherRemotes: Array(urls.dropFirst()), branch: "main",
+                introduction: fleet.introduction,
                 cloneFolder: fleet.folder.path("clones/\(name)-\(UUID().uuidString)")), network: network)
         let keys = NodeKeyring(key, at: fleet.folder.path("clones/\(name)-key"))
         ledger = GitClaimLedger(source: source, keys: keys)
@@ -130,9 +141,9 @@ final class ClaimAgent: @unchecked Sendable {
 
     /// Fetches, authenticates and reads the branch.
     func follow() async throws {
-        let failure = await source.fetch()
-        #expect(failure == nil)
         let memory = NodeState()
+        let answers = await source.fetch(memory)
+        #expect(answers == Answers())
         let following = try source.follow(memory)
         followed = try #require(following.followed)
         _ = try source.read(following, memory: memory)
@@ -152,18 +163,11 @@ final class ClaimAgent: @unchecked Sendable {
     }
 
     /// Lets the next report come after `tip`.
-    func takeUp(_ tip: CommitID) { last = tip }
+    func takeUp(_ tip: CommitID, number: Int = 0) { (last, sequence) = (tip, max(sequence, number)) }
 
     /// Writes the next report and sends it.
     func report(_ phase: Phase) throws {
-        var report = Report.sample(
-            node: node.description, group: "stores", admitted: nil, phase: phase, commit: followed)
-        report.fleet = ClaimFleet.name
-        sequence += 1
-        report.sequence = sequence
-        report.previous = last
-        let id = try sink.write(report, receipt: nil)
-        last = id
+        let id = try write(phase)
         let latest = try #require(
             try source.clone.repository.reference(FleetReferences.ownLatest(node)))
         let chain = try #require(
@@ -173,6 +177,20 @@ final class ClaimAgent: @unchecked Sendable {
         let verdicts = try source.network.push(
             [chain, newest], to: source.settings.remote, from: source.settings.cloneFolder)
         #expect(verdicts.values.allSatisfy { $0 == .accepted })
+    }
+
+    /// Writes the next report.
+    @discardableResult
+    func write(_ phase: Phase) throws -> CommitID {
+        var report = Report.sample(
+            node: node.description, group: "stores", admitted: nil, phase: phase, commit: followed)
+        report.fleet = ClaimFleet.name
+        sequence += 1
+        report.sequence = sequence
+        report.previous = last
+        let id = try sink.write(report, receipt: nil)
+        last = id
+        return id
     }
 
     /// How everybody in the ledger stands, as this node reads it.

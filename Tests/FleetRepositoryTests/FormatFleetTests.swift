@@ -39,7 +39,8 @@ struct FormatFleetTests {
     }
 
     private static let keys =
-        "the keys 'apiVersion', 'fleet', 'agent', 'trust', 'status', 'freshness', 'defaults', 'hold'"
+        "the keys 'apiVersion', 'fleet', 'agent', 'trust', 'status', 'remotes', 'freshness', "
+        + "'defaults', 'hold'"
 
     @Test(arguments: [
         ("- a", ["1:1: found a list; expected a mapping with \(keys)"]),
@@ -64,7 +65,7 @@ struct FormatFleetTests {
                 "5:9: found 'null'; expected a mapping with the keys 'remote', 'heartbeat'",
                 "6:7: found 'no'; expected null or the reason of the hold",
                 "7:1: unknown key 'x'; known here: apiVersion, fleet, agent, trust, status, "
-                    + "freshness, defaults, hold",
+                    + "remotes, freshness, defaults, hold",
             ]
         ),
         (

@@ -51,7 +51,8 @@ import Testing
         let command = try ServerCommand(.receivePack, at: remote, ssh: options)
         #expect(
             command.arguments == [
-                "ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=60", "-o", "IdentityFile=\"/keys/100%%\"",
+                "ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=60", "-o", "ForwardAgent=no", "-o",
+                "IdentityFile=\"/keys/100%%\"",
                 "-o", "IdentitiesOnly=yes", "-o", "UserKnownHostsFile=\"/etc/known hosts\"",
                 "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes", "-p", "2222",
                 "git@example.com", "git-receive-pack '/srv/it'\\''s.git'",
@@ -162,10 +163,12 @@ import Testing
         let operations: [NetworkRequest.Operation] = [
             .list, .fetch([get], byteLimit: 10), .push([put, forced]),
         ]
+        var ssh = SSHOptions(key: "/k k", knownHosts: "/h")
+        ssh.fleetHosts = .content("a b c\n")
         for operation in operations {
             let request = NetworkRequest(
                 operation: operation, url: "https://a:b@c/d e\n", folder: "/a b",
-                ssh: SSHOptions(key: "/k k"), parent: 7, isDurable: operation != .list)
+                ssh: ssh, parent: 7, isDurable: operation != .list)
             #expect(NetworkRequest(request.text) == request)
             #expect(NetworkRequest(String(request.text.dropLast(4))) == nil)
             #expect(NetworkRequest("list \n" + request.text) == nil || operation == .list)

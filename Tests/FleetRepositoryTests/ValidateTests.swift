@@ -212,7 +212,7 @@ struct ValidateTests {
                     + "1–63 of a–z, 0–9 "
                     + "and '-', beginning and ending with a letter or digit",
                 "trust/keys.asc:1:1: not read by anything: expected 'trust/allowed_signers', "
-                    + "'trust/rules.yaml' or 'trust/openpgp/<key>.asc'",
+                    + "'trust/rules.yaml', 'trust/known_hosts' or 'trust/openpgp/<key>.asc'",
             ],
             warnings: ["sources/notes.txt:1:1: not read by anything: expected 'sources/<name>.sources'"]),
         Case(
@@ -223,6 +223,27 @@ struct ValidateTests {
             ],
             problems: [
                 "fleet.yaml:1:1: the fleet needs agent 99.0; this program is 0.1.0 and cannot judge it"
+            ]),
+        Case(
+            name: "remotes of which not all is said",
+            changes: [
+                (
+                    "fleet.yaml",
+                    "apiVersion: plimsoll/v1\nfleet: acme\nagent: 0.1\n"
+                        + "remotes: [git@git.example.com:x, ssh://mirror.example.com:2222/x, https://h/x]\n"
+                ),
+                (
+                    "trust/known_hosts",
+                    "git.example.com ssh-ed25519 "
+                        + "AAAAC3NzaC1lZDI1NTE5AAAAIGBRKG7cmqs8EVuHCBOLsq4XXj89DlcBvRtm2pjgygnI\n"
+                ),
+            ],
+            problems: [],
+            warnings: [
+                "fleet.yaml:1:1: found 'remotes' and no 'status.remote': what others report is read, and "
+                    + "budgets are claimed, at each node's own first remote alone",
+                "trust/known_hosts:1:1: found no key of the server of 'ssh://mirror.example.com:2222/x'; "
+                    + "nodes whose own 'knownHosts' does not name it refuse it",
             ]),
         Case(
             name: "no fleet.yaml", changes: [("fleet.yaml", nil)],

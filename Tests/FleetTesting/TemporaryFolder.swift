@@ -9,8 +9,12 @@ package final class TemporaryFolder: Sendable {
     package let path: String
 
     /// Makes the folder below the system's folder for temporary files.
-    package init(_ name: String = "plimsoll") throws {
-        let base = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+    ///
+    /// - Parameter base: or below this one.
+    package init(_ name: String = "plimsoll", below base: String? = nil) throws {
+        let base =
+            base.map { URL(fileURLWithPath: $0) }
+            ?? FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
         let url = base.appendingPathComponent("\(name)-\(UUID().uuidString.lowercased())")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = url.path

@@ -6,6 +6,8 @@ package struct Fleet: Hashable, Sendable {
     package let trust: TrustSettings
     /// Where reports go; nil is the fleet repository itself. May contain `{group}`.
     package let statusRemote: String?
+    /// Where else the branch is: URLs in the order in which nodes ask them, after their own.
+    package let remotes: [String]
     /// The longest time between two reports of a node.
     package let heartbeat: TimeSpan
     /// A node that has heard nothing new of the branch for so long says so; nil: none does.
@@ -15,13 +17,14 @@ package struct Fleet: Hashable, Sendable {
 
     package init(
         name: FleetName, agent: AgentVersion, trust: TrustSettings = TrustSettings(),
-        statusRemote: String? = nil, heartbeat: TimeSpan = Fleet.defaultHeartbeat,
+        statusRemote: String? = nil, remotes: [String] = [], heartbeat: TimeSpan = Fleet.defaultHeartbeat,
         freshness: TimeSpan? = nil, hold: String? = nil
     ) {
         self.name = name
         self.agent = agent
         self.trust = trust
         self.statusRemote = statusRemote
+        self.remotes = remotes
         self.heartbeat = heartbeat
         self.freshness = freshness
         self.hold = hold

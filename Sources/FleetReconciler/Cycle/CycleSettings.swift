@@ -35,6 +35,8 @@ package struct CycleOutcome: Sendable {
     package let report: ReportOutcome
     package let followed: CommitID?
     package let mark: CommitID?
+    /// The reasons about remotes that another one made up for: with them the cycle heard all there was.
+    package let passedOver: [Reason]
 }
 
 /// What became of the node's report in a cycle.

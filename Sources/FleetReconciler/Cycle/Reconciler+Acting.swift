@@ -117,7 +117,7 @@ extension Reconciler {
         _ desired: Desired, decision: Decision, at now: Instant
     ) async throws(CycleError) {
         guard case .member(let membership) = desired.standing else { return }
-        let isDark = desired.conditions.contains { $0.code == .remoteAway }
+        let isDark = desired.conditions.contains { $0.code == .remoteAway && !passedOver.contains($0) }
         guard !isDark || membership.group.missed == .wait else { return }
         let isKept = decision.reasons.contains { [.window, .windowTooShort].contains($0.code) }
         let attended = membership.attendance(

@@ -8,6 +8,8 @@ package struct CyclePreview: Sendable {
     package let plan: Plan?
     /// Why there is no plan, or why it would be refused.
     package let obstacle: Reason?
+    /// What is wrong with remotes that another one made up for.
+    package let passedOver: [Reason]
 }
 
 extension Reconciler {
@@ -18,7 +20,8 @@ extension Reconciler {
         } catch {
             throw CycleError(.state, error.message)
         }
-        let unreachable = await source.fetch()
+        let answers = await source.fetch(memory)
+        passedOver = answers.passedOver
         let following: Following
         do {
             following = try source.follow(memory)
@@ -27,23 +30,26 @@ extension Reconciler {
         }
         memory.adopt(following, at: reading)
         let now = reading.doubted(before: following.markDate)
-        var desired = try read(following, unreachable: unreachable, at: now)
+        var desired = try read(following, answers: answers, at: now)
         desired.note(memory.staleness(in: desired, since: following.markDate, at: now))
         _ = noteFirstSeen(desired, at: now)
         var evidence = await readEvidence(for: &desired, at: now)
         let decision = await deliberate(
             &desired, actual: await observe(for: desired), evidence: &evidence, at: now)
         guard let request = decision.pending(isHeld: !desired.holds.isEmpty) else {
-            return CyclePreview(desired: desired, decision: decision, plan: nil, obstacle: nil)
+            return CyclePreview(
+                desired: desired, decision: decision, plan: nil, obstacle: nil, passedOver: passedOver)
         }
         do {
             let plan = try await packages.plan(
                 decision.admitted.map { request.returning(to: $0) } ?? request)
-            return CyclePreview(desired: desired, decision: decision, plan: plan, obstacle: plan.refusal)
+            return CyclePreview(
+                desired: desired, decision: decision, plan: plan, obstacle: plan.refusal,
+                passedOver: passedOver)
         } catch {
             return CyclePreview(
                 desired: desired, decision: decision, plan: nil,
-                obstacle: Reason(error.code.reasonCode, error.message))
+                obstacle: Reason(error.code.reasonCode, error.message), passedOver: passedOver)
         }
     }
 }

@@ -22,6 +22,8 @@ package struct Reconciler<
     var memory = NodeState()
     /// Why the key that the fleet lists cannot be taken yet; what the old one signs nobody believes.
     var keyObstacle: String?
+    /// What is wrong with remotes that another one made up for.
+    var passedOver: [Reason] = []
     /// What the store has of other nodes.
     private var durable = Observed()
 
@@ -46,10 +48,11 @@ package struct Reconciler<
     ///   outcome.
     package mutating func cycle(at reading: Instant) async throws(CycleError) -> CycleOutcome {
         try load()
-        let unreachable = await source.fetch()
+        let answers = await source.fetch(memory)
+        passedOver = answers.passedOver
         let following = try follow(at: reading)
         let now = reading.doubted(before: following.markDate)
-        var desired = try read(following, unreachable: unreachable, at: now)
+        var desired = try read(following, answers: answers, at: now)
         try settleKey(desired, at: now)
         try noteStaleness(&desired, since: following.markDate, at: now)
         if noteFirstSeen(desired, at: now) { try save(at: now) }
@@ -69,7 +72,8 @@ package struct Reconciler<
         }
         return CycleOutcome(
             desired: desired, decision: decision, phase: observation.phase, reasons: observation.reasons,
-            checks: observation.checks, report: report, followed: memory.followed, mark: memory.mark)
+            checks: observation.checks, report: report, followed: memory.followed, mark: memory.mark,
+            passedOver: passedOver)
     }
 
     private mutating func load() throws(CycleError) {
@@ -100,14 +104,14 @@ package struct Reconciler<
     }
 
     func read(
-        _ following: Following, unreachable: Reason?, at now: Instant
+        _ following: Following, answers: Answers, at now: Instant
     ) throws(CycleError) -> Desired {
         do {
             let desired = try source.read(following, memory: memory)
             return Desired(
                 commit: desired.commit, standing: desired.standing, mayAdmit: desired.mayAdmit,
                 holds: desired.holds + settings.localHolds(now),
-                conditions: (unreachable.map { [$0] } ?? []) + desired.conditions
+                conditions: answers.conditions + desired.conditions
             ).judged(at: now)
         } catch {
             throw CycleError(error)

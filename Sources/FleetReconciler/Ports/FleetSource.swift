@@ -2,10 +2,12 @@ package import FleetCore
 
 /// The port to the fleet repository: a clone, and the remote it comes from.
 package protocol FleetSource {
-    /// Brings what is new on the branch into the clone. Nothing is believed by that.
+    /// Brings what is new on the branch into the clone, from the first remote that has it as it should be.
+    /// Nothing is believed by that.
     ///
-    /// - Returns: why the remote could not be asked; nil if it answered.
-    func fetch() async -> Reason?
+    /// - Parameter memory: what the node remembers: its mark tells what is new, and what it follows may name
+    ///   further remotes.
+    func fetch(_ memory: NodeState) async -> Answers
 
     /// Authenticates what the clone has and follows it, from what the node remembers. Pure but for reading
     /// the clone.
@@ -26,6 +28,23 @@ package protocol FleetSource {
     func evidence(
         of need: EvidenceNeed, for desired: Desired, memory: NodeState, at now: Instant
     ) async -> EvidenceReading
+}
+
+/// What became of asking the remotes for the branch.
+package struct Answers: Hashable, Sendable {
+    /// What is wrong with remotes that were asked, as far as authenticating the clone does not tell it.
+    package var conditions: [Reason]
+    /// Whether one had the branch as it should be: then the conditions are about others, and a person should
+    /// know of them, but nothing was missed.
+    package var isAnswered: Bool
+
+    package init(conditions: [Reason] = [], isAnswered: Bool = true) {
+        self.conditions = conditions
+        self.isAnswered = isAnswered
+    }
+
+    /// The conditions of remotes that another one made up for.
+    var passedOver: [Reason] { isAnswered ? conditions : [] }
 }
 
 /// Where a node stands in the history, after authenticating what is new.

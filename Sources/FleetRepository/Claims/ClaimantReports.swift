@@ -77,7 +77,7 @@ final class BranchChain {
         }
         do throws(NetworkError) {
             _ = try source.network.fetch(
-                [refspec], from: source.settings.remote, into: source.settings.cloneFolder,
+                [refspec], from: source.asked, into: source.settings.cloneFolder,
                 byteLimit: source.settings.fetchByteLimit)
         } catch {
             throw GitError("look for commit", commit.hex, .other(0), error.description)

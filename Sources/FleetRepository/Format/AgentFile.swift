@@ -6,6 +6,8 @@ package struct AgentConfiguration: Hashable, Sendable {
     package let node: NodeName?
     /// Where the fleet repository is.
     package let remote: String
+    /// Where else it is, in the order in which these are asked after it.
+    package let furtherRemotes: [String]
     package let branch: String
     /// The first trusted commit.
     package let introduction: CommitID
@@ -50,6 +52,7 @@ package struct AgentConfiguration: Hashable, Sendable {
         }
         node = reader.optional("node")
         let remote = reader.required("remote", Self.expectedRemote) { Self.url($0, problems) }
+        furtherRemotes = RemoteList.read(reader, besides: remote)
         let introduction: CommitID? = reader.required("introduction")
         branch = reader.node("branch").flatMap { Self.branch($0, problems) } ?? "main"
         sshKey = Self.path("sshKey", of: reader)
@@ -76,15 +79,15 @@ package struct AgentConfiguration: Hashable, Sendable {
     }
 
     private static let keys = [
-        "node", "remote", "branch", "introduction", "sshKey", "knownHosts", "http", "networkUser", "state",
-        "root",
-        "holds", "interval", "clock", "searchPath", "deadlines", "managerDeadline", "keptPackages",
+        "node", "remote", "remotes", "branch", "introduction", "sshKey", "knownHosts", "http", "networkUser",
+        "state", "root", "holds", "interval", "clock", "searchPath", "deadlines", "managerDeadline",
+        "keptPackages",
     ]
     private static let defaultKeptPackages = ByteCount(mebibytes: 2_048)
     private static let defaultManagerDeadline = TimeSpan(seconds: 3_600)
     private static let defaultInterval = TimeSpan(seconds: 300)
     private static let shortestInterval = TimeSpan(seconds: 1)
-    private static let expectedRemote = "a URL (https, ssh, git, file) or an absolute path"
+    private static let expectedRemote = RemoteList.expected
 
     /// The words of `clock`.
     private enum ClockTrust: String, CaseIterable {
@@ -93,14 +96,7 @@ package struct AgentConfiguration: Hashable, Sendable {
     }
 
     private static func url(_ node: DocumentNode, _ problems: FileProblems) -> String? {
-        guard let text = node.scalar(expected: expectedRemote, problems) else { return nil }
-        do {
-            _ = try RemoteURL(text)
-            return text
-        } catch {
-            problems.add(node.place, "\(error.message); expected \(expectedRemote)")
-            return nil
-        }
+        RemoteList.remote(node, expected: expectedRemote, problems)?.text
     }
 
     private static func branch(_ node: DocumentNode, _ problems: FileProblems) -> String? {

@@ -15,7 +15,7 @@ struct FleetFile: Sendable {
 
     static func decode(_ bytes: [UInt8]) -> Decoded<FleetFile> {
         let problems = FileProblems(file: Layout.fleet)
-        let keys = ["fleet", "agent", "trust", "status", "freshness", "defaults", "hold"]
+        let keys = ["fleet", "agent", "trust", "status", "remotes", "freshness", "defaults", "hold"]
         guard let reader = MappingReader.document(bytes, keys: keys, problems) else {
             return Decoded(value: nil, problems: problems.problems)
         }
@@ -35,6 +35,7 @@ struct FleetFile: Sendable {
             $0.integer(in: TrustSettings.thresholds, reader.problems)
         }
         let remote = status.flatMap(Self.remote)
+        let remotes = RemoteList.readShared(reader)
         let heartbeat: TimeSpan? = status?.optional("heartbeat")
         if let heartbeat, heartbeat < Self.shortestHeartbeat, let node = status?.node("heartbeat") {
             reader.problems.add(node, expected: "a duration of at least \(Self.shortestHeartbeat)")
@@ -48,7 +49,7 @@ struct FleetFile: Sendable {
                     policy: policy ?? .firstParent,
                     branch: branch.map { FleetBranch(fleet: name, branch: $0) },
                     threshold: threshold ?? 1),
-                statusRemote: remote,
+                statusRemote: remote, remotes: remotes,
                 heartbeat: heartbeat ?? Fleet.defaultHeartbeat, freshness: freshness, hold: hold)
         } else {
             fleet = nil

@@ -41,6 +41,7 @@ package struct FleetValidator {
         let fleet = try fleet()
         try checkPlaces(of: paths)
         let trusted = try trustedKeys(paths)
+        try checkHosts(paths, fleet?.fleet)
         let baselines = try baselines(paths)
         let index = FleetIndex(paths: paths)
         let members = Dictionary(
@@ -52,6 +53,7 @@ package struct FleetValidator {
         checkKeys(of: nodes, trusted)
         problems += graph.diversityProblems(among: nodes.map(\.node))
         for node in nodes { problems += BudgetCheck.problems(of: node, in: graph.group(node.node.group)) }
+        if let fleet { checkRemotes(fleet) }
         if let fleet, fleet.fleet?.statusRemote == nil,
             members.values.map(\.count).reduce(0, +) >= Self.manyNodes
         {
@@ -60,6 +62,15 @@ package struct FleetValidator {
                 + "for reports a poll does not list every node's refs, and no node can write to this one"
             warnings.append(Problem(Layout.fleet, fleet.remotePlace, message))
         }
+    }
+
+    /// Says what several remotes do not do.
+    private mutating func checkRemotes(_ fleet: FleetFile) {
+        guard let known = fleet.fleet, !known.remotes.isEmpty, known.statusRemote == nil else { return }
+        let message =
+            "found 'remotes' and no 'status.remote': what others report is read, and budgets are claimed, at "
+            + "each node's own first remote alone"
+        warnings.append(Problem(Layout.fleet, fleet.remotePlace, message))
     }
 
     /// From so many nodes on, reports deserve a repository of their own.
@@ -92,6 +103,22 @@ package struct FleetValidator {
             let problem = Problem(file: path, message: "not read by anything: \(expected)")
             let looksMeant = [".yaml", ".yml", ".sources", ".asc"].contains { path.ends(with: $0) }
             if looksMeant { problems.append(problem) } else { warnings.append(problem) }
+        }
+    }
+
+    /// Checks the keys of servers, and whether they name those that the fleet tells its nodes to ask.
+    private mutating func checkHosts(_ paths: [String], _ fleet: Fleet?) throws(FileTreeError) {
+        guard paths.contains(Layout.knownHosts) else { return }
+        let hosts = collect(try files.decoded(Layout.knownHosts) { KnownHostsFile.decode($0) })
+        guard let hosts, let fleet else { return }
+        for text in fleet.remotes + [fleet.statusRemote].compactMap(\.self) {
+            guard let remote = try? RemoteURL(text), case .ssh(_, let host, let port, _) = remote.location,
+                !host.contains("{"), !hosts.names(host, port: port)
+            else { continue }
+            let message =
+                "found no key of the server of '\(remote)'; nodes whose own 'knownHosts' does not name it "
+                + "refuse it"
+            warnings.append(Problem(Layout.knownHosts, .start, message))
         }
     }
 

@@ -8,6 +8,8 @@ package enum Layout {
     package static let fleet = "fleet.yaml"
     /// Who may change the branch.
     package static let allowedSigners = "trust/allowed_signers"
+    /// The host keys of the servers.
+    package static let knownHosts = "trust/known_hosts"
     /// The folder of the OpenPGP keys that may, too.
     static let openPGP = "trust/openpgp"
     /// Who may change which folder, and how many it takes.
@@ -104,9 +106,10 @@ enum FileKind: Hashable, Sendable {
 
     private static func trust(_ path: String, depth: Int) -> FileKind {
         let isKey = path.hasPrefix("\(Layout.openPGP)/") && depth == 3 && path.ends(with: ".asc")
-        guard path == Layout.allowedSigners || path == Layout.trustRules || isKey else {
-            return .misplaced(
-                "expected '\(Layout.allowedSigners)', '\(Layout.trustRules)' or 'trust/openpgp/<key>.asc'")
+        let known = [Layout.allowedSigners, Layout.trustRules, Layout.knownHosts]
+        guard known.contains(path) || isKey else {
+            let names = known.map { "'\($0)'" }.joined(separator: ", ")
+            return .misplaced("expected \(names) or 'trust/openpgp/<key>.asc'")
         }
         return .trust
     }

@@ -117,7 +117,7 @@ struct NetworkRequest: Equatable {
     let url: String
     /// The repository's folder; empty for a listing.
     let folder: String
-    let ssh: SSHOptions
+    private(set) var ssh: SSHOptions
     /// How servers are reached by HTTP; only paths of secrets.
     let http: HTTPSettings
     /// When what waits for a server by itself gives up.
@@ -138,6 +138,7 @@ struct NetworkRequest: Equatable {
         for entry in http.entries { lines.append(("http", entry.text)) }
         if !http.isPersonal { lines.append(("not-personal", "")) }
         lines.append(("limits", limits.text))
+        if case .content(let text) = ssh.fleetHosts { lines.append(("fleet-hosts", text)) }
         if !isDurable { lines.append(("volatile", "")) }
         if let account { lines.append(("account", account.text)) }
         if !place.isEmpty { lines.append(("place", place)) }
@@ -188,8 +189,8 @@ struct NetworkRequest: Equatable {
             guard words.count == 2, let value = PercentEncoding.decode(words[1]) else { return nil }
             let parts = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
             switch words[0] {
-            case "url", "folder", "parent", "ssh-key", "known-hosts", "volatile", "account", "place", "list",
-                "fetch", "push", "not-personal", "limits":
+            case "url", "folder", "parent", "ssh-key", "known-hosts", "fleet-hosts", "volatile", "account",
+                "place", "list", "fetch", "push", "not-personal", "limits":
                 guard values.updateValue(value, forKey: String(words[0])) == nil else { return nil }
             case "http":
                 guard let entry = HTTPEntry(text: value) else { return nil }
@@ -221,6 +222,7 @@ struct NetworkRequest: Equatable {
         account = values["account"].flatMap(NetworkAccount.init(text:))
         if values["account"] != nil && account == nil { return nil }
         ssh = SSHOptions(key: values["ssh-key"], knownHosts: values["known-hosts"])
+        ssh.fleetHosts = values["fleet-hosts"].map { .content($0) }
         switch (values["list"], values["fetch"], values["push"]) {
         case (.some, nil, nil): operation = .list
         case (nil, let limit?, nil):

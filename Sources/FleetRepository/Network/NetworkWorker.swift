@@ -48,9 +48,11 @@ package enum NetworkWorker {
     /// Becomes the account that the request names, before anything of the server's is read. What only root
     /// may read and ssh needs is read first.
     private static func confine(_ request: NetworkRequest) throws(NetworkError) -> SSHOptions {
-        guard let account = request.account else { return request.ssh }
         let remote = try RemoteURL(request.url)
         do throws(FileError) {
+            guard let account = request.account else {
+                return remote.usesSSH ? try SSHSecrets.holdHosts(request.ssh) : request.ssh
+            }
             let ssh = remote.usesSSH ? try SSHSecrets.hold(request.ssh) : SSHOptions()
             try account.assume(
                 fileBytesLimit: request.operation.byteLimit + NetworkConfinement.bytesBesides)
@@ -97,7 +99,7 @@ package enum NetworkWorker {
                 try work.push(refspecs, from: GitRepository.outgoing(in: request.place, with: request.folder))
             }
         } catch {
-            throw work.networkError(error)
+            throw HostKeyTrouble(named: request.ssh, given: ssh).explain(work.networkError(error), remote)
         }
     }
 

@@ -14,7 +14,10 @@ package struct RemoteURL: Hashable, Sendable {
     }
 
     /// Whether ssh reaches it.
-    var usesSSH: Bool { if case .ssh = location { true } else { false } }
+    package var usesSSH: Bool { if case .ssh = location { true } else { false } }
+
+    /// Whether its text has a user, password or token that is to be kept from others.
+    var carriesSecret: Bool { secret != nil }
 
     /// What Git is given; may hold a password.
     let text: String

@@ -131,6 +131,7 @@ extension Fleet {
             ("fleet", name.description), ("agent", agent.description),
             ("trust.policy", trust.policy.rawValue),
             ("trust.branch", trust.branch?.branch.description), ("trust.threshold", "\(trust.threshold)"),
+            ("remotes", remotes.isEmpty ? nil : remotes.joined(separator: ", ")),
             ("status.remote", statusRemote), ("status.heartbeat", heartbeat.description),
             ("freshness", freshness?.description), ("hold", hold),
         ]

@@ -70,7 +70,10 @@ package struct SSHPublicKey: Sendable {
     }
 
     /// The name by which people compare keys, as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64.
-    package var fingerprint: String {
+    package var fingerprint: String { Self.fingerprint(of: blob) }
+
+    /// The same of a key of any type.
+    static func fingerprint(of blob: [UInt8]) -> String {
         let digest = Base64.encode(Array(SHA256.hash(data: blob)))
         return "SHA256:" + String(decoding: digest.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self)
     }

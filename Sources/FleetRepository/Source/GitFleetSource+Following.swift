@@ -3,6 +3,12 @@ package import FleetReconciler
 
 extension GitFleetSource {
     package func follow(_ memory: NodeState) throws(SourceError) -> Following {
+        if let judged, judged.memory == memory { return judged.following }
+        return try judge(memory)
+    }
+
+    /// Authenticates the branch that is in the clone.
+    func judge(_ memory: NodeState) throws(SourceError) -> Following {
         do throws(GitError) {
             var following = try advance(memory)
             if let mark = following.mark, let commit = try clone.repository.commit(mark) {
@@ -25,7 +31,7 @@ extension GitFleetSource {
 
     /// Lets the branch here be the mark again: what cannot be parsed is in the way of every fetch, and the
     /// next one brings it back if the server still has it.
-    private func leaveTip(for mark: CommitID?) {
+    func leaveTip(for mark: CommitID?) {
         if let mark, (try? clone.repository.commit(mark)) != nil {
             try? clone.repository.setReference(FleetReferences.branch, to: mark)
         } else {
@@ -56,7 +62,7 @@ extension GitFleetSource {
                     ? Reason(
                         .remoteBehind, "the clone does not have the mark \(missing); the remote is older")
                     : Reason(
-                        .untrusted, "the introduction \(start) is not in the history of '\(settings.remote)'")
+                        .untrusted, "the introduction \(start) is not in the history of '\(asked)'")
             )
             return state
         }

@@ -31,6 +31,7 @@ extension GitFleetSource {
                 conditions: following.conditions + [reason])
         }
         self.view = (followed, view)
+        if isWorking { useHosts(listedBy: followed) }
         let membership = DeclarationReader(clone: clone).membership(
             view, stacks: following.stacks, memory: memory, at: followed)
         return Desired(

@@ -5,7 +5,8 @@ package import FleetReconciler
 /// from which it is trusted.
 package final class GitFleetSource: FleetSource {
     let settings: FleetSourceSettings
-    let network: NetworkChild
+    /// How remotes are asked: with the host keys that the followed commit lists, once that is known.
+    var network: NetworkChild
     let clone: Clone
     /// Whether remotes are asked and the clone is kept clean; else it is only looked at, without the lock.
     let isWorking: Bool
@@ -14,6 +15,14 @@ package final class GitFleetSource: FleetSource {
     private let doubt = CloneDoubt()
     /// What the followed commit says to this node, as read last in this cycle.
     var view: (commit: CommitID, view: NodeView)?
+    /// The commit that lists these.
+    var hostsCommit: CommitID?
+    /// The remote whose branch is in the clone; the first one before any was asked.
+    var asked: RemoteURL
+    /// The remote that has another chain of this node's reports than this node, as the last push found.
+    var divergedRemote: RemoteURL?
+    /// Where the branch led as it was fetched, for that memory.
+    var judged: (memory: NodeState, following: Following)?
     /// Whether fleet commits that reports name lie on this node's chain, as found in this cycle.
     var places: [CommitID: Bool] = [:]
 
@@ -27,6 +36,7 @@ package final class GitFleetSource: FleetSource {
         var network = network
         network.doubt = doubt
         self.network = network
+        asked = settings.remote
         let opened = try Self.openClone(settings.cloneFolder, anchors)
         clone = opened.clone
         repair = opened.repair
@@ -39,6 +49,7 @@ package final class GitFleetSource: FleetSource {
     package init(lookingAt settings: FleetSourceSettings) throws(SourceError) {
         self.settings = settings
         network = NetworkChild()
+        asked = settings.remote
         isWorking = false
         repair = nil
         do throws(GitError) {
@@ -84,31 +95,15 @@ package final class GitFleetSource: FleetSource {
 
     /// Whether something failed to which a damaged clone was the cause: it is read whole where that may be.
     package var isDamaged: Bool { doubt.isRaised && !clone.repository.isSound() }
-
-    package func fetch() async -> Reason? {
-        guard isWorking else { return nil }
-        let branch = "refs/heads/\(settings.branch)"
-        guard let refspec = FetchRefspec(source: branch, destination: FleetReferences.branch) else {
-            return Reason(.remoteAway, "'\(settings.branch)' is not the name of a branch")
-        }
-        do {
-            let result = try network.fetch(
-                [refspec], from: settings.remote, into: settings.cloneFolder,
-                byteLimit: settings.fetchByteLimit)
-            guard result.listed.contains(where: { $0.name == branch }) else {
-                return Reason(.remoteAway, "remote '\(settings.remote)' has no branch '\(settings.branch)'")
-            }
-            return nil
-        } catch {
-            return Reason(error.kind == .diskFull ? .noSpace : .remoteAway, error.description)
-        }
-    }
 }
 
 /// Where a node's fleet repository is.
 package struct FleetSourceSettings: Sendable {
     package var node: NodeName
+    /// The remote that is asked first.
     package var remote: RemoteURL
+    /// Those that are asked after it, in order.
+    package var furtherRemotes: [RemoteURL]
     package var branch: String
     /// The first trusted commit.
     package var introduction: CommitID
@@ -118,16 +113,22 @@ package struct FleetSourceSettings: Sendable {
     package var fetchByteLimit: Int
 
     package init(
-        node: NodeName, remote: RemoteURL, branch: String, introduction: CommitID, cloneFolder: String,
-        fetchByteLimit: Int = 1 << 30
+        node: NodeName, remote: RemoteURL, furtherRemotes: [RemoteURL] = [], branch: String,
+        introduction: CommitID, cloneFolder: String, fetchByteLimit: Int = 1 << 30
     ) {
         self.node = node
         self.remote = remote
+        self.furtherRemotes = furtherRemotes
         self.branch = branch
         self.introduction = introduction
         self.cloneFolder = cloneFolder
         self.fetchByteLimit = fetchByteLimit
     }
+}
+
+extension FleetSourceSettings {
+    /// The node's own remotes, in the order in which they are asked.
+    var ownRemotes: [RemoteURL] { [remote] + furtherRemotes }
 }
 
 /// The names of references in a node's clone and at its remotes.

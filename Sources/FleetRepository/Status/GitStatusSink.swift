@@ -36,16 +36,37 @@ package struct GitStatusSink: StatusSink {
     private func requireEntry() throws(StatusError) {
         guard source.network.ssh.key == keys.path else { return }
         var network = source.network
-        network.ssh = SSHOptions(key: keys.nextPath, knownHosts: network.ssh.knownHosts)
+        network.ssh.key = keys.nextPath
         do {
-            for remote in [source.settings.remote, try place().remote] where remote.usesSSH {
-                _ = try network.list(remote)
-            }
+            // Of each list one must be there with the new key, and none may shut out that lets the old in.
+            try requireEntry(by: network, at: source.remotes(listedBy: source.view?.commit))
+            try requireEntry(by: network, at: place().remotes)
         } catch {
             throw StatusError(
                 "the fleet lists this node's new key, and a server does not let it in yet, so the old one "
                     + "stays: \(error)")
         }
+    }
+
+    private func requireEntry(by network: NetworkChild, at remotes: [RemoteURL]) throws(NetworkError) {
+        var obstacle: NetworkError?
+        var isEntered = false
+        for remote in remotes {
+            guard remote.usesSSH else {
+                isEntered = true
+                continue
+            }
+            do throws(NetworkError) {
+                _ = try network.list(remote)
+                isEntered = true
+            } catch {
+                obstacle = obstacle ?? error
+                guard error.kind == .authentication else { continue }
+                // One that does not know the old key either has never let this node in.
+                if (try? source.network.list(remote)) != nil { throw error }
+            }
+        }
+        if !isEntered, let obstacle { throw obstacle }
     }
 
     package func takeNextKey() throws(StatusError) { try keys.takeNext() }
@@ -115,40 +136,85 @@ package struct GitStatusSink: StatusSink {
         guard let chain = PushRefspec(commit: id, destination: status, force: false),
             let newest = PushRefspec(commit: latest, destination: latestName, force: true)
         else { return .refused("'\(latestName)' is not the name of a branch") }
-        let verdicts: [String: PushVerdict]
-        do {
-            verdicts = try source.network.push(
-                [chain, newest], to: try place().remote, from: clone.repository.folder)
+        let remotes: [RemoteURL]
+        do throws(NetworkError) {
+            remotes = try place().remotes
         } catch {
             return .unreachable(error.description)
         }
-        for name in [status, latestName] {
+        // Each gets the whole chain, so that it is all the same which of them has had the reports before.
+        var obstacles: [ReportDelivery] = []
+        for remote in remotes {
+            let delivery = push([chain, newest], to: remote)
+            switch delivery {
+            case .pushed: return .pushed
+            case .diverged:
+                source.divergedRemote = remote
+                return .diverged
+            default: obstacles.append(delivery)
+            }
+        }
+        return ReportDelivery(failing: obstacles)
+    }
+
+    private func push(_ refspecs: [PushRefspec], to remote: RemoteURL) -> ReportDelivery {
+        let verdicts: [String: PushVerdict]
+        do {
+            verdicts = try source.network.push(refspecs, to: remote, from: clone.repository.folder)
+        } catch {
+            return .unreachable(error.description)
+        }
+        // Where there are several, nobody else says which of them it was.
+        let place = source.settings.furtherRemotes.isEmpty ? "" : "remote '\(remote)': "
+        for name in refspecs.map(\.destination) {
             switch verdicts[name] {
             case .accepted: continue
             case .notFastForward: return .diverged
-            case .rejected(let reason): return .refused("\(name): \(reason)")
-            case nil: return .refused("no verdict on \(name)")
+            case .rejected(let reason): return .refused("\(place)\(name): \(reason)")
+            case nil: return .refused("\(place)no verdict on \(name)")
             }
         }
         return .pushed
     }
 
     package func remoteChain() async throws(StatusError) -> RemoteChain? {
-        let name = FleetReferences.status(node)
-        let kept = "refs/remotes/status/own"
-        guard let refspec = FetchRefspec(source: name, destination: kept) else { return nil }
-        let listed: [GitReference]
-        let place: (fleet: FleetName, remote: RemoteURL)
-        do {
+        let place: (fleet: FleetName, remotes: [RemoteURL])
+        do throws(NetworkError) {
             place = try self.place()
-            listed = try source.network.fetch(
-                [refspec], from: place.remote, into: clone.repository.folder, byteLimit: Self.chainByteLimit
-            ).listed
         } catch {
             throw StatusError(error.description)
         }
+        // Where a push has found another chain, that one is asked for. Else each, for the newest.
+        let remotes = source.divergedRemote.map { [$0] } ?? place.remotes
+        source.divergedRemote = nil
+        var newest: RemoteChain?
+        var obstacle: NetworkError?
+        var isAnswered = false
+        for remote in remotes {
+            do throws(NetworkError) {
+                let chain = try chain(at: remote, of: place.fleet)
+                isAnswered = true
+                if chain?.ownSequence ?? 0 > newest?.ownSequence ?? 0 || newest == nil {
+                    newest = chain ?? newest
+                }
+            } catch {
+                obstacle = obstacle ?? error
+            }
+        }
+        if !isAnswered, let obstacle { throw StatusError(obstacle.description) }
+        return newest
+    }
+
+    /// The chain that one remote has.
+    private func chain(at remote: RemoteURL, of fleet: FleetName) throws(NetworkError) -> RemoteChain? {
+        let name = FleetReferences.status(node)
+        let kept = "refs/remotes/status/own"
+        guard let refspec = FetchRefspec(source: name, destination: kept) else { return nil }
+        let listed = try source.network.fetch(
+            [refspec], from: remote, into: clone.repository.folder, byteLimit: Self.chainByteLimit
+        ).listed
         guard let tip = listed.first(where: { $0.name == name })?.id else { return nil }
-        let own = newestOwn(in: tip, fleet: place.fleet)
+        let own = newestOwn(in: tip, fleet: fleet)
         return RemoteChain(tip: tip, isOwn: own?.id == tip, ownSequence: own?.report.sequence)
     }
 
@@ -166,18 +232,40 @@ package struct GitStatusSink: StatusSink {
         return nil
     }
 
-    /// The fleet, and where it wants the reports of this node's group.
-    private func place() throws(NetworkError) -> (fleet: FleetName, remote: RemoteURL) {
+    /// The fleet, and where it wants the reports of this node's group: to one place, or to the first of the
+    /// node's own remotes that takes them.
+    private func place() throws(NetworkError) -> (fleet: FleetName, remotes: [RemoteURL]) {
         guard let view = source.view?.view else {
             throw NetworkError(.other, remote: "", "nothing says yet where reports go")
         }
+        guard view.fleet.statusRemote != nil else { return (view.fleet.name, source.settings.ownRemotes) }
         let remote = try StatusRemote(
             fleet: view.fleet, group: view.group.name, fallback: source.settings.remote)
-        return (view.fleet.name, remote.url)
+        return (view.fleet.name, [remote.url])
     }
 
     /// A chain of reports larger than this is not taken up: a thousand times what a node writes in a year.
     private static let chainByteLimit = 1 << 30
     /// So far below the tip a report of one's own is looked for: more than a node writes in ten years.
     private static let chainLengthLimit = 1 << 16
+}
+
+extension ReportDelivery {
+    /// What came of several remotes none of which took the report. One that could not be asked may still take
+    /// it: then the others' refusals are no more than that they are mirrors.
+    fileprivate init(failing deliveries: [ReportDelivery]) {
+        var messages: [String] = []
+        var isAway = false
+        for delivery in deliveries {
+            switch delivery {
+            case .unreachable(let message):
+                isAway = true
+                messages.append(message)
+            case .refused(let message): messages.append(message)
+            case .pushed, .diverged, .lost: continue
+            }
+        }
+        let message = messages.joined(separator: "; ")
+        self = isAway ? .unreachable(message) : .refused(message)
+    }
 }

@@ -6,7 +6,15 @@ struct SimulatedSource: FleetSource {
     let simulation: Simulation
     let node: SimulatedNode
 
-    func fetch() async -> Reason? {
+    func fetch(_ memory: NodeState) async -> Answers {
+        let obstacle = fetchTip()
+        return Answers(conditions: obstacle.map { [$0] } ?? [], isAnswered: obstacle == nil)
+    }
+
+    /// Takes the tip over the line.
+    ///
+    /// - Returns: why it did not come; nil if it is there.
+    private func fetchTip() -> Reason? {
         guard simulation.hasLink(node) else { return Reason(.remoteAway, "the line is down") }
         let tip = simulation.server.tip(of: simulation.repository, for: node.name, lots: simulation.lots)
         guard node.clone.tip !== tip else { return nil }

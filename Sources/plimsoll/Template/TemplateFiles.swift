@@ -245,6 +245,12 @@ enum TemplateFiles {
               # A node that has nothing to tell still reports so often.
               heartbeat: 24h
 
+            # Where else this branch is: mirrors that nodes ask, in this order, where the remotes \#
+            of their own configuration are away,
+            # behind or show what is not authentic. What a server's host key must be says \#
+            trust/known_hosts, if there is one.
+            #   remotes: [ssh://git@mirror.example.net/my-fleet/fleet.git]
+
             # What each group takes where its own group.yaml is silent. A key of the group replaces \#
             the one here whole.
             defaults:

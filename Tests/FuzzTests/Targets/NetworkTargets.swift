@@ -26,7 +26,8 @@ extension FuzzTarget {
     private static let request = FuzzTarget(
         text: "network-request",
         words: [
-            "url ", "folder ", "parent 1\n", "ssh-key ", "known-hosts ", "volatile \n", "account 1:1:/",
+            "url ", "folder ", "parent 1\n", "ssh-key ", "known-hosts ", "fleet-hosts ", "volatile \n",
+            "account 1:1:/",
             "place ", "list \n", "fetch 1\n", "push \n", "get refs/heads/main:refs/remotes/fleet/main\n",
             "put 0123456789abcdef0123456789abcdef01234567:refs/heads/a\n", "end\n",
         ]
@@ -41,6 +42,7 @@ extension FuzzTarget {
     ) { text in
         guard let remote = try? RemoteURL(text) else { return }
         _ = remote.redacted(text)
+        try demand(!remote.place.isEmpty, "each remote is somewhere")
         guard case .ssh(let user, let host, let port, let path) = remote.location else { return }
         for part in [user ?? "x", host, path] {
             try demand(part.utf8.first != UInt8(ascii: "-"), "no part of a remote is an option of ssh")

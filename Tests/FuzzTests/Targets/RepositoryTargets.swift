@@ -64,7 +64,7 @@ extension FuzzTarget {
         bytes: "fleet-yaml",
         words: syntax + groupKeys + [
             "fleet: acme", "agent: \"0.1\"", "trust: ", "policy: first-parent", "branch: main",
-            "threshold: 2", "freshness: 14d", "status: ", "remote: ",
+            "threshold: 2", "freshness: 14d", "status: ", "remote: ", "remotes: [git://h/x]",
             "{group}", "heartbeat: 24h", "defaults:",
         ]
     ) { bytes in
@@ -147,7 +147,7 @@ extension FuzzTarget {
     private static let agentFile = FuzzTarget(
         bytes: "agent-yaml",
         words: syntax + [
-            "node: atm-1", "remote: ", "ssh://git@host/path", "branch: main",
+            "node: atm-1", "remote: ", "remotes: [/x]", "ssh://git@host/path", "branch: main",
             "introduction: 0123456789abcdef0123456789abcdef01234567", "sshKey: /", "knownHosts: /",
             "networkUser: ", "http:\n  - url: https://host/a", "caFile: /c", "token: {file: /t}", "state: /",
             "root: /", "holds: /", "interval: 5m", "clock: trusted",

@@ -3,6 +3,7 @@
 extension FuzzTarget {
     static let signing: [FuzzTarget] = [
         signature, signatureBlob, publicKey, publicKeyBlob, privateKey, privateKeyBlob, allowedSigners,
+        knownHosts,
         patterns, base64, validityTime, commit,
     ]
 
@@ -67,6 +68,20 @@ extension FuzzTarget {
         try demand(
             signature.verify(SignedSample.message, namespace: "git"),
             "what a key signs is found good by its public half")
+    }
+
+    private static let knownHosts = FuzzTarget(
+        bytes: "known-hosts",
+        words: keyTypes + [
+            "@cert-authority ", "@revoked ", "[127.0.0.1]:2222", "|1|", "*.example.com", ",!", "# ",
+        ]
+    ) { bytes in
+        let decoded = KnownHostsFile.decode(bytes)
+        let lines = bytes.count { $0 == UInt8(ascii: "\n") } + 1
+        for problem in decoded.problems {
+            try demand((1...lines).contains(problem.line), "a problem stands in a line")
+        }
+        _ = decoded.value?.names("127.0.0.1", port: 2222)
     }
 
     private static let allowedSigners = FuzzTarget(
