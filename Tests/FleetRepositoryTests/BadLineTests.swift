@@ -79,9 +79,8 @@ import Testing
     }
 
     /// The listing of many references takes longer there than a server may take to answer.
-    @Test(arguments: [BadLine.Way.daemon, .ssh])
-    func aLongListingOverAThinLineIsNoServerThatDoesNotAnswer(_ way: BadLine.Way) throws {
-        let line = try BadLine(way)
+    @Test func aLongListingOverAThinLineIsNoServerThatDoesNotAnswer() throws {
+        let line = try BadLine(.daemon)
         let tip = try line.tip
         let updates = (0..<300).map { "create refs/heads/status/node-\($0) \(tip)\n" }.joined()
         try Git.run("update-ref", "--stdin", in: line.served, input: Array(updates.utf8))
