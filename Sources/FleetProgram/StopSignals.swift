@@ -37,7 +37,7 @@ package struct StopSignals {
     ///
     /// - Parameter link: nil: only time and signals count.
     package mutating func wait(_ span: TimeSpan, watching link: LinkWatch?) -> Ending {
-        let signals = plimsoll_signal_descriptor(&set)
+        let signals = link == nil ? -1 : plimsoll_signal_descriptor(&set)
         guard let link, signals >= 0 else {
             wait(span)
             return isStopped ? .stopped : .time
