@@ -256,7 +256,7 @@ import Testing
         var entry = HTTPEntry(url: try #require(HTTPAddress.parse("http://127.0.0.1")?.address))
         entry.password = .helper([helper])
         child.http = HTTPSettings(entries: [entry])
-        child.deadlines.connect = .seconds(1)
+        child.deadlines.connect = .seconds(3)
         let error = #expect(throws: NetworkError.self) {
             try child.list(try RemoteURL("http://127.0.0.1/fleet.git"))
         }

@@ -106,7 +106,8 @@ final class HTTPFleet {
     /// A child that does not wait long.
     static var child: NetworkChild {
         var child = NetworkChild.built
-        child.deadlines = NetworkDeadlines(connect: .seconds(20), progress: .seconds(20), total: .seconds(60))
+        child.deadlines = NetworkDeadlines(
+            connect: .seconds(30), progress: .seconds(30), total: .seconds(120))
         return child
     }
 

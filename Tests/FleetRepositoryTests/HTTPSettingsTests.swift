@@ -1,5 +1,6 @@
 import FleetCore
 import FleetTesting
+import Glibc
 import Testing
 
 @testable import FleetRepository
@@ -138,6 +139,13 @@ import Testing
             try runSuccessfully(["chmod", String(mode, radix: 8), path])
             let error = #expect(throws: FileError.self) { try SecretFile.line(path) }
             #expect(error?.path == path)
+        }
+        let large = try folder.write(String(repeating: "a", count: 65_537), to: "large", mode: 0o600)
+        #expect(throws: FileError.self) { try SecretFile.line(large) }
+        if getuid() == 0 {
+            try runSuccessfully(["chown", "12345", large])
+            let error = #expect(throws: FileError.self) { try SecretFile.line(large) }
+            #expect(error?.message.contains("user 12345 owns it") == true)
         }
         #expect(throws: FileError.self) { try SecretFile.line(folder.path) }
         #expect(throws: FileError.self) { try SecretFile.line(folder.path("none")) }

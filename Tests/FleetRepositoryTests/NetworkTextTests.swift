@@ -18,6 +18,7 @@ import Testing
         ("git@example.com:acme/fleet.git", "ssh://example.com/acme/fleet.git"),
         ("https://token@example.com/fleet.git", "https://example.com/fleet.git"),
         ("https://me:p%40ss@example.com/fleet.git?key=1", "https://example.com/fleet.git"),
+        ("https://example.com?a@b/fleet.git", "https://example.com"),
         ("git://example.com/fleet.git", "git://example.com/fleet.git"),
     ])
     func aRemoteIsShownWithoutSecrets(_ text: String, _ shown: String) throws {

@@ -54,12 +54,12 @@ package struct RemoteURL: Hashable, Sendable {
                     authority: authority, path: rest.dropFirst(authority.count), in: text)
                 secret = nil
             case "https", "http":
-                guard let address = HTTPAddress.parse(text)?.address else {
+                guard let (address, user) = HTTPAddress.parse(text) else {
                     throw NetworkError(
                         .invalid, remote: "", "not an http URL: host, port or path has what none may have")
                 }
                 location = .http(address)
-                secret = user.map(String.init)
+                secret = user
             case "git":
                 location = try Self.daemon(
                     authority: authority, path: rest.dropFirst(authority.count), in: text)

@@ -98,7 +98,7 @@ final class HTTPClient {
     /// connection that is not at its end is not used again.
     func finish() {
         guard isRunning, let transfer else { return stop() }
-        let end = monotonicTime() + .seconds(1)
+        let end = monotonicTime() + .seconds(5)
         var buffer = [UInt8](repeating: 0, count: 1 << 12)
         var taken = 0
         while result == nil, monotonicTime() < end, taken < 1 << 16 {

@@ -9,16 +9,14 @@ enum SecretFile {
     ///
     /// - Throws: `FileError` unless it is a regular file of root or of this user that nobody else may read.
     static func content(_ path: String) throws(FileError) -> [UInt8] {
-        try check(path)
-        return try read(path)
+        try read(path) { (status) throws(FileError) in try check(status, path) }
     }
 
     /// The first line of the file.
     ///
     /// - Throws: `FileError` as `content` does; or if the line is empty, or has what no header can hold.
     static func line(_ path: String) throws(FileError) -> String {
-        try check(path)
-        return try firstLine(of: path)
+        try firstLine(of: try content(path), path)
     }
 
     /// A credential of systemd's, of which the folder is the guard; systemd.exec(5), "CREDENTIALS".
@@ -30,11 +28,12 @@ enum SecretFile {
                 "read credential", name,
                 "CREDENTIALS_DIRECTORY is not set; the unit needs 'LoadCredential=\(name):PATH'")
         }
-        return try firstLine(of: "\(folder)/\(name)")
+        let path = "\(folder)/\(name)"
+        return try firstLine(of: try read(path) { _ in }, path)
     }
 
-    private static func firstLine(of path: String) throws(FileError) -> String {
-        let bytes = try read(path).prefix { $0 != UInt8(ascii: "\n") }
+    private static func firstLine(of content: [UInt8], _ path: String) throws(FileError) -> String {
+        let bytes = content.prefix { $0 != UInt8(ascii: "\n") }
         let line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
         guard !line.isEmpty else { throw FileError("read", path, "its first line, the secret, is empty") }
         guard line.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }),
@@ -43,14 +42,10 @@ enum SecretFile {
         return text
     }
 
-    private static func read(_ path: String) throws(FileError) -> [UInt8] {
-        guard let bytes = try DurableFile.read(path, limitBytes: bytesLimit) else {
-            throw FileError("read", path, number: ENOENT)
-        }
-        return bytes
-    }
-
-    private static func check(_ path: String) throws(FileError) {
+    /// Reads a regular file. What is checked is the file that is then read, whatever its name leads to.
+    private static func read(
+        _ path: String, _ check: (stat) throws(FileError) -> Void
+    ) throws(FileError) -> [UInt8] {
         // Without O_NONBLOCK a fifo of that name would stop the agent for ever.
         let file = try FileDescriptor("read", path, flags: O_RDONLY | O_NONBLOCK)
         var status = stat()
@@ -58,6 +53,22 @@ enum SecretFile {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw FileError("read", path, "it is not a regular file")
         }
+        try check(status)
+        var content = [UInt8](repeating: 0, count: bytesLimit + 1)
+        var count = 0
+        while count < content.count {
+            let more = content[count...].withUnsafeMutableBytes {
+                Glibc.read(file.number, $0.baseAddress, $0.count)
+            }
+            if more < 0 && errno == EINTR { continue }
+            guard more >= 0 else { throw FileError("read", path) }
+            if more == 0 { return Array(content[..<count]) }
+            count += more
+        }
+        throw FileError("read", path, "it has more than \(bytesLimit) bytes")
+    }
+
+    private static func check(_ status: stat, _ path: String) throws(FileError) {
         guard status.st_uid == 0 || status.st_uid == geteuid() else {
             throw FileError(
                 "use", path,
