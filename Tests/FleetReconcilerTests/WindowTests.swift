@@ -95,6 +95,18 @@ struct WindowTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `a remote that another one makes up for lets no window be missed`(isAnswered: Bool) async throws {
+        let world = World(installed: [])
+        world.windows = [Window(days: Weekday.allCases, start: 720, end: 780, zone: .utc)]
+        world.missed = .run(after: 2)
+        let away = Reason(.remoteAway, "one of two")
+        world.answers = Answers(conditions: [away], isAnswered: isAnswered)
+        let outcome = try await world.cycle()
+        #expect(outcome.reasons.contains(away) && outcome.passedOver == (isAnswered ? [away] : []))
+        #expect(try (world.memory.attended != nil) == isAnswered)
+    }
+
     @Test func `how long a change has taken is remembered, and the next one goes by it`() async throws {
         let world = World(installed: [])
         world.windows = [Self.open]
