@@ -3,7 +3,7 @@ package enum ExitStatus: Int32, Sendable {
     /// Done, nothing to do or nothing wrong: a held or waiting node is not wrong.
     case success = 0
     case failure = 1
-    /// `plan` and `reconcile --dry-run` only: changes are pending.
+    /// `plan`, `prune` and `reconcile --dry-run` only: changes are pending.
     case changesPending = 2
     /// `rollout --until-done` only: it has come as far as it comes without a person.
     case personNeeded = 3

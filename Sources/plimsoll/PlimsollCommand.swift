@@ -17,18 +17,19 @@ struct PlimsollCommand: AsyncParsableCommand {
             decides and what is missing; 'proceed' ends a pause, 'claims' shows who counts against a budget; \
             'verify' checks every signature from the first trusted commit on, and recomputes what was \
             admitted; 'approve' signs that a commit is meant for the branch; 'vouch' heals a branch on which \
-            something is not authentic; 'hook' guards the bare repository on a server.
+            something is not authentic; 'hook' guards the bare repository on a server; 'prune' moves what \
+            nodes that left the fleet have reported to a file.
 
-            Exit codes: 0 nothing is wrong; 1 failed; 2 'plan' only: changes are pending; 3 'rollout \
-            --until-done' only: a person is needed; 64 wrong usage; 65 invalid fleet repository; 69 remote \
-            unreachable; 77 not authentic.
+            Exit codes: 0 nothing is wrong; 1 failed; 2 'plan' and 'prune' only: changes are \
+            pending; 3 'rollout --until-done' only: a person is needed; 64 wrong usage; 65 invalid fleet \
+            repository; 69 remote unreachable; 77 not authentic.
             """,
         version: AgentVersion.current.description,
         subcommands: [
             InitCommand.self, ValidateCommand.self, PlanCommand.self, StatusCommand.self,
             RolloutCommand.self, WhyCommand.self, ProceedCommand.self, ClaimsCommand.self,
             VerifyCommand.self, ApproveCommand.self, VouchCommand.self, HookCommand.self,
-            SimulateCommand.self, DemoCommand.self,
+            PruneCommand.self, SimulateCommand.self, DemoCommand.self,
         ])
 
     static func main() async {

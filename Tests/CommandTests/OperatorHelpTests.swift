@@ -5,7 +5,7 @@ import Testing
 struct OperatorHelpTests {
     @Test(arguments: [
         "init", "validate", "plan", "status", "rollout", "why", "proceed", "claims", "verify", "vouch",
-        "approve", "hook",
+        "approve", "hook", "prune",
     ])
     func everyCommandExplainsItself(command: String) throws {
         let all = try plimsoll("--help")

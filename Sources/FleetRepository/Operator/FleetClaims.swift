@@ -59,7 +59,7 @@ extension FleetClone {
     func fetchLedgers(of roll: FleetRoll, groups: [GroupName]) throws -> [FoundLedger] {
         var remotes: [RemoteURL: Set<GroupName>] = [:]
         for group in groups {
-            let remote = try StatusRemote(fleet: roll.fleet, group: group, fallback: fleetRemote).url
+            let remote = try statusRemote(of: group, in: roll.fleet)
             remotes[remote, default: []].insert(group)
         }
         return try remotes.flatMap { try fetchLedgers(from: $0.key, of: $0.value) }

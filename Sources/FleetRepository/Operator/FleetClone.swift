@@ -9,8 +9,9 @@ package final class FleetClone {
     private let location: RepositoryLocation
     private let branch: String
     private(set) var network: NetworkChild
-    /// The repository that was named: reports and claims are there, too, unless the fleet says otherwise.
-    var fleetRemote: RemoteURL { location.remote }
+    /// Where the reports are, as `status.remote` has it, if not where the fleet says; `{group}` stands for
+    /// the group. On the server itself a repository has another name than for the nodes.
+    package var reportsElsewhere: String?
     /// The branch's tip, as fetched last; nothing is believed because it is here.
     package private(set) var tip: CommitID
 
@@ -90,7 +91,7 @@ package final class FleetClone {
     }
 
     /// A branch, or the reports of a remote, larger than this are not fetched.
-    private static let byteLimit = 4 << 30
+    static let byteLimit = 4 << 30
 }
 
 /// The reports at one remote: what it lists, and the remote itself.
@@ -114,7 +115,7 @@ extension FleetClone {
         var found: [GroupName: ReportListing] = [:]
         for group in groups {
             do {
-                let remote = try StatusRemote(fleet: fleet, group: group, fallback: location.remote).url
+                let remote = try statusRemote(of: group, in: fleet)
                 let listing =
                     try listings[remote] ?? fetchReports(from: remote, number: listings.count, withChains)
                 listings[remote] = listing
@@ -124,6 +125,11 @@ extension FleetClone {
             }
         }
         return found
+    }
+
+    /// Where the reports of a group's nodes are.
+    func statusRemote(of group: GroupName, in fleet: Fleet) throws(NetworkError) -> RemoteURL {
+        try StatusRemote(fleet: fleet, group: group, fallback: location.remote, instead: reportsElsewhere).url
     }
 
     private func fetchReports(

@@ -111,11 +111,24 @@ struct KeyBook {
 
     /// What a commit says of a node; nil if it does not list the node, or its file is wrong.
     func record(of node: NodeName, at commit: CommitID) -> NodeRecord? {
-        guard let place = place(of: node, at: commit), place.entry.isFile,
+        place(of: node, at: commit).flatMap { record(of: node, in: $0) }
+    }
+
+    private func record(of node: NodeName, in place: Place) -> NodeRecord? {
+        guard place.entry.isFile,
             let bytes = try? clone.repository.blob(
                 place.entry.id, path: place.path, limitBytes: Layout.limit(of: .node(node, place.group)))
         else { return nil }
         return NodeFile.decode(bytes, name: node, group: place.group, path: place.path).flawless?.node
+    }
+
+    /// The groups that have had a node at some commit.
+    var groups: Set<GroupName> { Set(events.values.joined().compactMap { $0.place?.group }) }
+
+    /// Where a node was at last, and what its file said there; nil if no commit ever listed it.
+    func lastPlace(of node: NodeName) -> (group: GroupName, record: NodeRecord?)? {
+        guard let place = events[node]?.last(where: { $0.place != nil })?.place else { return nil }
+        return (place.group, record(of: node, in: place))
     }
 
     private func place(of node: NodeName, at commit: CommitID) -> Place? {

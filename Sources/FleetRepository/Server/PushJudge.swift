@@ -67,8 +67,8 @@ package struct PushJudge {
         guard let new = update.new else {
             throw PushRefusal(
                 reference,
-                "nothing is deleted by a push; on the server an operator does it by 'git update-ref -d "
-                    + "\(reference)'")
+                "nothing is deleted by a push; an operator does it on the server: by 'plimsoll prune' what "
+                    + "nodes left behind, else by 'git update-ref -d \(reference)'")
         }
         if reference == branchReference, settings.fleet == nil {
             return try judgeBranch(update, to: new)

@@ -4,11 +4,14 @@ package import FleetCore
 package struct StatusRemote: Sendable {
     package let url: RemoteURL
 
-    /// - Parameter fallback: the fleet repository, which takes the reports where `status.remote` says
-    ///   nothing.
+    /// - Parameters:
+    ///   - fallback: the fleet repository, which takes the reports where `status.remote` says nothing.
+    ///   - instead: what a person says in place of `status.remote`.
     /// - Throws: `NetworkError.Kind.invalid` if `status.remote` is no URL.
-    package init(fleet: Fleet, group: GroupName, fallback: RemoteURL) throws(NetworkError) {
-        guard let text = fleet.statusRemote else {
+    package init(
+        fleet: Fleet, group: GroupName, fallback: RemoteURL, instead: String? = nil
+    ) throws(NetworkError) {
+        guard let text = instead ?? fleet.statusRemote else {
             url = fallback
             return
         }
