@@ -71,7 +71,9 @@ struct StatusCommand: AsyncParsableCommand {
         if let intent = memory.intent {
             fields.append(("intent", "\(intent.kind.rawValue) \(intent.declaration)"))
         }
-        let pushed = memory.report.isPushed ? "sent" : "waits to be sent"
+        let pushed =
+            memory.report.isPushed
+            ? "sent" : memory.report.isKept ? "stays here, as the fleet wants it" : "waits to be sent"
         fields.append(
             ("report", memory.report.sequence == 0 ? "none" : "number \(memory.report.sequence), \(pushed)"))
         let width = fields.map(\.0.count).max() ?? 0
@@ -88,7 +90,8 @@ struct StatusCommand: AsyncParsableCommand {
             "followed": JSONValue(memory.followed), "admitted": memory.admitted?.json ?? .null,
             "previous": memory.previous?.json ?? .null, "proven": .array(memory.proven.map(\.json)),
             "failed": .array(memory.failed.map(\.failure.json)), "intent": memory.intent?.json ?? .null,
-            "pushed": .bool(memory.report.isPushed), "report": report?.json ?? .null,
+            "pushed": .bool(memory.report.isPushed), "kept": .bool(memory.report.isKept),
+            "report": report?.json ?? .null,
             "decision": why.map { .object($0.json) } ?? .null,
         ]
     }

@@ -4,7 +4,7 @@ package struct Fleet: Hashable, Sendable {
     /// The oldest agent that must understand this repository.
     package var agent: AgentVersion
     package let trust: TrustSettings
-    /// Where reports go; nil is the fleet repository itself. May contain `{group}`.
+    /// Where reports go; nil is the fleet repository itself, ``keptStatus`` nowhere. May contain `{group}`.
     package let statusRemote: String?
     /// The longest time between two reports of a node.
     package let heartbeat: TimeSpan
@@ -26,6 +26,12 @@ package struct Fleet: Hashable, Sendable {
         self.freshness = freshness
         self.hold = hold
     }
+
+    /// The `status.remote` by which nothing is pushed: each node keeps its reports.
+    package static let keptStatus = "none"
+
+    /// Whether reports stay on their nodes.
+    package var keepsReports: Bool { statusRemote == Self.keptStatus }
 
     package static let defaultHeartbeat = TimeSpan(seconds: 86_400)
 }

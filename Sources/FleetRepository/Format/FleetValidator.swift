@@ -52,6 +52,7 @@ package struct FleetValidator {
         checkKeys(of: nodes, trusted)
         problems += graph.diversityProblems(among: nodes.map(\.node))
         for node in nodes { problems += BudgetCheck.problems(of: node, in: graph.group(node.node.group)) }
+        if let fleet { problems += needsOfReports(graph, index.groups, fleet) }
         if let fleet, fleet.fleet?.statusRemote == nil,
             members.values.map(\.count).reduce(0, +) >= Self.manyNodes
         {
@@ -59,6 +60,27 @@ package struct FleetValidator {
                 "found no 'status.remote' for \(Self.manyNodes) nodes or more; with a repository of its own "
                 + "for reports a poll does not list every node's refs, and no node can write to this one"
             warnings.append(Problem(Layout.fleet, fleet.remotePlace, message))
+        }
+    }
+
+    /// What needs reports of other nodes, where all of them stay where they are: it would wait for ever.
+    private func needsOfReports(
+        _ graph: GateGraph, _ groups: Set<GroupName>, _ fleet: FleetFile
+    ) -> [Problem] {
+        guard let values = fleet.fleet, values.keepsReports else { return [] }
+        return groups.sorted().compactMap { graph.group($0) }.flatMap { file -> [Problem] in
+            var needs: [String] = []
+            if !file.after.isEmpty { needs.append("gate") }
+            if let waves = file.keys.waves ?? nil, waves.steps.count > 1 { needs.append("waves") }
+            if case .some(.some) = file.keys.budget { needs.append("budget") }
+            let path = Layout.group(file.name)
+            return needs.map { need in
+                Problem(
+                    Layout.fleet, fleet.remotePlace,
+                    "found none, and '\(need)' in \(path), which needs reports of other nodes and would wait "
+                        + "for ever; expected null or a URL, or \(path) without '\(need)'"
+                        + (need == "gate" ? " ('gate: none')" : ""))
+            }
         }
     }
 

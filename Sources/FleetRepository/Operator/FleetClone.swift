@@ -107,10 +107,12 @@ extension FleetClone {
     /// Fetches reports from everywhere where the fleet wants them.
     ///
     /// - Parameter withChains: whether the whole chains are fetched, too, or only each node's newest report.
-    /// - Returns: each group's listing; groups with one remote share it.
+    /// - Returns: each group's listing, none where reports stay on their nodes; groups with one remote share
+    ///   it.
     package func fetchReports(
         of fleet: Fleet, groups: [GroupName], withChains: Bool
     ) throws(OperatorError) -> [GroupName: ReportListing] {
+        guard !fleet.keepsReports || reportsElsewhere != nil else { return [:] }
         var listings: [RemoteURL: ReportListing] = [:]
         var found: [GroupName: ReportListing] = [:]
         for group in groups {

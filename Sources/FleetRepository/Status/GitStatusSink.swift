@@ -38,7 +38,8 @@ package struct GitStatusSink: StatusSink {
         var network = source.network
         network.ssh = SSHOptions(key: keys.nextPath, knownHosts: network.ssh.knownHosts)
         do {
-            for remote in [source.settings.remote, try place().remote] where remote.usesSSH {
+            let others = keepsReports ? [] : [try place().remote]
+            for remote in [source.settings.remote] + others where remote.usesSSH {
                 _ = try network.list(remote)
             }
         } catch {
@@ -114,6 +115,7 @@ package struct GitStatusSink: StatusSink {
         guard let chain = PushRefspec(commit: id, destination: status, force: false),
             let newest = PushRefspec(commit: latest, destination: latestName, force: true)
         else { return .refused("'\(latestName)' is not the name of a branch") }
+        guard !keepsReports else { return .kept }
         let verdicts: [String: PushVerdict]
         do {
             verdicts = try source.network.push(
@@ -133,6 +135,8 @@ package struct GitStatusSink: StatusSink {
     }
 
     package func remoteChain() async throws(StatusError) -> RemoteChain? {
+        // Nobody else has it: what is not here is lost.
+        guard !keepsReports else { return nil }
         let name = FleetReferences.status(node)
         let kept = "refs/remotes/status/own"
         guard let refspec = FetchRefspec(source: name, destination: kept) else { return nil }
@@ -164,6 +168,9 @@ package struct GitStatusSink: StatusSink {
         }
         return nil
     }
+
+    /// Whether the fleet leaves reports on their nodes.
+    private var keepsReports: Bool { source.view?.view.fleet.keepsReports ?? false }
 
     /// The fleet, and where it wants the reports of this node's group.
     private func place() throws(NetworkError) -> (fleet: FleetName, remote: RemoteURL) {
