@@ -61,6 +61,7 @@ extension ReportOutcome {
         switch self {
         case .notDue: ["state": "notDue"]
         case .nobody: ["state": "nobody"]
+        case .kept(let id): ["state": "kept", "id": JSONValue(id)]
         case .sent(let id): ["state": "sent", "id": JSONValue(id)]
         case .queued(let id, let why): ["state": "queued", "id": JSONValue(id), "message": .string(why)]
         }

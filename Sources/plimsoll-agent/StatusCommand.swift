@@ -81,7 +81,9 @@ struct StatusCommand: AsyncParsableCommand {
         if let intent = memory.intent {
             fields.append(("intent", "\(intent.kind.rawValue) \(intent.declaration)"))
         }
-        let pushed = memory.report.isPushed ? "sent" : "waits to be sent"
+        let pushed =
+            memory.report.isPushed
+            ? "sent" : memory.report.isKept ? "stays here, as the fleet wants it" : "waits to be sent"
         fields.append(
             ("report", memory.report.sequence == 0 ? "none" : "number \(memory.report.sequence), \(pushed)"))
         if let nextKey {
@@ -102,7 +104,7 @@ struct StatusCommand: AsyncParsableCommand {
             "followed": JSONValue(memory.followed), "admitted": memory.admitted?.json ?? .null,
             "previous": memory.previous?.json ?? .null, "proven": .array(memory.proven.map(\.json)),
             "failed": .array(memory.failed.map(\.failure.json)), "intent": memory.intent?.json ?? .null,
-            "pushed": .bool(memory.report.isPushed),
+            "pushed": .bool(memory.report.isPushed), "kept": .bool(memory.report.isKept),
             "nextKey": nextKey.map { .string($0.description) } ?? .null, "report": report?.json ?? .null,
             "decision": why.map { .object($0.json) } ?? .null,
         ]

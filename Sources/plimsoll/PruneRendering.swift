@@ -4,11 +4,12 @@ internal import FleetRepository
 
 /// What is left of nodes that have left the fleet, and what became of it, for people and for programs.
 ///
-/// `plimsoll/prune/v1`: `schema`, `fleet`, `commit` (which lists these nodes no more), `bundle` (null, or the
-/// file that was written), `nodes`, a list: `node`, `group` (its last one), `remote`, `stays` (null, or why it
-/// was left out), `references`, a list: `name`, `commit`, `outcome` (null as long as nothing was done; `moved`,
-/// `changed`, `refused`). `unasked`, a list of former groups whose remote could not be asked: `group`,
-/// `message`.
+/// `plimsoll/prune/v1`:
+/// - `schema`, `fleet`, `commit` (which lists these nodes no more), `bundle` (null, or the file written);
+/// - `nodes`, a list: `node`, `group` (its last one), `remote`, `stays` (null, or why it was left out),
+///   `references`, a list: `name`, `commit`, `outcome` (null as long as nothing was done; `moved`, `changed`,
+///   `refused`);
+/// - `unasked`, a list of former groups whose remote could not be asked: `group`, `message`.
 struct PruneRendering {
     private let pruning: FleetPruning
     private let result: FleetPruning.Result?

@@ -28,6 +28,9 @@ struct RepositoryOptions: ParsableArguments {
     /// Where it is.
     func location() throws -> RepositoryLocation { try RepositoryLocation(place, branch: branch) }
 
+    /// What is said where nothing can be told of nodes.
+    static let reportsStay = "reports stay on their nodes ('status.remote: none' in fleet.yaml)"
+
     /// Says on standard error what waits for approval, and what nobody vouches for.
     func note(_ history: HistoryAudit) {
         if let pending = history.pending {

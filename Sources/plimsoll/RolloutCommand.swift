@@ -86,8 +86,12 @@ struct RolloutCommand: ParsableCommand {
     private static let looksPerClone = 200
 
     private func look(into clone: FleetClone) throws -> FleetRollouts {
-        try clone.picture(from: repository.introduction).rollouts(
+        let rollouts = try clone.picture(from: repository.introduction).rollouts(
             at: SystemClock.now(isTrusted: true), zones: ZoneDatabase().rulesForOperators)
+        guard !untilDone || !rollouts.keepsReports else {
+            throw ProgramError(.usage, "\(RepositoryOptions.reportsStay), so '--until-done' would never end")
+        }
+        return rollouts
     }
 
     private func show(_ rendering: RolloutRendering) {

@@ -28,6 +28,10 @@ struct RolloutRendering {
 
     func lines(columns: Int, colour: Bool) -> [String] {
         var lines = ["fleet '\(rollouts.fleet)' at \(rollouts.commit.short)"]
+        guard !rollouts.keepsReports else {
+            let why = "\(RepositoryOptions.reportsStay), so how far a rollout has come cannot be told."
+            return lines + ["", why]
+        }
         for (name, groups) in rollouts.baselines {
             lines += ["", Colour.bold.applied(to: name.description, if: colour)]
             for group in groups {
@@ -68,6 +72,7 @@ struct RolloutRendering {
         [
             "schema": "plimsoll/rollout/v1", "fleet": JSONValue(rollouts.fleet),
             "commit": JSONValue(rollouts.commit), "time": JSONValue(now), "done": .bool(rollouts.isDone),
+            "keepsReports": .bool(rollouts.keepsReports),
             "needsPerson": .bool(rollouts.needsPerson), "history": rollouts.history.json,
             "groups": .array(rollouts.baselines.flatMap(\.groups).map(\.json)),
             "unreadable": .array(

@@ -40,6 +40,8 @@ struct StatusRendering {
             Terminal.print("")
         }
         Terminal.print(summaryLine)
+        guard status.fleet.keepsReports else { return }
+        Terminal.print("\(RepositoryOptions.reportsStay), so nothing is known of them here.")
     }
 
     /// Each node with all of its reasons and findings.
@@ -50,6 +52,8 @@ struct StatusRendering {
                 ("phase", node.phase.rawValue),
             ]
             switch node.testimony {
+            case .none where status.fleet.keepsReports:
+                fields.append(("report", "it stays there; see 'plimsoll-agent status' on the node"))
             case .none: fields.append(("report", "it has never reported"))
             case .rejected(let why): fields.append(("report", "not verified: \(why)"))
             case .verified(let report, let id): fields += Self.fields(of: report, id: id, now: now)
@@ -84,7 +88,8 @@ struct StatusRendering {
     private static let mostNeeds = 12
 
     private func person(_ node: NodeStatus) -> PersonStep? {
-        node.person(heartbeat: status.fleet.heartbeat, now: now)
+        guard !status.fleet.keepsReports else { return nil }
+        return node.person(heartbeat: status.fleet.heartbeat, now: now)
     }
 
     /// The first reason in brief: its word, which docs/agent.md lists, and the beginning of its sentence.
@@ -179,6 +184,7 @@ extension StatusRendering {
         return [
             "schema": "plimsoll/status/v1", "fleet": JSONValue(status.fleet.name),
             "commit": JSONValue(status.commit),
+            "keepsReports": .bool(status.fleet.keepsReports),
             "time": JSONValue(now), "history": status.history.json, "nodes": .array(status.nodes.map(json)),
             "summary": [
                 "nodes": JSONValue(summary.nodes), "reporting": JSONValue(summary.reporting),

@@ -91,7 +91,7 @@ struct OperatorPruneTests {
         // The introduction had no nodes: it is declared anew, with them in the groups.
         let path = "acme/baselines/debian-12.yaml"
         try fleet.folder.write(
-            try fleet.folder.read(path).replacing(/packages:.*/, with: "packages: {hello: 2.10-3}"), to: path)
+            try fleet.folder.read(path).replacing("3.0.17-1~deb12u2", with: "3.0.17-1~deb12u3"), to: path)
         let commit = try #require(CommitID(try fleet.commit("Declare")))
         let declaration = Declaration(digest: try fleet.declared.digest, commit: commit)
         for node in ["canary-2", "store-2"] {

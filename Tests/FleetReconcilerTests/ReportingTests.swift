@@ -23,6 +23,27 @@ struct ReportingTests {
         #expect(try await world.cycle().report == .notDue)
     }
 
+    @Test func `reports that stay on the node are written, and numbered once for ever`() async throws {
+        let world = World()
+        world.push = .kept
+        let outcome = try await world.cycle()
+        #expect(outcome.phase == .converged)
+        let first = try #require(world.written.last)
+        #expect(outcome.report == .kept(first.id))
+        #expect(try world.memory.report.isKept && !world.memory.report.isPushed)
+        #expect(try await world.cycle().report == .kept(try #require(world.written.last).id))
+        let kept = world.written.count
+        let saved = try world.memory
+        #expect(try await world.cycle().report == .kept(try #require(world.written.last).id))
+        #expect(try world.written.count == kept && world.memory.report == saved.report)
+
+        // The fleet has got a place for reports: all of them go there.
+        world.push = .pushed
+        #expect(try await world.cycle().report == .sent(try #require(world.written.last).id))
+        #expect(try world.memory.report.isPushed && !world.memory.report.isKept)
+        #expect(world.written.map(\.report.sequence) == Array(1...world.written.count))
+    }
+
     @Test func `a report that cannot be written delays nothing`() async throws {
         let world = World()
         world.writeError = StatusError("no key")

@@ -79,7 +79,7 @@ struct FormatFleetTests {
         (
             "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\nstatus: {remote: --upload-pack=x, heartbeat: 1s}",
             [
-                "4:18: found '--upload-pack=x'; expected null or a URL such as "
+                "4:18: found '--upload-pack=x'; expected null, none or a URL such as "
                     + "ssh://git@git.example.com/acme/status.git, "
                     + "which may contain {group}",
                 "4:46: found '1s'; expected a duration of at least 1m",
@@ -88,7 +88,7 @@ struct FormatFleetTests {
         (
             "apiVersion: plimsoll/v1\nfleet: a\nagent: 0.1\nstatus: {remote: 'https://x/{node}'}",
             [
-                "4:18: found 'https://x/{node}'; expected null or a URL such as "
+                "4:18: found 'https://x/{node}'; expected null, none or a URL such as "
                     + "ssh://git@git.example.com/acme/status.git, which may contain {group}"
             ]
         ),

@@ -4,7 +4,7 @@ package struct Fleet: Hashable, Sendable {
     /// The oldest agent that must understand this repository.
     package var agent: AgentVersion
     package let trust: TrustSettings
-    /// Where reports go; nil is the fleet repository itself. May contain `{group}`.
+    /// Where reports go; nil is the fleet repository itself, ``keptStatus`` nowhere. May contain `{group}`.
     package let statusRemote: String?
     /// Where else the branch is: URLs in the order in which nodes ask them, after their own.
     package let remotes: [String]
@@ -29,6 +29,12 @@ package struct Fleet: Hashable, Sendable {
         self.freshness = freshness
         self.hold = hold
     }
+
+    /// The `status.remote` by which nothing is pushed: each node keeps its reports.
+    package static let keptStatus = "none"
+
+    /// Whether reports stay on their nodes.
+    package var keepsReports: Bool { statusRemote == Self.keptStatus }
 
     package static let defaultHeartbeat = TimeSpan(seconds: 86_400)
 }

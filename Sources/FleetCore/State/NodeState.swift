@@ -179,7 +179,8 @@ package struct ClaimMemory: Hashable, Sendable {
 package struct ReportMemory: Hashable, Sendable {
     /// The number of the last report; 0 before the first.
     package var sequence = 0
-    /// The number of the last report that the remote is known to have taken.
+    /// The number of the last report that the remote is known to have taken or, where the fleet leaves
+    /// reports on their nodes, that somebody may have taken from here.
     package var sent = 0
     /// Its commit.
     package var id: CommitID?
@@ -194,6 +195,8 @@ package struct ReportMemory: Hashable, Sendable {
     package var at = TimeSpan.zero
     /// Whether the remote has it.
     package var isPushed = true
+    /// Whether it stays here, as the fleet wants it.
+    package var isKept = false
     /// Whether it says that another machine has used this node's key.
     package var saysConflict = false
 

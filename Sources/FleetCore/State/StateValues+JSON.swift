@@ -180,6 +180,7 @@ extension ReportMemory {
             "pushed": .bool(isPushed), "saysConflict": .bool(saysConflict),
         ]
         if let key { members["key"] = .string(key) }
+        if isKept { members["kept"] = true }
         return .object(members)
     }
 
@@ -194,6 +195,7 @@ extension ReportMemory {
         proven = (json["proven"]?.array ?? []).compactMap(Proof.init(stateJSON:))
         self.at = at
         isPushed = json["pushed"]?.bool ?? false
+        isKept = json["kept"]?.bool ?? false
         saysConflict = json["saysConflict"]?.bool ?? false
     }
 }

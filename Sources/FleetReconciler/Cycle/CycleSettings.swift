@@ -47,6 +47,8 @@ package enum ReportOutcome: Hashable, Sendable {
     case nobody
     /// Written and sent.
     case sent(CommitID)
+    /// Written, or written before; the fleet leaves reports on their nodes.
+    case kept(CommitID)
     /// Written; it goes out when the remote can be reached again.
     case queued(CommitID?, String)
 }

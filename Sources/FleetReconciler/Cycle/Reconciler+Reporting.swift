@@ -93,6 +93,7 @@ extension Reconciler {
         switch await status.push(id) {
         case .pushed:
             memory.report.isPushed = true
+            memory.report.isKept = false
             memory.report.sent = memory.report.sequence
             let isOver = memory.intent == nil && memory.claim?.isWaiting(for: memory.report) == false
             if isOver { memory.claim = nil }
@@ -101,6 +102,16 @@ extension Reconciler {
             if memory.report.saysConflict { memory.identityConflict = false }
             try save(at: now)
             return .sent(id)
+        case .kept:
+            // Not again in each quiet cycle: that writes nothing.
+            guard !memory.report.isKept || memory.report.sent != memory.report.sequence else {
+                return .kept(id)
+            }
+            memory.report.isKept = true
+            // Somebody may have taken it from here: its number is never given again.
+            memory.report.sent = memory.report.sequence
+            try save(at: now)
+            return .kept(id)
         case .diverged:
             try await resolveDivergence(at: now)
             return .queued(

@@ -41,6 +41,8 @@ package protocol StatusSink {
 package enum ReportDelivery: Hashable, Sendable {
     /// The remote has it.
     case pushed
+    /// The fleet leaves reports on their nodes: nothing was asked, and nothing sent.
+    case kept
     /// The remote has something else there: its tip is no ancestor of ours.
     case diverged
     /// The remote refused, and said why.

@@ -75,12 +75,12 @@ struct FleetFile: Sendable {
         return nil
     }
 
-    /// The URL of `status.remote`. It becomes an argument of `git` and `ssh`, so it never begins with a
-    /// hyphen.
+    /// The URL of `status.remote`, or ``Fleet/keptStatus``. A URL becomes an argument of `git` and `ssh`, so
+    /// it never begins with a hyphen.
     private static func remote(of status: MappingReader) -> String? {
         guard let node = status.node("remote"), !node.isNull else { return nil }
         let expected =
-            "null or a URL such as ssh://git@git.example.com/acme/status.git, which may contain {group}"
+            "null, none or a URL such as ssh://git@git.example.com/acme/status.git, which may contain {group}"
         guard let text = node.scalar(expected: expected, status.problems) else { return nil }
         let withoutGroup = text.split(separator: "{group}", omittingEmptySubsequences: false).joined()
         guard (1...1_024).contains(text.utf8.count), !text.hasPrefix("-"),

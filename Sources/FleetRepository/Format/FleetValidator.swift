@@ -53,7 +53,10 @@ package struct FleetValidator {
         checkKeys(of: nodes, trusted)
         problems += graph.diversityProblems(among: nodes.map(\.node))
         for node in nodes { problems += BudgetCheck.problems(of: node, in: graph.group(node.node.group)) }
-        if let fleet { checkRemotes(fleet) }
+        if let fleet {
+            checkRemotes(fleet)
+            problems += needsOfReports(graph, index.groups, fleet)
+        }
         if let fleet, fleet.fleet?.statusRemote == nil,
             members.values.map(\.count).reduce(0, +) >= Self.manyNodes
         {
@@ -71,6 +74,27 @@ package struct FleetValidator {
             "found 'remotes' and no 'status.remote': what others report is read, and budgets are claimed, at "
             + "each node's own first remote alone"
         warnings.append(Problem(Layout.fleet, fleet.remotePlace, message))
+    }
+
+    /// What needs reports of other nodes, where all of them stay where they are: it would wait for ever.
+    private func needsOfReports(
+        _ graph: GateGraph, _ groups: Set<GroupName>, _ fleet: FleetFile
+    ) -> [Problem] {
+        guard let values = fleet.fleet, values.keepsReports else { return [] }
+        return groups.sorted().compactMap { graph.group($0) }.flatMap { file -> [Problem] in
+            var needs: [String] = []
+            if !file.after.isEmpty { needs.append("gate") }
+            if let waves = file.keys.waves ?? nil, waves.steps.count > 1 { needs.append("waves") }
+            if case .some(.some) = file.keys.budget { needs.append("budget") }
+            let path = Layout.group(file.name)
+            return needs.map { need in
+                Problem(
+                    Layout.fleet, fleet.remotePlace,
+                    "found none, and '\(need)' in \(path), which needs reports of other nodes and would wait "
+                        + "for ever; expected null or a URL, or \(path) without '\(need)'"
+                        + (need == "gate" ? " ('gate: none')" : ""))
+            }
+        }
     }
 
     /// From so many nodes on, reports deserve a repository of their own.

@@ -57,6 +57,7 @@ extension FleetClone {
 
     /// Fetches the ledgers of these groups from where they are.
     func fetchLedgers(of roll: FleetRoll, groups: [GroupName]) throws -> [FoundLedger] {
+        guard !roll.fleet.keepsReports || reportsElsewhere != nil else { return [] }
         var remotes: [RemoteURL: Set<GroupName>] = [:]
         for group in groups {
             let remote = try statusRemote(of: group, in: roll.fleet)

@@ -9,8 +9,8 @@ package final class FleetClone {
     private let location: RepositoryLocation
     private let branch: String
     private(set) var network: NetworkChild
-    /// Where the reports are, as `status.remote` has it, if not where the fleet says; `{group}` stands for the
-    /// group. On the server itself a repository has another name than for the nodes.
+    /// Where the reports are, as `status.remote` has it, if not where the fleet says; `{group}` stands for
+    /// the group. On the server itself a repository has another name than for the nodes.
     package var reportsElsewhere: String?
     /// The branch's tip, as fetched last; nothing is believed because it is here.
     package private(set) var tip: CommitID
@@ -107,10 +107,12 @@ extension FleetClone {
     /// Fetches reports from everywhere where the fleet wants them.
     ///
     /// - Parameter withChains: whether the whole chains are fetched, too, or only each node's newest report.
-    /// - Returns: each group's listing; groups with one remote share it.
+    /// - Returns: each group's listing, none where reports stay on their nodes; groups with one remote share
+    ///   it.
     package func fetchReports(
         of fleet: Fleet, groups: [GroupName], withChains: Bool
     ) throws(OperatorError) -> [GroupName: ReportListing] {
+        guard !fleet.keepsReports || reportsElsewhere != nil else { return [:] }
         var listings: [RemoteURL: ReportListing] = [:]
         var found: [GroupName: ReportListing] = [:]
         for group in groups {

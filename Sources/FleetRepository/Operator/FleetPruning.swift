@@ -102,6 +102,7 @@ extension FleetClone {
     private func remains(
         of fleet: Fleet, groups: Set<GroupName>, book: KeyBook, hasLeft: (NodeName) -> Bool
     ) throws -> (remains: [FleetPruning.Remains], unasked: [(group: GroupName, why: String)]) {
+        guard !fleet.keepsReports || reportsElsewhere != nil else { return ([], []) }
         var asked: Set<RemoteURL> = []
         var remains: [FleetPruning.Remains] = []
         var unasked: [(group: GroupName, why: String)] = []

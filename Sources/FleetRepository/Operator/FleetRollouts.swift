@@ -5,6 +5,8 @@ package struct FleetRollouts: Sendable {
     package let fleet: FleetName
     package let commit: CommitID
     package let history: HistoryAudit
+    /// Whether reports stay on their nodes, so that nothing can be told of them here.
+    package let keepsReports: Bool
     /// Baselines by name; in each the groups in the order of their gates.
     package let baselines: [(name: BaselineName, groups: [GroupRollout])]
     /// Groups of which nothing can be said, and why.
@@ -65,6 +67,7 @@ extension FleetPicture {
         }
         return FleetRollouts(
             fleet: status.fleet.name, commit: status.commit, history: status.history,
+            keepsReports: status.fleet.keepsReports,
             baselines: rollouts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
             unreadable: unreadable)
     }

@@ -24,8 +24,8 @@ extension FleetPruning {
     /// Writes all that is chosen into a bundle, and deletes it at the remotes once that can be read again.
     ///
     /// - Parameter file: where the bundle goes; nothing is there yet.
-    /// - Throws: ``OperatorError``, before anything is deleted: `usage` if there is something at `file`, or no
-    ///   folder for it; `failure` if the bundle could not be written or read.
+    /// - Throws: ``OperatorError``, before anything is deleted: `usage` if there is something at `file`, or
+    ///   no folder for it; `failure` if the bundle could not be written or read.
     package func move(to file: String) throws -> Result {
         let bundle = try PruneBundle(of: self)
         try bundle.write(to: file)

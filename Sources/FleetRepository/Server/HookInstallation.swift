@@ -183,7 +183,7 @@ package struct HookInstaller {
                     + "change of it is taken")
         }
         let roll = try FleetRoll.fleet(at: history.last, in: clone)
-        if let remote = roll.statusRemote, fleet == nil {
+        if let remote = roll.statusRemote, !roll.keepsReports, fleet == nil {
             notes.append(
                 "reports go to '\(remote)'; install the hook in that repository, too, with "
                     + "'--fleet \(folder)'"

@@ -40,7 +40,7 @@ package struct GitStatusSink: StatusSink {
         do {
             // Of each list one must be there with the new key, and none may shut out that lets the old in.
             try requireEntry(by: network, at: source.remotes(listedBy: source.view?.commit))
-            try requireEntry(by: network, at: place().remotes)
+            if !keepsReports { try requireEntry(by: network, at: place().remotes) }
         } catch {
             throw StatusError(
                 "the fleet lists this node's new key, and a server does not let it in yet, so the old one "
@@ -136,6 +136,7 @@ package struct GitStatusSink: StatusSink {
         guard let chain = PushRefspec(commit: id, destination: status, force: false),
             let newest = PushRefspec(commit: latest, destination: latestName, force: true)
         else { return .refused("'\(latestName)' is not the name of a branch") }
+        guard !keepsReports else { return .kept }
         let remotes: [RemoteURL]
         do throws(NetworkError) {
             remotes = try place().remotes
@@ -178,6 +179,8 @@ package struct GitStatusSink: StatusSink {
     }
 
     package func remoteChain() async throws(StatusError) -> RemoteChain? {
+        // Nobody else has it: what is not here is lost.
+        guard !keepsReports else { return nil }
         let place: (fleet: FleetName, remotes: [RemoteURL])
         do throws(NetworkError) {
             place = try self.place()
@@ -231,6 +234,9 @@ package struct GitStatusSink: StatusSink {
         }
         return nil
     }
+
+    /// Whether the fleet leaves reports on their nodes.
+    private var keepsReports: Bool { source.view?.view.fleet.keepsReports ?? false }
 
     /// The fleet, and where it wants the reports of this node's group: to one place, or to the first of the
     /// node's own remotes that takes them.

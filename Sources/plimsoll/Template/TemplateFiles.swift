@@ -240,6 +240,8 @@ enum TemplateFiles {
             node. `plimsoll validate` warns from
               # 100 nodes on. {group} in the URL makes it one repository for each group:
               #   remote: ssh://git@git.example.com/my-fleet/status.git
+              # none: nothing is pushed at all, each node keeps its reports. Gates, waves and \#
+            budgets need reports of others and cannot be.
               remote: null
 
               # A node that has nothing to tell still reports so often.

@@ -22,7 +22,7 @@ struct Cycle: CustomStringConvertible {
     var codes: Set<Reason.Code> { Set(reasons.map(\.code)) }
     /// The commit of the admitted declaration.
     var admitted: String? { document["admitted"]?["commit"]?.string }
-    /// What became of the report: `sent`, `queued`, `notDue` or `nobody`.
+    /// What became of the report: `sent`, `kept`, `queued`, `notDue` or `nobody`.
     var report: String? { document["report"]?["state"]?.string }
     /// The state of an entry that is not as declared.
     func state(of entry: String) -> String? {
