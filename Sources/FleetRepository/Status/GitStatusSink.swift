@@ -268,7 +268,7 @@ extension ReportDelivery {
                 isAway = true
                 messages.append(message)
             case .refused(let message): messages.append(message)
-            case .pushed, .diverged, .lost: continue
+            case .pushed, .kept, .diverged, .lost: continue
             }
         }
         let message = messages.joined(separator: "; ")
