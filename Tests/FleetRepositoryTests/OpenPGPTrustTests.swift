@@ -242,7 +242,8 @@ struct OpenPGPTrustTests {
         try history.commit("who may?", by: history.ada)
         try expectRefusal(
             .signersUnreadable,
-            "its parent's 'trust/allowed_signers' is not a regular file but a symbolic link, so nobody may sign")
+            "its parent's 'trust/allowed_signers' is not a regular file but a symbolic link, so nobody may sign"
+        )
     }
 
     @Test func `a broken file of keys stops OpenPGP alone`() throws {

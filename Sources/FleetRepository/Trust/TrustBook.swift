@@ -28,9 +28,9 @@ final class TrustBook {
             if try clone.repository.entry(at: Layout.openPGP, in: commit) != nil {
                 return .success(AllowedSigners([]))
             }
-            let fault = found.map { "'\(path)' is not a regular file but a \($0.kind.words)" }
+            let fault = found.map { "'s '\(path)' is not a regular file but a \($0.kind.words)" }
             return .failure(
-                Unreadable(text: "its parent\(fault.map { "'s \($0)" } ?? " has no '\(path)'"), so nobody may sign"))
+                Unreadable(text: "its parent\(fault ?? " has no '\(path)'"), so nobody may sign"))
         }
         if let signers = known[entry.id] { return .success(signers) }
         let bytes: [UInt8]
