@@ -7,8 +7,8 @@ import Testing
 struct OperatorPruneTests {
     private let fleet: OperatorFleet
 
-    /// Two canaries and three stores that have reported; canary-2 twice, by its first report healthy. And
-    /// references of a node that no commit has ever listed.
+    /// Two canaries and two stores that have reported, and references of a node that no commit has ever
+    /// listed.
     init() throws {
         fleet = try OperatorFleet(canaries: ["canary-1", "canary-2"], stores: ["store-1", "store-2"])
         for node in ["canary-1", "canary-2", "store-1", "store-2"] {

@@ -44,6 +44,21 @@ struct ReportingTests {
         #expect(world.written.map(\.report.sequence) == Array(1...world.written.count))
     }
 
+    @Test func `a new place for reports gets them although nothing has happened`() async throws {
+        let world = World()
+        world.place = Digest(of: [1])
+        for _ in 0..<3 { try await world.cycle() }
+        #expect(try await world.cycle().report == .notDue)
+        let (written, last) = (world.written.count, try #require(world.written.last).id)
+        world.place = Digest(of: [2])
+        world.push = .unreachable("no route")
+        #expect(try await world.cycle().report == .queued(last, "no route"))
+        world.push = .pushed
+        #expect(try await world.cycle().report == .sent(last))
+        #expect(try await world.cycle().report == .notDue)
+        #expect(world.written.count == written)
+    }
+
     @Test func `a report that cannot be written delays nothing`() async throws {
         let world = World()
         world.writeError = StatusError("no key")

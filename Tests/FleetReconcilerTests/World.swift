@@ -142,6 +142,8 @@ final class World {
     var written: [(id: CommitID, report: Report, receipt: Receipt?)] = []
     var pushed: [CommitID] = []
     var push: ReportDelivery = .pushed
+    /// Where the fleet wants the reports.
+    var place: Digest?
     var writeError: StatusError?
     var remote: RemoteChain?
     let ledger = FakeLedgerState()
@@ -343,6 +345,8 @@ struct FakeStatus: StatusSink {
     }
 
     func remoteChain() async throws(StatusError) -> RemoteChain? { world.remote }
+
+    var destination: Digest? { world.place }
 }
 
 /// Time that passes within a cycle; in one task alone.

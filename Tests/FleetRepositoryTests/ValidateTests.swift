@@ -291,8 +291,8 @@ struct ValidateTests {
         let validation = try FleetValidator.validate(TextTree.sound.with("fleet.yaml", text))
         func message(_ key: String, _ group: String, _ more: String = "") -> String {
             "fleet.yaml:5:10: found none, and '\(key)' in groups/\(group)/group.yaml, which needs reports of "
-                + "other nodes and would wait for ever; expected null or a URL, or groups/\(group)/group.yaml "
-                + "without '\(key)'\(more)"
+                + "other nodes and would wait for ever; expected null or a URL, or "
+                + "groups/\(group)/group.yaml without '\(key)'\(more)"
         }
         let found = validation.problems.map(\.description)
         #expect(found.contains(message("gate", "stores", " ('gate: none')")), "\(found)")
@@ -300,6 +300,7 @@ struct ValidateTests {
         #expect(!found.contains(message("gate", "canary", " ('gate: none')")), "\(found)")
         let alone = TextTree.sound.with("fleet.yaml", text.replacing("[10%, 100%]", with: "[100%]"))
             .with("groups/stores/group.yaml", "apiVersion: plimsoll/v1\nbaseline: debian-12\ngate: none\n")
+            .with("groups/canary/group.yaml", "apiVersion: plimsoll/v1\nbaseline: debian-12\ngate: none\n")
         #expect(try FleetValidator.validate(alone).problems.map(\.description) == [])
     }
 

@@ -195,6 +195,8 @@ package struct ReportMemory: Hashable, Sendable {
     package var at = TimeSpan.zero
     /// Whether the remote has it.
     package var isPushed = true
+    /// Where the remote that has it is, by ``StatusSink``; nil in states of an agent that did not keep it.
+    package var place: Digest?
     /// Whether it stays here, as the fleet wants it.
     package var isKept = false
     /// Whether it says that another machine has used this node's key.

@@ -181,6 +181,7 @@ extension ReportMemory {
         ]
         if let key { members["key"] = .string(key) }
         if isKept { members["kept"] = true }
+        if let place { members["place"] = JSONValue(place) }
         return .object(members)
     }
 
@@ -196,6 +197,7 @@ extension ReportMemory {
         self.at = at
         isPushed = json["pushed"]?.bool ?? false
         isKept = json["kept"]?.bool ?? false
+        place = json["place"]?.string.flatMap { Digest($0) }
         saysConflict = json["saysConflict"]?.bool ?? false
     }
 }

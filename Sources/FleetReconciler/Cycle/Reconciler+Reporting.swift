@@ -41,6 +41,10 @@ extension Reconciler {
         let isDue = draft.isDue(
             after: memory.report, soaks: membership.soaks, heartbeat: membership.fleet.heartbeat,
             running: running)
+        // What the remote of before has, the present one may not: the whole chain goes there.
+        if let known = memory.report.place, let place = status.destination, known != place {
+            memory.report.isPushed = false
+        }
         guard isDue || endsClaim else {
             guard !memory.report.isPushed, let id = memory.report.id else { return .notDue }
             return try await send(id, at: now)
@@ -93,6 +97,7 @@ extension Reconciler {
         switch await status.push(id) {
         case .pushed:
             memory.report.isPushed = true
+            memory.report.place = status.destination
             memory.report.isKept = false
             memory.report.sent = memory.report.sequence
             let isOver = memory.intent == nil && memory.claim?.isWaiting(for: memory.report) == false

@@ -5,6 +5,10 @@ package protocol StatusSink {
     /// The node's public key that signs its reports now, as its file in the fleet repository has it.
     var key: String { get }
 
+    /// Where the fleet wants the reports, as a digest, for a URL may have a password in it; nil as long as
+    /// nothing says so.
+    var destination: Digest? { get }
+
     /// Whether a key is the one that this node has made to take the place of its own.
     ///
     /// - Throws: ``StatusError`` if it is, and must not be taken yet: a server does not let it in.

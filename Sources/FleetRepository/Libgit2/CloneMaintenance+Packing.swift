@@ -7,7 +7,8 @@ extension CloneMaintenance {
     package struct PackingLimits: Hashable, Sendable {
         /// Packs: each fetch brings one.
         package var packs = 50
-        /// Objects in files of their own: each report adds a few, and each cycle looks whether they are whole.
+        /// Objects in files of their own: each report adds a few, and each cycle looks whether they are
+        /// whole.
         package var looseObjects = 500
         /// Bytes of all packs, where there are more than five of them.
         package var bytes = 256 << 20

@@ -4,9 +4,9 @@ internal import Glibc
 /// Makes a clone anew beside one that is damaged, of all that can still be read of it, and puts it in its
 /// place.
 ///
-/// The old one stays until the new one is whole, so that a full disk or a power failure loses nothing; reports
-/// that wait to be sent go along, and a thin line carries only what is really gone. What a reference names is
-/// taken as a whole or not at all: each object is read, and its bytes compared with its name.
+/// The old one stays until the new one is whole, so that a full disk or a power failure loses nothing.
+/// Reports that wait to be sent go along, and a thin line carries only what is really gone. What a reference
+/// names is taken as a whole or not at all: each object is read, and its bytes compared with its name.
 package struct CloneRepair {
     /// A commit that the node remembers to have had, for a reference that cannot be read any more.
     package struct Anchor: Hashable, Sendable {

@@ -158,7 +158,7 @@ extension FleetPruning {
 /// failure out of the world, and a reader that has not seen it yet must find it.
 private struct PruneJudge {
     private let picture: FleetPicture
-    private let book: KeyBook
+    private var book: KeyBook
     private let included: Set<NodeName>
     /// Who has left a group that others look at, since which declarations, and who looks.
     private var asked: [NodeName: [Declaration: Set<GroupName>]] = [:]
@@ -203,7 +203,7 @@ private struct PruneJudge {
     }
 
     mutating func judge(_ remains: FleetPruning.Remains) throws -> FleetPruning.Remains {
-        let evidence = included.contains(remains.node) ? nil : evidence(in: remains)
+        let evidence = included.contains(remains.node) ? nil : try evidence(in: remains)
         let obstacle = evidence.map(FleetPruning.Obstacle.evidence)
         let other = self.obstacle(beside: remains)
         if obstacle == nil, other == nil { seen[remains.node] = remains.references }
@@ -224,23 +224,37 @@ private struct PruneJudge {
     }
 
     /// What in a node's newest report still counts for others; nil if nothing does.
-    private func evidence(in remains: FleetPruning.Remains) -> String? {
-        let record = book.lastPlace(of: remains.node)?.record
-        let member = FleetRoll.Member(
-            name: remains.node, group: remains.group, key: record.flatMap { try? SSHPublicKey(text: $0.key) },
-            record: record, path: "")
+    private mutating func evidence(in remains: FleetPruning.Remains) throws -> String? {
         func id(_ name: String) -> CommitID? { remains.references.first { $0.name == name }?.id }
-        let (testimony, fork) = picture.source.testimony(
-            of: member, fleet: picture.status.fleet,
-            listed: (id(FleetReferences.status(remains.node)), id(FleetReferences.latest(remains.node))),
-            chain: Set(picture.places.keys))
-        if let fork {
-            return "its report follows commit \(fork.short), which is not in the fleet's authentic history: "
-                + "somebody has shown it another branch"
+        let listed = (
+            status: id(FleetReferences.status(remains.node)), latest: id(FleetReferences.latest(remains.node))
+        )
+        // Where its key was changed, some readers may judge it by the one of before.
+        var keys = [book.lastPlace(of: remains.node)?.record.flatMap { try? SSHPublicKey(text: $0.key) }]
+        if let latest = listed.latest,
+            let named = try? ReportCommit.claimedCommit(of: latest, in: picture.clone.repository),
+            case .key(let then) = try book.key(of: remains.node, at: named), !keys.contains(then)
+        {
+            keys.append(then)
         }
-        guard case .verified(let report, id: _) = testimony, let asking = asked[remains.node] else {
-            return nil
+        for key in keys {
+            let member = FleetRoll.Member(
+                name: remains.node, group: remains.group, key: key, record: nil, path: "")
+            let (testimony, fork) = picture.source.testimony(
+                of: member, fleet: picture.status.fleet, listed: listed, chain: Set(picture.places.keys))
+            if let fork {
+                return "its report follows commit \(fork.short), which is not in the fleet's authentic "
+                    + "history: somebody has shown it another branch"
+            }
+            guard case .verified(let report, id: _) = testimony else { continue }
+            if let failure = failure(in: report) { return failure }
         }
+        return nil
+    }
+
+    /// What a report calls failed about which others may still ask.
+    private func failure(in report: Report) -> String? {
+        guard let asking = asked[report.node] else { return nil }
         let failed = report.declarationsFailed.compactMap { declaration in
             asking[declaration].map { (declaration, $0) }
         }.min { $0.0.commit.hex < $1.0.commit.hex }

@@ -23,6 +23,12 @@ package struct GitStatusSink: StatusSink {
 
     package var key: String { keys.current.publicKey.description }
 
+    package var destination: Digest? {
+        guard let view = source.view?.view else { return nil }
+        let text = view.fleet.statusRemote?.replacing("{group}", with: view.group.name.description)
+        return Digest(of: Array((text ?? "").utf8))
+    }
+
     package func isNext(_ key: String) throws(StatusError) -> Bool {
         guard let listed = try? SSHPublicKey(text: key), listed != keys.current.publicKey,
             let next = try NodeKeyring.next(beside: keys.path), next.publicKey == listed

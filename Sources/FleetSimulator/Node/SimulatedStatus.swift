@@ -54,6 +54,9 @@ struct SimulatedStatus: StatusSink {
         }
     }
 
+    /// There is one place for all reports.
+    var destination: Digest? { nil }
+
     func push(_ id: CommitID) async -> ReportDelivery {
         guard simulation.hasLink(node) else { return .unreachable("the line is down") }
         guard let report = node.clone.report(id) else { return .lost }
