@@ -112,9 +112,13 @@ final class LineFlow {
         if hasSourceEnded, queue.isEmpty, !isSilent { endSink() }
     }
 
-    /// A line that has fallen silent does not even tell that the other side has gone.
+    /// A line that has fallen silent does not even tell that the other side has gone; one that is to be reset
+    /// is not ended in good order first.
     private var isSilent: Bool {
-        if case .silent(let limit) = fault.ending { count.bytes >= limit } else { false }
+        switch fault.ending {
+        case .silent(let limit), .reset(let limit): count.bytes >= limit
+        default: false
+        }
     }
 
     /// Tells the receiver that the sender has ended; what still comes goes nowhere.
