@@ -234,9 +234,10 @@ struct OperatorViewTests {
         try await eventually("the first block") { watch.output.contains("[#+]  1 healthy, 1 soaking") }
         try fleet.report(making("canary-2", admitted: true, soaked: 14_400, phase: .converged))
         try await eventually("a second block") { watch.output.contains("all 2 nodes are healthy") }
-        // Looks in between have found nothing new, and have printed nothing.
+        // Looks in between have found nothing new, and have printed nothing; but for one that may have come
+        // while of the report's two references one was there.
         let blocks = watch.output.components(separatedBy: "fleet 'acme-edge'").count - 1
-        #expect(blocks == 2, "\(watch.output)")
+        #expect(blocks == 2 || blocks == 3 && watch.output.contains("not believed"), "\(watch.output)")
         #expect(!watch.output.contains("\u{1B}"))
         #expect(watch.end(by: SIGINT) == 0)
     }
