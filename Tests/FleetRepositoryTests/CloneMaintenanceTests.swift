@@ -66,6 +66,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false]) func aRepairThatWasCutBetweenItsStepsLosesNoClone(isNewWhole: Bool) throws
+    {
+        let marked = isNewWhole ? "clone.git.anew/plimsoll-repaired" : "clone.git.anew/half"
+        try folder.write("", to: "clone.git/old")
+        try runSuccessfully(["cp", "-a", clone, "\(clone).anew"])
+        try folder.write("", to: marked)
+        try FileManager.default.moveItem(atPath: clone, toPath: "\(clone).damaged")
+        try CloneRepair.finish(clone)
+        #expect(CloneMaintenance.condition(of: clone) == .usable)
+        #expect(folder.exists("clone.git/plimsoll-repaired") == isNewWhole)
+        #expect(!folder.exists("clone.git.anew") && !folder.exists("clone.git.damaged"))
+    }
+
     @Test func manyPacksBecomeOneWithAllThatIsNeeded() throws {
         let served = try Git.makeBareRepository("served.git", in: folder)
         let work = try Git.makeWorkTree("work", in: folder, origin: served)

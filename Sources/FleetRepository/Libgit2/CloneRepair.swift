@@ -54,8 +54,11 @@ package struct CloneRepair {
     /// stays.
     static func finish(_ folder: String) throws(FileError) {
         let (beside, aside) = (beside(folder), aside(folder))
-        if access(folder, F_OK) != 0, access("\(beside)/\(marker)", F_OK) == 0 {
-            guard rename(beside, folder) == 0 else { throw FileError("put the new clone in place", folder) }
+        if access(folder, F_OK) != 0 {
+            let whole = access("\(beside)/\(marker)", F_OK) == 0 ? beside : aside
+            guard rename(whole, folder) == 0 || errno == ENOENT else {
+                throw FileError("put a clone in place", folder)
+            }
         }
         for left in [beside, aside] {
             var status = stat()
